@@ -1,0 +1,322 @@
+"""The facts that tools return: frozen, plain, serialisable. They are also the bodies of the HTTP contract.
+
+Money is integer cents (分), fields end in `_cents`. Times are aware UTC. Ids are opaque strings.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+
+class Tier(StrEnum):
+    BASIC = "普通"
+    SILVER = "银卡"
+    GOLD = "金卡"
+    DIAMOND = "钻石"
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Who the member is in the loyalty programme. `next_tier` is None at the top."""
+
+    member_id: str
+    name: str
+    tier: Tier
+    tier_until: date
+    spend_cents: int
+    next_tier: Tier | None
+    next_tier_cents: int
+    rights: tuple[str, ...]
+    birthday: date | None = None
+
+
+@dataclass(frozen=True)
+class TierRights:
+    """The rights of one tier and the rolling 12-month spend that it takes."""
+
+    tier: Tier
+    threshold_cents: int
+    points_factor: float
+    rights: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PointsBalance:
+    """Points now, and those that lapse next."""
+
+    balance: int
+    expiring: int
+    expires_on: date | None
+    worth_cents: int
+
+
+@dataclass(frozen=True)
+class PointsEntry:
+    at: datetime
+    delta: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class RewardItem:
+    """Something that points buy."""
+
+    item_id: str
+    name: str
+    points: int
+    stock: int
+
+
+@dataclass(frozen=True)
+class Redemption:
+    item: RewardItem
+    code: str
+    balance: int
+
+
+@dataclass(frozen=True)
+class Coupon:
+    """A coupon that a member holds or may claim. `least_cents` is the spend that it needs."""
+
+    coupon_id: str
+    title: str
+    value_cents: int
+    least_cents: int
+    scope: str
+    valid_until: datetime
+    status: str = "available"  # available | used | expired | claimable
+
+
+class OrderStatus(StrEnum):
+    UNPAID = "待付款"
+    PAID = "待发货"
+    SHIPPED = "运输中"
+    READY = "待自提"
+    DONE = "已完成"
+    CANCELLED = "已取消"
+    RETURNING = "退换处理中"
+    REFUNDED = "已退款"
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    line_no: int
+    sku_id: str
+    product_id: str
+    product: str
+    colour: str
+    size: str
+    quantity: int
+    price_cents: int
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order with its lines. `store` is where it was bought, or 小程序."""
+
+    order_id: str
+    status: OrderStatus
+    channel: str  # store | online
+    store_id: str
+    store: str
+    created_at: datetime
+    total_cents: int
+    points: int
+    lines: tuple[OrderLine, ...]
+    delivered_at: datetime | None = None
+    cancellable: bool = False
+
+
+@dataclass(frozen=True)
+class TrackStep:
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True)
+class Logistics:
+    order_id: str
+    carrier: str
+    tracking_no: str
+    steps: tuple[TrackStep, ...]
+    expected_on: date | None
+
+
+class ReturnKind(StrEnum):
+    RETURN = "退货"
+    EXCHANGE = "换货"
+
+
+@dataclass(frozen=True)
+class Eligibility:
+    """Whether a line may be returned or exchanged, by which rule, until when."""
+
+    order_id: str
+    line: OrderLine
+    kind: ReturnKind
+    allowed: bool
+    until: datetime | None
+    rule: str
+    refund_cents: int
+
+
+@dataclass(frozen=True)
+class ReturnRequest:
+    request_id: str
+    order_id: str
+    line: OrderLine
+    kind: ReturnKind
+    refund_cents: int
+    next_step: str
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product as shoppers see it. `aliases` are what people call it."""
+
+    product_id: str
+    name: str
+    brand: str
+    category: str
+    price_cents: int
+    colours: tuple[str, ...]
+    sizes: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    blurb: str = ""
+
+
+@dataclass(frozen=True)
+class StoreHours:
+    """Opening hours of one weekday (0 Monday … 6 Sunday), local, as HH:MM."""
+
+    weekday: int
+    opens: str
+    closes: str
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store. `floors` says what is on which floor, `facilities` what it offers where."""
+
+    store_id: str
+    name: str
+    short: str
+    aliases: tuple[str, ...]
+    region: str
+    city: str
+    district: str
+    address: str
+    phone: str
+    lat: float
+    lng: float
+    hours: tuple[StoreHours, ...]
+    floors: tuple[tuple[str, str], ...]
+    facilities: tuple[tuple[str, str], ...]
+    parking: str
+    adviser: bool = False
+
+
+@dataclass(frozen=True)
+class StoreStock:
+    """How many pieces of one SKU lie in one store. `distance_km` is None where no place is known."""
+
+    store_id: str
+    store: str
+    city: str
+    sku_id: str
+    colour: str
+    size: str
+    quantity: int
+    distance_km: float | None = None
+
+
+@dataclass(frozen=True)
+class Reservation:
+    reservation_id: str
+    store_id: str
+    store: str
+    product: str
+    colour: str
+    size: str
+    keep_until: datetime
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What is known of a member's body, None where it is not. Sizes bought maps category to (size, times)."""
+
+    height_cm: int | None
+    weight_kg: int | None
+    foot_mm: int | None
+    sizes_bought: tuple[tuple[str, str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class UsualPurchase:
+    product: Product
+    times: int
+    last_at: datetime
+    every_days: int | None
+
+
+class AppointmentStatus(StrEnum):
+    BOOKED = "已预约"
+    CANCELLED = "已取消"
+    DONE = "已完成"
+
+
+@dataclass(frozen=True)
+class Appointment:
+    appointment_id: str
+    store_id: str
+    store: str
+    adviser: str
+    starts_at: datetime
+    topic: str
+    status: AppointmentStatus
+    length: timedelta = field(default=timedelta(minutes=60))
+
+
+class TicketStatus(StrEnum):
+    OPEN = "待处理"
+    WORKING = "处理中"
+    WAITING = "待您确认"
+    CLOSED = "已完结"
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A complaint or request that we promised to answer by `due_at`."""
+
+    ticket_id: str
+    category: str
+    severity: str
+    status: TicketStatus
+    subject: str
+    store: str
+    created_at: datetime
+    due_at: datetime
+    notes: tuple[TrackStep, ...] = ()
+
+
+@dataclass(frozen=True)
+class KeptData:
+    """What we keep of a shopper: family → number of records, and the choices in force."""
+
+    families: tuple[tuple[str, int], ...]
+    choices: tuple[tuple[str, bool], ...]
+    consent_version: str
+
+
+@dataclass(frozen=True)
+class PassageFact:
+    """One retrieved passage, with where it comes from."""
+
+    chunk_id: str
+    text: str
+    title: str
+    source: str
+    page: int | None
+    kind: str  # faq | passage
+    question: str
+    score: float
