@@ -77,7 +77,9 @@ class McpServer(BaseModel):
 class WebSettings(BaseModel):
     host: str = "127.0.0.1"
     port: int = 8000
-    secret: SecretStr = SecretStr("")  # signs chat cookies; the demo makes one and keeps it in the data folder
+    secret: SecretStr = SecretStr(
+        ""
+    )  # signs chat cookies; the demo makes one and keeps it in the data folder
     demo_accounts: bool = False
     max_body_bytes: int = 65_536
     max_message_chars: int = 2_000

@@ -128,7 +128,14 @@ class TicketsPort(Protocol):
     """`shopper` is the conversation's owner: a member where bound, else the channel identity."""
 
     def file(
-        self, shopper: str, conversation_id: str, category: str, subject: str, body: str, store_id: str, key: str
+        self,
+        shopper: str,
+        conversation_id: str,
+        category: str,
+        subject: str,
+        body: str,
+        store_id: str,
+        key: str,
     ) -> Ticket: ...
 
     def mine(self, shopper: str) -> Sequence[Ticket]: ...
