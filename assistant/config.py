@@ -77,9 +77,7 @@ class McpServer(BaseModel):
 class WebSettings(BaseModel):
     host: str = "127.0.0.1"
     port: int = 8000
-    secret: SecretStr = SecretStr(
-        ""
-    )  # signs chat cookies; the demo makes one and keeps it in the data folder
+    secret: SecretStr = SecretStr("")  # signs chat cookies; the demo makes one and keeps it in the data folder
     demo_accounts: bool = False
     max_body_bytes: int = 65_536
     max_message_chars: int = 2_000
@@ -96,9 +94,7 @@ class WorkerSettings(BaseModel):
 class Settings(BaseSettings):
     """All settings. `data_dir` holds everything that the service writes unless told otherwise."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="ZHIKE_", env_nested_delimiter="__", env_file=".env", extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="ZHIKE_", env_nested_delimiter="__", env_file=".env", extra="ignore")
 
     data_dir: Path = Path("var")
     database_url: str = ""  # empty: SQLite in data_dir; or postgresql+psycopg://…

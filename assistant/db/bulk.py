@@ -10,9 +10,7 @@ from sqlalchemy import Connection, Table
 _BATCH = 20_000
 
 
-def load_rows(
-    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> int:
+def load_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Append rows of plain values and return how many. JSON columns take JSON text, moments UTC ISO text or datetimes."""
     iterator = iter(rows)
     total = 0

@@ -68,9 +68,7 @@ def open_conversation(
     return str(connection.execute(statement).scalar_one())
 
 
-def accept(
-    connection: Connection, inbound: Inbound, now: datetime, *, member_id: str | None = None
-) -> Accepted:
+def accept(connection: Connection, inbound: Inbound, now: datetime, *, member_id: str | None = None) -> Accepted:
     """Put a message on disk. A repeated delivery (same `dedup_key`) changes nothing."""
     known = connection.execute(
         select(inbox.c.id, inbox.c.conversation_id).where(inbox.c.dedup_key == inbound.dedup_key)
@@ -110,9 +108,7 @@ def accept(
         )
     )
     connection.execute(
-        update(conversations)
-        .where(conversations.c.id == conversation_id)
-        .values(waiting=conversations.c.waiting + 1)
+        update(conversations).where(conversations.c.id == conversation_id).values(waiting=conversations.c.waiting + 1)
     )
     return Accepted(conversation_id, row.id, fresh=True)
 
@@ -135,9 +131,7 @@ def lease_next(
     if found is None:
         return None
     connection.execute(
-        update(conversations)
-        .where(conversations.c.id == found)
-        .values(lease_owner=owner, lease_until=now + lease)
+        update(conversations).where(conversations.c.id == found).values(lease_owner=owner, lease_until=now + lease)
     )
     return str(found)
 
@@ -170,9 +164,7 @@ def next_waiting(connection: Connection, conversation_id: str, now: datetime) ->
     ).first()
     if row is None:
         connection.execute(
-            update(conversations)
-            .where(conversations.c.id == conversation_id)
-            .values(waiting=0, updated_at=now)
+            update(conversations).where(conversations.c.id == conversation_id).values(waiting=0, updated_at=now)
         )
         return None
     connection.execute(update(inbox).where(inbox.c.id == row.id).values(attempts=row.attempts + 1))
@@ -214,9 +206,7 @@ def save_turn(
     With `owner`, returns without effect (None) where the lease was lost meanwhile: another worker answers.
     A row that is already done stays as it is, so that a message is answered once.
     """
-    if owner is not None and not extend_lease(
-        connection, conversation_id, owner, now + timedelta(seconds=30)
-    ):
+    if owner is not None and not extend_lease(connection, conversation_id, owner, now + timedelta(seconds=30)):
         return None
     done = connection.execute(
         update(inbox).where(inbox.c.id == inbox_id, inbox.c.status == "new").values(status="done")
@@ -230,18 +220,14 @@ def save_turn(
     )
     if reply is None:
         return None
-    return add_message(
-        connection, conversation_id, "assistant", reply, now, inbox_id=inbox_id, trace_id=trace_id
-    )
+    return add_message(connection, conversation_id, "assistant", reply, now, inbox_id=inbox_id, trace_id=trace_id)
 
 
 def bury(connection: Connection, conversation_id: str, inbox_id: int, error: str) -> None:
     """Give up on a message after too many attempts; it stays on disk with its cause."""
     connection.execute(update(inbox).where(inbox.c.id == inbox_id).values(status="dead", error=error[:2000]))
     connection.execute(
-        update(conversations)
-        .where(conversations.c.id == conversation_id)
-        .values(waiting=conversations.c.waiting - 1)
+        update(conversations).where(conversations.c.id == conversation_id).values(waiting=conversations.c.waiting - 1)
     )
 
 
@@ -296,14 +282,8 @@ def history(
 
 
 def set_holder(connection: Connection, conversation_id: str, holder: str) -> None:
-    connection.execute(
-        update(conversations).where(conversations.c.id == conversation_id).values(holder=holder)
-    )
+    connection.execute(update(conversations).where(conversations.c.id == conversation_id).values(holder=holder))
 
 
 def count_waiting(connection: Connection) -> int:
-    return int(
-        connection.execute(
-            select(func.count()).select_from(inbox).where(inbox.c.status == "new")
-        ).scalar_one()
-    )
+    return int(connection.execute(select(func.count()).select_from(inbox).where(inbox.c.status == "new")).scalar_one())

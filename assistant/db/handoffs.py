@@ -11,9 +11,7 @@ from assistant.db.tables.service import handoffs
 def request(connection: Connection, conversation_id: str, reason: str, now: datetime) -> int:
     """Queue a conversation once; returns how many others wait before it."""
     known = connection.execute(
-        select(handoffs.c.id).where(
-            handoffs.c.conversation_id == conversation_id, handoffs.c.status == "waiting"
-        )
+        select(handoffs.c.id).where(handoffs.c.conversation_id == conversation_id, handoffs.c.status == "waiting")
     ).scalar_one_or_none()
     if known is None:
         known = connection.execute(
@@ -24,9 +22,7 @@ def request(connection: Connection, conversation_id: str, reason: str, now: date
         set_holder(connection, conversation_id, "queue")
     return int(
         connection.execute(
-            select(func.count())
-            .select_from(handoffs)
-            .where(handoffs.c.status == "waiting", handoffs.c.id < known)
+            select(func.count()).select_from(handoffs).where(handoffs.c.status == "waiting", handoffs.c.id < known)
         ).scalar_one()
     )
 

@@ -68,9 +68,7 @@ def claim(connection: Connection, now: datetime, lease: timedelta, limit: int = 
             .where(outbox.c.id.in_([row.id for row in rows]))
             .values(lease_until=now + lease, attempts=outbox.c.attempts + 1)
         )
-    return [
-        Delivery(r.id, r.conversation_id, r.message_id, r.channel, r.payload, r.attempts + 1) for r in rows
-    ]
+    return [Delivery(r.id, r.conversation_id, r.message_id, r.channel, r.payload, r.attempts + 1) for r in rows]
 
 
 def mark_sent(connection: Connection, delivery_id: int, now: datetime) -> bool:

@@ -15,9 +15,7 @@ def choices(connection: Connection, shopper: str) -> dict[str, bool]:
     return {row.topic: row.allowed for row in rows}
 
 
-def choose(
-    connection: Connection, shopper: str, topic: str, allowed: bool, version: str, now: datetime
-) -> None:
+def choose(connection: Connection, shopper: str, topic: str, allowed: bool, version: str, now: datetime) -> None:
     statement = upsert(connection, service.choices).values(
         shopper=shopper, topic=topic, allowed=allowed, version=version, at=now
     )
@@ -32,9 +30,7 @@ def _conversation_ids(connection: Connection, shopper: str) -> list[str]:
     table = service.conversations
     if ":" in shopper:
         channel, app, sender = shopper.split(":", 2)
-        query = select(table.c.id).where(
-            table.c.channel == channel, table.c.app == app, table.c.sender == sender
-        )
+        query = select(table.c.id).where(table.c.channel == channel, table.c.app == app, table.c.sender == sender)
     else:
         query = select(table.c.id).where(table.c.member_id == shopper)
     return list(connection.execute(query).scalars())
@@ -61,16 +57,13 @@ def export(connection: Connection, shopper: str) -> dict[str, Any]:
     """All that the assistant itself keeps of a shopper, as plain data."""
     ids = _conversation_ids(connection, shopper)
     messages = connection.execute(
-        select(service.messages)
-        .where(service.messages.c.conversation_id.in_(ids))
-        .order_by(service.messages.c.id)
+        select(service.messages).where(service.messages.c.conversation_id.in_(ids)).order_by(service.messages.c.id)
     ).all()
     tickets = connection.execute(select(service.tickets).where(service.tickets.c.shopper == shopper)).all()
     return {
         "聊天记录": [{"时间": m.at.isoformat(), "说话人": m.author, "内容": m.text} for m in messages],
         "工单": [
-            {"编号": t.number, "时间": t.created_at.isoformat(), "主题": t.subject, "内容": t.body}
-            for t in tickets
+            {"编号": t.number, "时间": t.created_at.isoformat(), "主题": t.subject, "内容": t.body} for t in tickets
         ],
         "个人选择": choices(connection, shopper),
     }

@@ -11,9 +11,7 @@ from assistant.db.tables.service import seeds
 
 def note(connection: Connection, body: dict[str, Any], now: datetime) -> None:
     statement = upsert(connection, seeds).values(key="world", body=body, at=now)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["key"], set_={"body": body, "at": now})
-    )
+    connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"body": body, "at": now}))
 
 
 def current(connection: Connection) -> dict[str, Any] | None:

@@ -58,9 +58,7 @@ def file(
 
 
 def add_event(connection: Connection, number: int, now: datetime, actor: str, kind: str, note: str) -> None:
-    connection.execute(
-        insert(ticket_events).values(ticket_number=number, at=now, actor=actor, kind=kind, note=note)
-    )
+    connection.execute(insert(ticket_events).values(ticket_number=number, at=now, actor=actor, kind=kind, note=note))
 
 
 def set_status(connection: Connection, number: int, status: TicketStatus) -> None:

@@ -10,20 +10,14 @@ from assistant.db.conversations import upsert
 from assistant.db.tables.service import traces
 
 
-def save(
-    connection: Connection, trace_id: str, conversation_id: str, at: datetime, body: dict[str, Any]
-) -> None:
-    statement = upsert(connection, traces).values(
-        id=trace_id, conversation_id=conversation_id, at=at, body=body
-    )
+def save(connection: Connection, trace_id: str, conversation_id: str, at: datetime, body: dict[str, Any]) -> None:
+    statement = upsert(connection, traces).values(id=trace_id, conversation_id=conversation_id, at=at, body=body)
     connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"body": body, "at": at}))
 
 
 def get(connection: Connection, trace_id: str) -> dict[str, Any] | None:
     row = connection.execute(select(traces).where(traces.c.id == trace_id)).first()
-    return (
-        None if row is None else {"id": row.id, "conversation": row.conversation_id, "at": row.at, **row.body}
-    )
+    return None if row is None else {"id": row.id, "conversation": row.conversation_id, "at": row.at, **row.body}
 
 
 def newest(connection: Connection, conversation_id: str, limit: int = 20) -> Sequence[str]:

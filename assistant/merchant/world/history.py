@@ -155,9 +155,7 @@ class Trade:
         total = (gross * np.where(rng.random(size) < 0.3, 0.9, 1.0)).astype(np.int64)
         age = DAYS - 1 - day
         self._count(member, day, total)
-        return self._rows(
-            start, day, member, store, online, second, total, age, lines, product, variant, quantity
-        )
+        return self._rows(start, day, member, store, online, second, total, age, lines, product, variant, quantity)
 
     def _campaign(self, day: Ints, member: Ints, size: int) -> tuple[Ints, Ints]:
         """Move a known share of later-free orders of treated members into the campaign's days."""
@@ -193,9 +191,7 @@ class Trade:
         campaign = self.planted.campaign_id
         first = (self.planted.campaign_from - self.plan.first_day).days
         last = (self.planted.campaign_until - self.plan.first_day).days
-        campaigns = [
-            campaign if first <= d <= last and m else None for d, m in zip(day.tolist(), members, strict=True)
-        ]
+        campaigns = [campaign if first <= d <= last and m else None for d, m in zip(day.tolist(), members, strict=True)]
         orders = list(
             zip(
                 ids, members, stores, ["online" if o else "store" for o in online.tolist()], status, moments,
@@ -226,9 +222,7 @@ class Trade:
             )
         ]
         returns = self._returns(line_rows, moments, order_of_line, age, status)
-        answers = self._answers(
-            start, ids, members, stores, online, day, moments, batches, order_of_line, age
-        )
+        answers = self._answers(start, ids, members, stores, online, day, moments, batches, order_of_line, age)
         return {"orders": orders, "order_lines": line_rows, "returns": returns, "survey_answers": answers}
 
     def _status(
@@ -263,11 +257,7 @@ class Trade:
         rows = []
         for line, order, chance in zip(lines, order_of_line, luck, strict=True):
             bad = line[3] == self.planted.bad_batch
-            if (
-                age[order] < 9
-                or status[order] != "已完成"
-                or chance >= (self.planted.bad_return_rate if bad else 0.03)
-            ):
+            if age[order] < 9 or status[order] != "已完成" or chance >= (self.planted.bad_return_rate if bad else 0.03):
                 continue
             reason = "钻绒、掉绒" if bad else ("尺码不合适", "不喜欢", "质量问题")[int(chance * 1e6) % 3]
             rows.append(
@@ -284,9 +274,7 @@ class Trade:
         share = min(0.9, self.plan.answers / max(1, self.plan.orders) * DAYS / 365)
         bad_orders = {o for o, b in zip(order_of_line, batches, strict=True) if b == self.planted.bad_batch}
         queue_from = (self.planted.queue_from - self.plan.first_day).days
-        picks = np.flatnonzero(
-            (day >= DAYS - 365) & (age >= 2) & (self.rng.random(len(ids)) < share)
-        ).tolist()
+        picks = np.flatnonzero((day >= DAYS - 365) & (age >= 2) & (self.rng.random(len(ids)) < share)).tolist()
         rows = []
         words = self.words
         for i in picks:

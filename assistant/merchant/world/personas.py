@@ -106,12 +106,8 @@ def rows(as_of: date) -> PersonaRows:
     for persona in PERSONAS:
         older = persona.points - persona.expiring
         if persona.expiring:
-            made.points.append(
-                (persona.member_id, at(as_of, 400), persona.expiring, "历史积分结余", year_end)
-            )
-        made.points.append(
-            (persona.member_id, at(as_of, 30), older, "购物积分", date(as_of.year + 1, 12, 31))
-        )
+            made.points.append((persona.member_id, at(as_of, 400), persona.expiring, "历史积分结余", year_end))
+        made.points.append((persona.member_id, at(as_of, 30), older, "购物积分", date(as_of.year + 1, 12, 31)))
         made.coupons.append(
             (f"MC-{persona.member_id}-1", persona.member_id, "CO01", "available", at(as_of, -9, time(23, 59)))
         )
@@ -146,13 +142,9 @@ def _order(
         made.order_steps.append((number, created + timedelta(minutes=1), "订单已支付，仓库准备发货"))
     if shipped:
         made.order_steps.append((number, created + timedelta(hours=20), "包裹已从华东一号仓发出"))
-        made.order_steps.append(
-            (number, created + timedelta(hours=31), "包裹已到达转运中心，正在发往目的城市")
-        )
+        made.order_steps.append((number, created + timedelta(hours=31), "包裹已到达转运中心，正在发往目的城市"))
     if status == "待自提":
-        made.order_steps.append(
-            (number, created + timedelta(hours=3), "商品已备好，请凭取货码到1F服务台自提")
-        )
+        made.order_steps.append((number, created + timedelta(hours=3), "商品已备好，请凭取货码到1F服务台自提"))
     if status == "退换处理中":
         made.returns.append(
             (f"R{number}1", number, 1, "退货", "尺码不合适", "处理中", total, at(as_of, 2, time(11, 0)))

@@ -29,9 +29,7 @@ class StoreSeed:
 
     @property
     def name(self) -> str:
-        return (
-            f"{GROUP}{self.short}" if self.short.startswith(self.city) else f"{GROUP}{self.city}{self.short}"
-        )
+        return f"{GROUP}{self.short}" if self.short.startswith(self.city) else f"{GROUP}{self.city}{self.short}"
 
 
 # city, region, area code, latitude, longitude

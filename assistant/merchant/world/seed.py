@@ -64,9 +64,7 @@ class Seeded:
     truth: Path
 
 
-def seed(
-    database: Database, data_dir: Path, *, size: str, seed: int, as_of: date, progress: Progress
-) -> Seeded:
+def seed(database: Database, data_dir: Path, *, size: str, seed: int, as_of: date, progress: Progress) -> Seeded:
     """Replace the retail tables by a new world."""
     stores, members, orders, answers = SIZES[size]
     plan = Plan(size, stores, members, orders, answers, seed, as_of)
@@ -94,12 +92,8 @@ def seed(
         progress(steps - 1, steps, "会员、积分与优惠券")
         _load_days(load, plan, planted, stores_made)
         _load_personas(load, persona_rows(as_of))
-        done = Seeded(
-            size, seed, as_of, stores, members, orders, trade.totals.answers, data_dir / "truth.json"
-        )
-        seed_records.note(
-            connection, {"size": size, "seed": seed, "as_of": as_of.isoformat()}, datetime.now(UTC)
-        )
+        done = Seeded(size, seed, as_of, stores, members, orders, trade.totals.answers, data_dir / "truth.json")
+        seed_records.note(connection, {"size": size, "seed": seed, "as_of": as_of.isoformat()}, datetime.now(UTC))
     _write_truth(done, planted, trade)
     progress(steps, steps, "完成")
     return done
@@ -213,9 +207,7 @@ def _load_members(load: Any, plan: Plan, trade: Trade, planted: Planted, stores:
             continue
         gender = "女" if rng.random() < 0.62 else "男"
         spend, orders = int(totals.spend_cents[i]), int(totals.orders[i])
-        joined_days = (
-            rng.randint(1, 1500) if orders == 0 else rng.randint(DAYS - int(totals.last_day[i]), 2000)
-        )
+        joined_days = rng.randint(1, 1500) if orders == 0 else rng.randint(DAYS - int(totals.last_day[i]), 2000)
         store = stores[int(trade.home[i])]
         birthday = date(1960, 1, 1) + timedelta(days=int(rng.triangular(0, 17_500, 11_500)))
         members.append(
@@ -241,9 +233,7 @@ def _load_members(load: Any, plan: Plan, trade: Trade, planted: Planted, stores:
         if len(members) >= 20_000:
             flush()
     flush()
-    lapsing = tuple(
-        f"M{int(i) + 1:07d}" for i in trade.lapsing[:200] if totals.orders[i] >= 3 and i >= len(PERSONAS)
-    )
+    lapsing = tuple(f"M{int(i) + 1:07d}" for i in trade.lapsing[:200] if totals.orders[i] >= 3 and i >= len(PERSONAS))
     load(
         retail.campaigns, "id name starts_on ends_on",
         [(planted.campaign_id, "双11会员狂欢", planted.campaign_from, planted.campaign_until)],
@@ -276,9 +266,7 @@ def _load_days(load: Any, plan: Plan, planted: Planted, stores: list[StoreSeed])
         load(retail.stock, "sku_id store_id quantity", _stock(rng, s, planted))
 
 
-def _stock_outs(
-    rng: np.random.Generator, plan: Plan, planted: Planted, store: StoreSeed
-) -> list[tuple[Any, ...]]:
+def _stock_outs(rng: np.random.Generator, plan: Plan, planted: Planted, store: StoreSeed) -> list[tuple[Any, ...]]:
     rows = []
     for back in range(180):
         day = plan.as_of - timedelta(days=back)
@@ -288,9 +276,7 @@ def _stock_outs(
         hit = np.flatnonzero(rng.random(len(PRODUCTS)) < rate)
         for p in hit.tolist():
             variants = len(skus(PRODUCTS[p]))
-            rows.append(
-                (day, store.store_id, PRODUCTS[p].product_id, 1 + int(rng.integers(variants)), variants)
-            )
+            rows.append((day, store.store_id, PRODUCTS[p].product_id, 1 + int(rng.integers(variants)), variants))
     return rows
 
 

@@ -372,9 +372,7 @@ def upgrade() -> None:
     op.create_table(
         "seeds",
         sa.Column("key", sa.String(length=24), nullable=False),
-        sa.Column(
-            "body", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
-        ),
+        sa.Column("body", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
         sa.Column("at", base.Moment(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_seeds")),
     )
@@ -509,9 +507,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("conversation_id", sa.String(length=40), nullable=False),
         sa.Column("at", base.Moment(timezone=True), nullable=False),
-        sa.Column(
-            "body", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False
-        ),
+        sa.Column("body", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_traces")),
     )
     with op.batch_alter_table("traces", schema=None) as batch_op:
