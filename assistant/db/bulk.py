@@ -17,7 +17,7 @@ def load_rows(connection: Connection, table: Table, columns: Sequence[str], rows
     names = ", ".join(columns)
     if connection.dialect.name == "postgresql":
         cursor = connection.connection.cursor()
-        with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+        with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
             for row in iterator:
                 copy.write_row(row)
                 total += 1

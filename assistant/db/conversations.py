@@ -41,7 +41,7 @@ class Waiting:
 def upsert(connection: Connection, table: Any) -> Any:
     """An INSERT of the connection's dialect that knows ON CONFLICT."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)  # type: ignore[attr-defined]
+    return dialect.insert(table)
 
 
 def open_conversation(

@@ -15,6 +15,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from assistant.errors import StoreDown
 
+__all__ = ["Connection", "Database"]
+
 BUSY_TIMEOUT_MS = 15_000
 
 

@@ -1,16 +1,17 @@
 """Turns domain dataclasses into JSON columns and back."""
 
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 T = TypeVar("T")
+_adapters: dict[Any, TypeAdapter[Any]] = {}
 
 
-@cache
-def _adapter(kind: type[T]) -> TypeAdapter[T]:
-    return TypeAdapter(kind)
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
 
 
 def dump(value: object) -> Any:
@@ -20,4 +21,5 @@ def dump(value: object) -> Any:
 
 def load(kind: type[T], data: Any) -> T:
     """The dataclass that `dump` came from. Unknown fields of an older version are dropped, missing ones default."""
-    return _adapter(kind).validate_python(data)
+    value: T = _adapter(kind).validate_python(data)
+    return value

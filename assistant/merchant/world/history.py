@@ -110,7 +110,8 @@ class Trade:
         self.sku_counts = np.array([len(s) for s in self.skus])
         self.day_cdf = self._day_cdf()
         self.dates = [(plan.first_day + timedelta(days=d)) for d in range(DAYS)]
-        self.totals = Totals(*(np.zeros(count, dtype=np.int64) for _ in range(4)))
+        zeros = [np.zeros(count, dtype=np.int64) for _ in range(4)]
+        self.totals = Totals(zeros[0], zeros[1], zeros[2], zeros[3])
         self.totals.last_day -= 1
 
     def _day_cdf(self) -> NDArray[np.float64]:
