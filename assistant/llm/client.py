@@ -54,6 +54,10 @@ class Llm(Protocol):
         """Free text in pieces. Raises `ModelDown`, perhaps between pieces; closing it early ends the call."""
         ...
 
+    def close(self) -> None:
+        """Let go of connections. A later call connects anew."""
+        ...
+
 
 class GatedLlm:
     """An `Llm` over any `Sender`, which is made once, at the first use. `up` says if the server runs."""
@@ -112,6 +116,13 @@ class GatedLlm:
         for piece in chat.stream([dict(message) for message in messages], temperature=0.2):
             if piece.text:
                 yield str(piece.text)
+
+    def close(self) -> None:
+        """See `Llm`."""
+        with self._lock:
+            sender, self._sender = self._sender, None
+        if sender is not None:
+            sender.close()
 
     def _ready_model(self, purpose: str, max_tokens: int, deadline_s: float) -> "BaseChatModel":
         if not self._up():  # a server that is still loading must not open the circuit

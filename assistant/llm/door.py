@@ -41,6 +41,10 @@ class Sender(Protocol):
         """The answer in pieces; the last one carries the finish reason."""
         ...
 
+    def close(self) -> None:
+        """Let go of connections. The next use would be a mistake."""
+        ...
+
 
 class DoorChat(BaseChatModel):
     """A chat model behind the gate. Its `deadline_s` and `max_tokens` hold where a call names none."""

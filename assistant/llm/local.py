@@ -22,7 +22,7 @@ from assistant import logs
 from assistant.config import LlmSettings
 from assistant.errors import Failure, ModelDown
 from assistant.llm.grammar import compact_grammar
-from assistant.llm.process import ServerProcess, spawn
+from assistant.llm.process import SERVE, ServerProcess, spawn
 from assistant.llm.serve_local import ServeOptions
 from assistant.llm.weights import OnProgress, Progress, ensure
 
@@ -46,10 +46,13 @@ class ServerState:
 class LocalServer:
     """The embedded server as one process sees it. All methods may be called from any thread."""
 
-    def __init__(self, settings: LlmSettings, state_dir: Path, *, slots: int = 1) -> None:
+    def __init__(
+        self, settings: LlmSettings, state_dir: Path, *, slots: int = 1, command: tuple[str, ...] = SERVE
+    ) -> None:
         self._settings = settings
         self._dir = state_dir
         self._slots = slots
+        self._command = command
         self._lock = FileLock(str(state_dir / "server.lock"), thread_local=False)
         self._child: ServerProcess | None = None
         self._state: ServerState | None = None
@@ -169,7 +172,12 @@ class LocalServer:
             slots=self._slots,
             cache_ram_mib=settings.cache_ram_mib,
         )
-        self._child = spawn(options, log_file=self._dir / "server.log", cancelled=self._stopping.is_set)
+        self._child = spawn(
+            options,
+            log_file=self._dir / "server.log",
+            cancelled=self._stopping.is_set,
+            command=self._command,
+        )
         return ServerState(self._child.url, options.api_key, self._child.pid, os.getpid())
 
     def _read_ahead(self, state: ServerState) -> None:

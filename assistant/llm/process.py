@@ -18,6 +18,8 @@ from pathlib import Path
 from assistant.errors import ModelDown
 from assistant.llm.serve_local import ServeOptions
 
+SERVE = ("-m", "assistant.llm.serve_local")  # arguments for this Python
+
 # OpenMP's threads spin while they wait for each other. When another process holds one of the cores they spin
 # for whole time slices: 0.3 tokens a second on two busy cores instead of 15. Waiting asleep mends it.
 PATIENT = {"OMP_WAIT_POLICY": "passive"}
@@ -64,7 +66,7 @@ def spawn(
     log_file: Path,
     timeout_s: float = 120.0,
     cancelled: Callable[[], bool] = lambda: False,
-    command: tuple[str, ...] = ("-m", "assistant.llm.serve_local"),
+    command: tuple[str, ...] = SERVE,
     env: Mapping[str, str] | None = None,
 ) -> ServerProcess:
     """Start a server and wait until it has loaded the model.

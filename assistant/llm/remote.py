@@ -7,6 +7,7 @@ restart. Called by `assistant.llm.client`.
 """
 
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from assistant.llm.gate import AttemptError
 from assistant.llm.grammar import compact_grammar
 from assistant.llm.schema import schema_of
 
+Dialect = Literal["openai", "embedded"]
 PLACEHOLDER = "http://embedded.invalid/v1"  # replaced at every request
 
 
@@ -58,21 +60,20 @@ class OpenAiSender:
         *,
         model: str,
         endpoint: Callable[[], Endpoint | None],
-        dialect: Literal["openai", "embedded"],
+        dialect: Dialect,
         connect_timeout_s: float,
     ) -> None:
-        self._endpoint = endpoint
         self._dialect = dialect
         self._connect_s = connect_timeout_s
         fixed = endpoint() if dialect == "openai" else None
+        client = _client(endpoint, dialect)
+        self._close = weakref.finalize(self, client.close)
         self._chat = BaseChatOpenAI(
             model=model,
             base_url=fixed.url if fixed else PLACEHOLDER,
             api_key=SecretStr((fixed.api_key if fixed else "") or "none"),
             openai_proxy="",
-            http_client=httpx2.Client(
-                event_hooks={"request": [self._aim], "response": [self._bound]}, trust_env=dialect == "openai"
-            ),
+            http_client=client,
             http_socket_options=(),
             max_retries=0,
             stream_usage=True,
@@ -91,11 +92,15 @@ class OpenAiSender:
         with _translated():
             yield from self._chat._stream(messages, **self._spoken(options), timeout=self._timeout(left_s))
 
+    def close(self) -> None:
+        """Close idle connections."""
+        self._close()
+
     def _timeout(self, left_s: float) -> httpx2.Timeout:
         return httpx2.Timeout(left_s, connect=min(self._connect_s, left_s))
 
     def _spoken(self, options: dict[str, Any]) -> dict[str, Any]:
-        """The options in the endpoint's dialect. The schema goes past the client library, which would parse."""
+        """The options as the endpoint speaks. The schema goes past the client library, which would parse."""
         options = dict(options)
         asked = options.pop("response_format", None)
         if asked is None:
@@ -108,22 +113,27 @@ class OpenAiSender:
             body["response_format"] = asked
         return {**options, "extra_body": body}
 
-    def _aim(self, request: httpx2.Request) -> None:
-        """Point a request at where the embedded server is now."""
-        if self._dialect == "openai":
-            return
-        endpoint = self._endpoint()
-        if endpoint is None:
+
+def _client(endpoint: Callable[[], Endpoint | None], dialect: Dialect) -> httpx2.Client:
+    """An HTTP client that finds the embedded server at every request, and bounds every body as a whole."""
+
+    def aim(request: httpx2.Request) -> None:
+        here = endpoint()
+        if here is None:
             raise httpx2.ConnectError("the embedded server is not running", request=request)
-        to = httpx2.URL(endpoint.url)
+        to = httpx2.URL(here.url)
         request.url = request.url.copy_with(scheme=to.scheme, host=to.host, port=to.port)
         request.headers["Host"] = to.netloc.decode()
-        request.headers["Authorization"] = f"Bearer {endpoint.api_key}"
+        request.headers["Authorization"] = f"Bearer {here.api_key}"
 
-    def _bound(self, response: httpx2.Response) -> None:
+    def bound(response: httpx2.Response) -> None:
         total = response.request.extensions.get("timeout", {}).get("read")
         if total is not None and isinstance(response.stream, httpx2.SyncByteStream):
             response.stream = _UntilDeadline(response.stream, time.monotonic() + total)
+
+    if dialect == "embedded":  # on loopback no proxy is wanted
+        return httpx2.Client(event_hooks={"request": [aim], "response": [bound]}, trust_env=False)
+    return httpx2.Client(event_hooks={"response": [bound]})
 
 
 @contextmanager

@@ -107,6 +107,9 @@ class ScriptedSender:
             generation_info={"finish_reason": reason},
         )
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     def _reply(
         self, messages: "list[BaseMessage]", left_s: float, options: dict[str, Any]
     ) -> tuple[str, str, list[dict[str, Any]]]:
