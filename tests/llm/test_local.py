@@ -147,7 +147,7 @@ def test_a_state_file_from_a_former_life_is_ignored(server: Start, tmp_path: Pat
 
 
 OWNER = """
-import sys, time
+import os, sys, time
 from pathlib import Path
 from assistant.config import LlmSettings
 from assistant.llm.local import LocalServer
@@ -155,7 +155,7 @@ folder = Path(sys.argv[1])
 command = ("-m", "tests.llm.fake_server", str(folder))
 local = LocalServer(LlmSettings(weights=folder / "tiny.gguf"), folder / "state", command=command)
 local.start(wait=True)
-print(local.state.pid, flush=True)
+os.write(1, b"\\n%d\\n" % local.state.pid)  # at once: the supervisor may be logging
 time.sleep(600)
 """
 
@@ -167,12 +167,13 @@ def test_the_server_goes_when_its_owner_is_killed(
         [sys.executable, "-c", OWNER, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as owner:
         assert owner.stdout is not None
-        pid = next(int(line) for line in owner.stdout if line.strip().isdigit())  # logs come before
-        follower = server()
-        follower.start(wait=True)
-        assert follower.state is not None and follower.state.pid == pid
-
-        owner.kill()
+        try:
+            pid = next(int(line) for line in owner.stdout if line.strip().isdigit())
+            follower = server()
+            follower.start(wait=True)
+            assert follower.state is not None and follower.state.pid == pid
+        finally:
+            owner.kill()
 
     eventually(lambda: gone(pid))
     eventually(lambda: follower.owner and follower.ready())
