@@ -17,16 +17,8 @@ from vectorstore.config import IndexConfig
 from vectorstore.documents import MAX_BYTES, Document, is_meta, meta_files, read_document, readers
 from vectorstore.embed import Embedder, embedder
 from vectorstore.errors import Unreadable
-from vectorstore.index import (
-    FORMAT,
-    Current,
-    Known,
-    Progress,
-    load_records,
-    publish,
-    read_current,
-    writing,
-)
+from vectorstore.index import publish, writing
+from vectorstore.snapshot import FORMAT, Current, Known, Progress, load_records, read_current
 
 
 @dataclass(frozen=True)

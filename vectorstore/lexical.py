@@ -11,6 +11,7 @@ import logging
 import re
 import threading
 import unicodedata
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -56,7 +57,9 @@ def normalise(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _segmenter() -> Any:
-    import jieba
+    with warnings.catch_warnings():  # its sources carry escapes that newer Pythons warn about
+        warnings.simplefilter("ignore")
+        import jieba
 
     jieba.setLogLevel(logging.ERROR)
     cutter = jieba.Tokenizer()

@@ -288,10 +288,18 @@ def read_pdf(raw: bytes, _scope: Scope) -> Body:
         OSError,
     ) as error:
         raise Unreadable("PDF 无法打开：文件已损坏") from error
-    body = outline.body()
-    if not body.sections:
+    sections = _without_title(outline.body().sections, title)
+    if not sections:
         raise Unreadable("PDF 里没有文字（可能是扫描件）")
-    return Body(sections=body.sections, title=title or body.title)
+    return Body(sections=sections, title=title)
+
+
+def _without_title(sections: tuple[Section, ...], title: str) -> tuple[Section, ...]:
+    """Drop the title where the first page repeats it."""
+    if sections and not sections[0].path and sections[0].blocks[0].text == title:
+        rest = sections[0].blocks[1:]
+        return ((Section((), rest),) if rest else ()) + sections[1:]
+    return sections
 
 
 def _pdf_page(outline: Outline, text: str, page: int) -> None:
