@@ -94,9 +94,7 @@ class WorkerSettings(BaseModel):
 class Settings(BaseSettings):
     """All settings. `data_dir` holds everything that the service writes unless told otherwise."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="ZHIKE_", env_nested_delimiter="__", env_file=".env", extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="ZHIKE_", env_nested_delimiter="__", env_file=".env", extra="ignore")
 
     data_dir: Path = Path("var")
     database_url: str = ""  # empty: SQLite in data_dir; or postgresql+psycopg://…

@@ -115,9 +115,7 @@ class AppointmentsPort(Protocol):
         """Free starting times on a local day."""
         ...
 
-    def book(
-        self, member_id: str, store_id: str, starts_at: datetime, topic: str, key: str
-    ) -> Appointment: ...
+    def book(self, member_id: str, store_id: str, starts_at: datetime, topic: str, key: str) -> Appointment: ...
 
     def move(self, member_id: str, appointment_id: str, starts_at: datetime, key: str) -> Appointment: ...
 
@@ -128,7 +126,14 @@ class TicketsPort(Protocol):
     """`shopper` is the conversation's owner: a member where bound, else the channel identity."""
 
     def file(
-        self, shopper: str, conversation_id: str, category: str, subject: str, body: str, store_id: str, key: str
+        self,
+        shopper: str,
+        conversation_id: str,
+        category: str,
+        subject: str,
+        body: str,
+        store_id: str,
+        key: str,
     ) -> Ticket: ...
 
     def mine(self, shopper: str) -> Sequence[Ticket]: ...

@@ -320,3 +320,152 @@ class PassageFact:
     kind: str  # faq | passage
     question: str
     score: float
+
+
+@dataclass(frozen=True)
+class PointsOverview:
+    """Points of a member with the rewards that they could buy, dearest first."""
+
+    balance: PointsBalance
+    affordable: tuple[RewardItem, ...]
+
+
+@dataclass(frozen=True)
+class StockAnswer:
+    """Where a product (in a colour and size, where named) lies. `asked` is the stock of the store that was named.
+
+    `near` is sorted by distance where a place is known, else by quantity. `alternatives` only where nothing fits.
+    """
+
+    product: Product
+    colour: str | None
+    size: str | None
+    place: str
+    asked_store: Store | None
+    asked: int
+    near: tuple[StoreStock, ...]
+    alternatives: tuple[Product, ...]
+    other_variants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProductList:
+    query: str
+    products: tuple[Product, ...]
+
+
+@dataclass(frozen=True)
+class SizeAdvice:
+    """A size and why. `sure` is False where it rests on the table alone."""
+
+    product: Product
+    size: str
+    because: str
+    sure: bool
+
+
+@dataclass(frozen=True)
+class StoreNear:
+    store: Store
+    distance_km: float | None
+
+
+@dataclass(frozen=True)
+class StoreList:
+    place: str
+    stores: tuple[StoreNear, ...]
+
+
+class StoreTopic(StrEnum):
+    ALL = "概况"
+    HOURS = "营业时间"
+    PHONE = "电话"
+    ADDRESS = "地址"
+    PARKING = "停车"
+    FLOOR = "楼层"
+
+
+@dataclass(frozen=True)
+class StoreAnswer:
+    """What was asked of one store. `floor` is (where, what) for a thing that was looked for, None if not there."""
+
+    store: Store
+    topic: StoreTopic
+    looked_for: str
+    floor: tuple[str, str] | None
+    open_now: bool
+    on: date
+
+
+@dataclass(frozen=True)
+class HandedOff:
+    waiting_before: int
+
+
+@dataclass(frozen=True)
+class Exported:
+    path: str
+
+
+@dataclass(frozen=True)
+class DeletionScheduled:
+    at: datetime
+
+
+@dataclass(frozen=True)
+class KnowledgeAnswer:
+    """Passages for a question, best first; empty where nothing fits."""
+
+    question: str
+    passages: tuple[PassageFact, ...]
+
+
+@dataclass(frozen=True)
+class FreeSlots:
+    store: Store
+    day: date
+    times: tuple[datetime, ...]
+
+
+@dataclass(frozen=True)
+class OrderList:
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True)
+class CouponList:
+    coupons: tuple[Coupon, ...]
+    claimable: bool
+
+
+@dataclass(frozen=True)
+class PointsLedger:
+    entries: tuple[PointsEntry, ...]
+
+
+@dataclass(frozen=True)
+class RewardList:
+    balance: int
+    items: tuple[RewardItem, ...]
+
+
+@dataclass(frozen=True)
+class TierTable:
+    mine: Tier | None
+    asked: Tier | None
+    tiers: tuple[TierRights, ...]
+
+
+@dataclass(frozen=True)
+class UsualList:
+    items: tuple[UsualPurchase, ...]
+
+
+@dataclass(frozen=True)
+class AppointmentList:
+    items: tuple[Appointment, ...]
+
+
+@dataclass(frozen=True)
+class TicketList:
+    items: tuple[Ticket, ...]

@@ -1,0 +1,289 @@
+"""Conversations, their messages and their serial lane.
+
+A message is accepted into the inbox; a worker leases the whole conversation, so that two messages of one shopper are
+never answered at once; a turn's effects are committed together with the release of its inbox row.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from assistant.db.jsonable import dump, load
+from assistant.db.tables.service import conversations, inbox, messages
+from assistant.domain.conversation import Conversation, State
+from assistant.domain.message import Inbound, Reply, StoredMessage
+from assistant.domain.shopper import Identity, Shopper
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Outcome of `accept`. `fresh` is False for a repeated delivery."""
+
+    conversation_id: str
+    inbox_id: int
+    fresh: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An inbox row that is to be answered."""
+
+    inbox_id: int
+    inbound: Inbound
+    attempts: int
+
+
+def upsert(connection: Connection, table: Any) -> Any:
+    """An INSERT of the connection's dialect that knows ON CONFLICT."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table)
+
+
+def open_conversation(
+    connection: Connection, identity: Identity, now: datetime, *, member_id: str | None, store_id: str | None
+) -> str:
+    """The id of the identity's conversation, made where there is none. A given member or store is noted."""
+    given = {k: v for k, v in {"member_id": member_id, "store_id": store_id}.items() if v}
+    statement = upsert(connection, conversations).values(
+        id=f"c-{uuid4().hex[:16]}",
+        channel=identity.channel,
+        app=identity.app,
+        sender=identity.sender,
+        member_id=member_id,
+        store_id=store_id,
+        holder="assistant",
+        state=dump(State()),
+        waiting=0,
+        created_at=now,
+        updated_at=now,
+    )
+    statement = statement.on_conflict_do_update(
+        index_elements=["channel", "app", "sender"], set_={"updated_at": now, **given}
+    ).returning(conversations.c.id)
+    return str(connection.execute(statement).scalar_one())
+
+
+def accept(connection: Connection, inbound: Inbound, now: datetime, *, member_id: str | None = None) -> Accepted:
+    """Put a message on disk. A repeated delivery (same `dedup_key`) changes nothing."""
+    known = connection.execute(
+        select(inbox.c.id, inbox.c.conversation_id).where(inbox.c.dedup_key == inbound.dedup_key)
+    ).first()
+    if known:
+        return Accepted(known.conversation_id, known.id, fresh=False)
+    conversation_id = open_conversation(
+        connection, inbound.identity, now, member_id=member_id, store_id=inbound.store_id
+    )
+    row = connection.execute(
+        upsert(connection, inbox)
+        .values(
+            conversation_id=conversation_id,
+            dedup_key=inbound.dedup_key,
+            payload=dump(inbound),
+            received_at=now,
+            status="new",
+            attempts=0,
+        )
+        .on_conflict_do_nothing(index_elements=["dedup_key"])
+        .returning(inbox.c.id)
+    ).first()
+    if row is None:  # another replica was faster
+        known = connection.execute(
+            select(inbox.c.id, inbox.c.conversation_id).where(inbox.c.dedup_key == inbound.dedup_key)
+        ).one()
+        return Accepted(known.conversation_id, known.id, fresh=False)
+    connection.execute(
+        insert(messages).values(
+            conversation_id=conversation_id,
+            author="shopper",
+            text=inbound.text,
+            blocks={},
+            at=now,
+            inbox_id=row.id,
+            client_id=inbound.client_id,
+        )
+    )
+    connection.execute(
+        update(conversations).where(conversations.c.id == conversation_id).values(waiting=conversations.c.waiting + 1)
+    )
+    return Accepted(conversation_id, row.id, fresh=True)
+
+
+def lease_next(
+    connection: Connection, owner: str, now: datetime, lease: timedelta, *, only: str | None = None
+) -> str | None:
+    """Lease the conversation that has waited longest, or None. A lapsed lease of a dead worker is taken over."""
+    free = or_(conversations.c.lease_until.is_(None), conversations.c.lease_until < now)
+    oldest = (
+        select(func.min(inbox.c.id))
+        .where(and_(inbox.c.conversation_id == conversations.c.id, inbox.c.status == "new"))
+        .scalar_subquery()
+    )
+    query = select(conversations.c.id).where(conversations.c.waiting > 0, free)
+    if only is not None:
+        query = query.where(conversations.c.id == only)
+    query = query.order_by(oldest).limit(1).with_for_update(skip_locked=True)
+    found = connection.execute(query).scalar_one_or_none()
+    if found is None:
+        return None
+    connection.execute(
+        update(conversations).where(conversations.c.id == found).values(lease_owner=owner, lease_until=now + lease)
+    )
+    return str(found)
+
+
+def extend_lease(connection: Connection, conversation_id: str, owner: str, until: datetime) -> bool:
+    """Keep a lease. False where it was lost to another worker."""
+    done = connection.execute(
+        update(conversations)
+        .where(conversations.c.id == conversation_id, conversations.c.lease_owner == owner)
+        .values(lease_until=until)
+    )
+    return done.rowcount == 1
+
+
+def release(connection: Connection, conversation_id: str, owner: str) -> None:
+    connection.execute(
+        update(conversations)
+        .where(conversations.c.id == conversation_id, conversations.c.lease_owner == owner)
+        .values(lease_owner=None, lease_until=None)
+    )
+
+
+def next_waiting(connection: Connection, conversation_id: str, now: datetime) -> Waiting | None:
+    """The oldest unanswered message of a conversation; its attempts are counted up."""
+    row = connection.execute(
+        select(inbox)
+        .where(inbox.c.conversation_id == conversation_id, inbox.c.status == "new")
+        .order_by(inbox.c.id)
+        .limit(1)
+    ).first()
+    if row is None:
+        connection.execute(
+            update(conversations).where(conversations.c.id == conversation_id).values(waiting=0, updated_at=now)
+        )
+        return None
+    connection.execute(update(inbox).where(inbox.c.id == row.id).values(attempts=row.attempts + 1))
+    return Waiting(row.id, load(Inbound, row.payload), row.attempts + 1)
+
+
+def get(connection: Connection, conversation_id: str) -> Conversation | None:
+    row = connection.execute(select(conversations).where(conversations.c.id == conversation_id)).first()
+    if row is None:
+        return None
+    shopper = Shopper(Identity(row.channel, row.app, row.sender), row.member_id)
+    return Conversation(row.id, shopper, row.store_id, row.holder, load(State, row.state))
+
+
+def find(connection: Connection, identity: Identity) -> str | None:
+    """The id of an identity's conversation, if there is one."""
+    return connection.execute(
+        select(conversations.c.id).where(
+            conversations.c.channel == identity.channel,
+            conversations.c.app == identity.app,
+            conversations.c.sender == identity.sender,
+        )
+    ).scalar_one_or_none()
+
+
+def save_turn(
+    connection: Connection,
+    conversation_id: str,
+    inbox_id: int,
+    now: datetime,
+    *,
+    state: State,
+    reply: Reply | None,
+    trace_id: str,
+    owner: str | None = None,
+) -> int | None:
+    """Commit a turn's conversation side: new state, our message, the inbox row done. Returns the message's id.
+
+    With `owner`, returns without effect (None) where the lease was lost meanwhile: another worker answers.
+    A row that is already done stays as it is, so that a message is answered once.
+    """
+    if owner is not None and not extend_lease(connection, conversation_id, owner, now + timedelta(seconds=30)):
+        return None
+    done = connection.execute(
+        update(inbox).where(inbox.c.id == inbox_id, inbox.c.status == "new").values(status="done")
+    )
+    if done.rowcount == 0:
+        return None
+    connection.execute(
+        update(conversations)
+        .where(conversations.c.id == conversation_id)
+        .values(state=dump(state), waiting=conversations.c.waiting - 1, updated_at=now)
+    )
+    if reply is None:
+        return None
+    return add_message(connection, conversation_id, "assistant", reply, now, inbox_id=inbox_id, trace_id=trace_id)
+
+
+def bury(connection: Connection, conversation_id: str, inbox_id: int, error: str) -> None:
+    """Give up on a message after too many attempts; it stays on disk with its cause."""
+    connection.execute(update(inbox).where(inbox.c.id == inbox_id).values(status="dead", error=error[:2000]))
+    connection.execute(
+        update(conversations).where(conversations.c.id == conversation_id).values(waiting=conversations.c.waiting - 1)
+    )
+
+
+def add_message(
+    connection: Connection,
+    conversation_id: str,
+    author: str,
+    reply: Reply,
+    now: datetime,
+    *,
+    inbox_id: int | None = None,
+    trace_id: str = "",
+) -> int:
+    row = connection.execute(
+        insert(messages)
+        .values(
+            conversation_id=conversation_id,
+            author=author,
+            text=reply.text,
+            blocks=dump(reply),
+            at=now,
+            inbox_id=inbox_id,
+            trace_id=trace_id,
+        )
+        .returning(messages.c.id)
+    ).one()
+    return int(row.id)
+
+
+def history(
+    connection: Connection, conversation_id: str, *, after: int = 0, limit: int = 50
+) -> Sequence[StoredMessage]:
+    """The last `limit` messages with an id above `after`, oldest first."""
+    rows = connection.execute(
+        select(messages)
+        .where(messages.c.conversation_id == conversation_id, messages.c.id > after)
+        .order_by(messages.c.id.desc())
+        .limit(limit)
+    ).all()
+    return [
+        StoredMessage(
+            id=row.id,
+            author=row.author,
+            text=row.text,
+            at=row.at,
+            reply=load(Reply, row.blocks) if row.blocks else None,
+            client_id=row.client_id or "",
+            trace_id=row.trace_id or "",
+        )
+        for row in reversed(rows)
+    ]
+
+
+def set_holder(connection: Connection, conversation_id: str, holder: str) -> None:
+    connection.execute(update(conversations).where(conversations.c.id == conversation_id).values(holder=holder))
+
+
+def count_waiting(connection: Connection) -> int:
+    return int(connection.execute(select(func.count()).select_from(inbox).where(inbox.c.status == "new")).scalar_one())

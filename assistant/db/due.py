@@ -1,0 +1,64 @@
+"""Work that falls due at a moment (a deletion, a reminder): rows, claimed with a lease, done once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, or_, select, update
+
+from assistant.db.conversations import upsert
+from assistant.db.tables.service import due_work
+
+
+@dataclass(frozen=True)
+class Due:
+    id: int
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    attempts: int
+
+
+def schedule(connection: Connection, kind: str, key: str, payload: dict[str, Any], at: datetime) -> None:
+    """Note work for a moment. The same key twice is one piece of work."""
+    connection.execute(
+        upsert(connection, due_work)
+        .values(kind=kind, key=key, payload=payload, due_at=at, status="ready", attempts=0)
+        .on_conflict_do_nothing(index_elements=["key"])
+    )
+
+
+def claim(connection: Connection, now: datetime, lease: timedelta, limit: int = 10) -> Sequence[Due]:
+    rows = connection.execute(
+        select(due_work)
+        .where(
+            due_work.c.status == "ready",
+            due_work.c.due_at <= now,
+            or_(due_work.c.lease_until.is_(None), due_work.c.lease_until < now),
+        )
+        .order_by(due_work.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if rows:
+        connection.execute(
+            update(due_work)
+            .where(due_work.c.id.in_([row.id for row in rows]))
+            .values(lease_until=now + lease, attempts=due_work.c.attempts + 1)
+        )
+    return [Due(r.id, r.kind, r.key, r.payload, r.attempts + 1) for r in rows]
+
+
+def finish(connection: Connection, due_id: int) -> bool:
+    done = connection.execute(
+        update(due_work).where(due_work.c.id == due_id, due_work.c.status == "ready").values(status="done")
+    )
+    return done.rowcount == 1
+
+
+def fail(connection: Connection, due_id: int, error: str, *, again_at: datetime | None) -> None:
+    """Note a failure: tried again at `again_at`, or given up where that is None."""
+    values: dict[str, Any] = {"error": error[:2000], "lease_until": None}
+    values |= {"status": "failed"} if again_at is None else {"due_at": again_at}
+    connection.execute(update(due_work).where(due_work.c.id == due_id).values(**values))

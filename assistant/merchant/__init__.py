@@ -1,0 +1,1 @@
+"""The retailer's systems: the tool ports on the built-in demo store, and over HTTP."""

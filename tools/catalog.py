@@ -1,0 +1,165 @@
+"""The range and the stores, held in memory with their names, so that words of a shopper become ids in microseconds.
+
+Built from the ports; refreshed by age. Everything here is read-only and shared by threads.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tools.errors import BackendDown
+from tools.gazetteer import LANDMARKS
+from tools.matching import NameIndex
+from tools.ports import Merchant
+from tools.types import Product, Store, StoreStock
+
+_EARTH_KM = 6371.0
+_AUDIENCE: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("女", "老婆", "妈妈", "我妈", "女朋友", "媳妇", "闺蜜", "太太"), "女装"),
+    (("男", "老公", "爸", "男朋友", "先生"), "男装"),
+    (("童", "孩子", "宝宝", "小孩", "儿子", "女儿", "娃", "小朋友"), "童装"),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point on the map with a name."""
+
+    name: str
+    city: str
+    lat: float
+    lng: float
+    is_city: bool = False
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Products and stores by id, and indexes of their names."""
+
+    products: dict[str, Product]
+    stores: dict[str, Store]
+    product_names: NameIndex
+    store_names: NameIndex
+    place_names: NameIndex
+    places: dict[str, Place]
+    colours: tuple[str, ...]
+    sizes: tuple[str, ...]
+    made_at: float = field(default_factory=time.monotonic)
+
+    def products_in(self, text: str) -> list[Product]:
+        """Products that a sentence may mean. Words for whom it is ("给我老公买") narrow several down."""
+        hits = self.product_names.scan(text)
+        if not hits:
+            return []
+        best = max(h.score * (h.end - h.start) for h in hits)
+        keys = dict.fromkeys(h.key for h in hits if h.score * (h.end - h.start) >= best - 0.01)
+        return narrow([self.products[k] for k in keys], text)
+
+    def stores_in(self, text: str) -> list[Store]:
+        """Stores that a sentence names. A city that is named too narrows several down."""
+        hits = self.store_names.scan(text)
+        found = [self.stores[k] for k in dict.fromkeys(h.key for h in hits)]
+        if len(found) > 1:
+            in_city = [s for s in found if s.city in text]
+            found = in_city or found
+        return found
+
+    def places_in(self, text: str) -> list[Place]:
+        hits = self.place_names.scan(text)
+        fine = [h for h in hits if not self.places[h.key].is_city]
+        return [self.places[k] for k in dict.fromkeys(h.key for h in (fine or hits))]
+
+    def nearest(self, lat: float, lng: float, stores: Sequence[Store]) -> list[tuple[Store, float]]:
+        """Stores with kilometres from a point, nearest first."""
+        return sorted(((s, distance_km(lat, lng, s.lat, s.lng)) for s in stores), key=lambda pair: pair[1])
+
+    def alternatives(self, product: Product, limit: int = 3) -> list[Product]:
+        """Products of the same category, nearest in price."""
+        same = [p for p in self.products.values() if p.category == product.category and p != product]
+        return sorted(same, key=lambda p: abs(p.price_cents - product.price_cents))[:limit]
+
+
+def narrow(products: list[Product], text: str) -> list[Product]:
+    """Of several products, those for the person that the text speaks of."""
+    if len(products) < 2:
+        return products
+    for words, category in _AUDIENCE:
+        if any(w in text for w in words) and (fitting := [p for p in products if p.category == category]):
+            return fitting
+    return products
+
+
+def distance_km(lat1: float, lng1: float, lat2: float, lng2: float) -> float:
+    """Great-circle distance."""
+    a = math.sin(math.radians(lat2 - lat1) / 2) ** 2
+    b = math.cos(math.radians(lat1)) * math.cos(math.radians(lat2)) * math.sin(math.radians(lng2 - lng1) / 2) ** 2
+    return 2 * _EARTH_KM * math.asin(math.sqrt(a + b))
+
+
+def with_distances(stock: Sequence[StoreStock], catalog: Catalog, lat: float, lng: float) -> list[StoreStock]:
+    """The same stock, nearest first, each with its distance."""
+    found = []
+    for s in stock:
+        store = catalog.stores[s.store_id]
+        km = round(distance_km(lat, lng, store.lat, store.lng), 1)
+        found.append(StoreStock(s.store_id, s.store, s.city, s.sku_id, s.colour, s.size, s.quantity, km))
+    return sorted(found, key=lambda s: s.distance_km or 0.0)
+
+
+def build(merchant: Merchant) -> Catalog:
+    products = {p.product_id: p for p in merchant.inventory.products()}
+    stores = {s.store_id: s for s in merchant.stores.all()}
+    places = {name: Place(name, city, lat, lng) for name, city, lat, lng in LANDMARKS}
+    for store in stores.values():
+        name = store.short.removesuffix("店")
+        places.setdefault(name, Place(name, store.city, store.lat, store.lng))
+        places.setdefault(store.district, Place(store.district, store.city, store.lat, store.lng))
+        places.setdefault(store.city, Place(store.city, store.city, store.lat, store.lng, is_city=True))
+    return Catalog(
+        products=products,
+        stores=stores,
+        product_names=NameIndex((p.product_id, n) for p in products.values() for n in _product_names(p)),
+        store_names=NameIndex((s.store_id, n) for s in stores.values() for n in _store_names(s)),
+        place_names=NameIndex((k, k) for k in places),
+        places=places,
+        colours=tuple(dict.fromkeys(c for p in products.values() for c in p.colours if c != "默认")),
+        sizes=tuple(dict.fromkeys(z for p in products.values() for z in p.sizes)),
+    )
+
+
+def _product_names(product: Product) -> list[str]:
+    bare = product.name.removeprefix(product.brand)
+    return [product.name, bare, *product.aliases, *(product.brand + a for a in product.aliases)]
+
+
+def _store_names(store: Store) -> list[str]:
+    short = store.short.removesuffix("店")
+    with_city = [store.city + store.short, store.city + short]
+    return [store.name, store.short, short, *with_city, *store.aliases]
+
+
+class CatalogCache:
+    """The catalog, rebuilt when older than `max_age_s`. A failing rebuild keeps the old one."""
+
+    def __init__(self, merchant: Merchant, max_age_s: float = 300.0) -> None:
+        self._merchant = merchant
+        self._max_age_s = max_age_s
+        self._lock = threading.Lock()
+        self._catalog: Catalog | None = None
+
+    def get(self) -> Catalog:
+        """Raises BackendDown only where there has never been a catalog."""
+        catalog = self._catalog
+        if catalog is not None and time.monotonic() - catalog.made_at < self._max_age_s:
+            return catalog
+        with self._lock:
+            if self._catalog is catalog:
+                try:
+                    self._catalog = build(self._merchant)
+                except BackendDown:
+                    if catalog is None:
+                        raise
+            assert self._catalog is not None
+            return self._catalog

@@ -1,0 +1,85 @@
+"""Tickets: a complaint or request becomes a promise with a deadline."""
+
+from tools import resolve
+from tools.errors import NeedChoice, NeedSlot, Option, ToolRefused
+from tools.registry import Args, Family, NoArgs, ToolContext, WritePlan
+from tools.types import Ticket, TicketList
+
+family = Family()
+CATEGORIES = ("服务态度", "商品质量", "物流配送", "退款售后", "门店环境", "价格活动", "安全卫生", "其他")
+_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("安全卫生", ("受伤", "划伤", "摔", "过敏", "吃坏", "拉肚子", "虫", "头发丝", "变质", "过期", "漏电", "烫伤", "着火")),
+    ("服务态度", ("态度", "导购", "店员", "柜姐", "服务员", "收银员", "没人理", "不理人", "骂", "白眼", "凶")),
+    ("商品质量", ("质量", "坏", "破", "起球", "掉色", "开线", "钻绒", "掉绒", "缩水", "假货", "瑕疵", "开胶", "断", "不制冷", "不加热")),
+    ("物流配送", ("快递", "物流", "配送", "送货", "发货", "包裹", "丢件", "压扁", "少件", "发错")),
+    ("退款售后", ("退款", "退钱", "售后", "维修", "没到账", "换货", "退货")),
+    ("门店环境", ("排队", "收银台", "卫生间", "厕所", "空调", "电梯", "停车", "脏", "吵", "试衣间", "味道")),
+    ("价格活动", ("价格", "降价", "贵", "券", "活动", "积分", "虚假", "标价", "多收")),
+)  # fmt: skip
+
+
+class TicketArgs(Args):
+    body: str | None = None
+    category: str | None = None
+    store: str | None = None
+
+
+class NoteArgs(Args):
+    ticket: str | None = None
+    note: str | None = None
+
+
+def category_of(text: str) -> str:
+    """The category whose words stand in a complaint."""
+    return next((name for name, words in _WORDS if any(w in text for w in words)), "其他")
+
+
+def _plan_file(ctx: ToolContext, args: TicketArgs) -> WritePlan:
+    if not args.body or len(args.body) < 4:
+        raise NeedSlot("body", "请告诉我发生了什么，在哪家门店、什么时候，我马上为您登记。")
+    category = args.category if args.category in CATEGORIES else category_of(args.body)
+    named = resolve.stores(ctx, args.store)
+    store = named[0] if len(named) == 1 else None
+    rows = [("问题", args.body if len(args.body) <= 60 else args.body[:59] + "…"), ("类别", category)]
+    if store:
+        rows.append(("门店", store.name))
+    resolved = {"body": args.body, "category": category, "store": store.store_id if store else ""}
+    return WritePlan("登记投诉工单", tuple(rows), resolved)
+
+
+@family.write(TicketArgs, _plan_file)
+def ticket_file(ctx: ToolContext, args: TicketArgs) -> Ticket:
+    """投诉、反映问题、要求处理，登记成工单。例：我要投诉；导购态度太差；衣服洗一次就坏了你们管不管"""
+    body = args.body or ""
+    subject = body if len(body) <= 40 else body[:39] + "…"
+    return ctx.ports.tickets.file(
+        ctx.shopper, ctx.conversation_id, args.category or "其他", subject, body, args.store or "", ctx.key
+    )
+
+
+@family.read(NoArgs)
+def ticket_status(ctx: ToolContext, _: NoArgs) -> TicketList:
+    """我的投诉或工单处理到哪了。例：上次投诉有结果吗；工单进度"""
+    return TicketList(tuple(ctx.ports.tickets.mine(ctx.shopper)))
+
+
+def _plan_note(ctx: ToolContext, args: NoteArgs) -> WritePlan:
+    found = list(ctx.ports.tickets.mine(ctx.shopper))
+    if not found:
+        raise ToolRefused("no_tickets", "您现在没有处理中的工单。要新登记一个吗？")
+    if args.ticket:
+        found = [t for t in found if t.ticket_id.upper() == args.ticket.upper()] or found
+    if len(found) > 1:
+        raise NeedChoice(
+            "ticket", "补充到哪个工单？", tuple(Option(t.ticket_id, f"{t.ticket_id} {t.subject[:16]}") for t in found)
+        )
+    if not args.note:
+        raise NeedSlot("note", "您要补充什么内容？")
+    rows = (("工单", f"{found[0].ticket_id} {found[0].subject[:20]}"), ("补充", args.note[:60]))
+    return WritePlan("补充工单信息", rows, {"ticket": found[0].ticket_id, "note": args.note})
+
+
+@family.write(NoteArgs, _plan_note)
+def ticket_note(ctx: ToolContext, args: NoteArgs) -> Ticket:
+    """给已有的工单补充信息。例：补充一下，小票号是123；那个投诉我再补充点"""
+    return ctx.ports.tickets.add_note(ctx.shopper, args.ticket or "", args.note or "", ctx.key)
