@@ -46,8 +46,7 @@ class Calibration:
 
     def probability(self, features: Mapping[str, float]) -> float:
         total = self.start + sum(
-            weight * (features[name] - self.mean[name]) / self.deviation[name]
-            for name, weight in self.weight.items()
+            weight * (features[name] - self.mean[name]) / self.deviation[name] for name, weight in self.weight.items()
         )
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
 
@@ -65,11 +64,7 @@ def features(query: str, ranked: Ranked, chunks: Sequence[Chunk]) -> dict[str, f
     best, *rest = ranked.candidates[:20]
     others = rest or [Candidate(-1, 0.0, 0.0, 0.0)]
     source = chunks[best.position].source
-    apart = [
-        one.score
-        for one in rest
-        if chunks[one.position].source != source or chunks[one.position].kind == "faq"
-    ]
+    apart = [one.score for one in rest if chunks[one.position].source != source or chunks[one.position].kind == "faq"]
     asked = ranked.match.weights
     return {
         "lead": best.score - fmean(one.score for one in others),

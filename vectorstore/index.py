@@ -137,17 +137,12 @@ def _write_vectors(
     if before is not None and before.model == current.model and before.format == FORMAT:
         try:
             old_client = chroma.connect(config.index_dir / before.folder / "chroma", config.chroma_url)
-            old = {
-                kind: old_client.get_collection(before.collection(kind), embedding_function=None)
-                for kind in KINDS
-            }
+            old = {kind: old_client.get_collection(before.collection(kind), embedding_function=None) for kind in KINDS}
         except (ChromaError, ValueError):
             old = {}  # the old vectors are gone; compute all of them
     try:
         for kind in KINDS:
-            rows = [
-                (entry, text) for chunk in chunks if chunk.kind == kind for entry, text in _entries(chunk)
-            ]
+            rows = [(entry, text) for chunk in chunks if chunk.kind == kind for entry, text in _entries(chunk)]
             _write_kind(client, current.collection(kind), kind, rows, old.get(kind), embedder, progress)
     finally:
         client.close()  # type: ignore[attr-defined]

@@ -168,9 +168,7 @@ class LexicalIndex:
         import bm25s
 
         count = json.loads((folder / "lexical.json").read_text())["count"]
-        by_words, by_pairs = (
-            bm25s.BM25.load(folder / name, load_corpus=False) for name in ("words", "pairs")
-        )
+        by_words, by_pairs = (bm25s.BM25.load(folder / name, load_corpus=False) for name in ("words", "pairs"))
         return cls(by_words, by_pairs, count)
 
 

@@ -117,9 +117,7 @@ class Retriever:
         if not ranked.candidates:
             return Retrieval((), confident=False, confidence=0.0)
         sure = self._judge.probability(features(text, ranked, snapshot.chunks))
-        ordered = _prefer(
-            self._reranked(text, ranked.candidates, snapshot), snapshot, known=store_ids is not None
-        )
+        ordered = _prefer(self._reranked(text, ranked.candidates, snapshot), snapshot, known=store_ids is not None)
         passages = tuple(_passage(snapshot.chunks[one.position], one.score) for one in ordered[:k])
         return Retrieval(passages, confident=sure >= self._judge.threshold, confidence=sure)
 

@@ -157,9 +157,7 @@ def _open(config: IndexConfig, current: Current) -> Snapshot:
     chunks, documents = load_records(folder)
     client = chroma.connect(folder / "chroma", config.chroma_url)
     try:
-        collections = {
-            kind: client.get_collection(current.collection(kind), embedding_function=None) for kind in KINDS
-        }
+        collections = {kind: client.get_collection(current.collection(kind), embedding_function=None) for kind in KINDS}
     except NotFoundError as error:
         client.close()  # type: ignore[attr-defined]
         raise IndexBroken(f"the vectors of generation {current.generation} are gone: ingest again") from error
@@ -181,7 +179,5 @@ def load_records(folder: Path) -> tuple[tuple[Chunk, ...], dict[str, Known]]:
     with (folder / "chunks.jsonl").open(encoding="utf-8") as lines:
         chunks = tuple(Chunk.from_json(json.loads(line)) for line in lines)
     plain = json.loads((folder / "documents.json").read_text(encoding="utf-8"))
-    documents = {
-        path: Known(one["digest"], one["source"], tuple(one["chunk_ids"])) for path, one in plain.items()
-    }
+    documents = {path: Known(one["digest"], one["source"], tuple(one["chunk_ids"])) for path, one in plain.items()}
     return chunks, documents

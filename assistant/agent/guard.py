@@ -26,7 +26,7 @@ def unfounded(text: str, evidence: str) -> str:
 
 def _numbers(text: str) -> set[str]:
     text = unicodedata.normalize("NFKC", text)
-    found = set()
+    found: set[str] = set()
     for number in _NUMBER.findall(text):
         found.update(part.lstrip("0") or "0" for part in re.split(r"[.,:：/-]", number))
         found.add(number.replace(",", ""))
@@ -53,6 +53,6 @@ def is_english(text: str) -> bool:
     """True where a message is written in Latin letters (names in Chinese may stand in it)."""
     latin = len(re.findall(r"[A-Za-z]{2,}", text))
     chinese = len(re.findall(r"[\u4e00-\u9fff]", text))
-    return (
-        (latin >= 2 and latin * 2 > chinese) or (latin >= 1 and chinese == 0 and bool(re.search(r"[A-Za-z]{2,}", text)))
+    return (latin >= 2 and latin * 2 > chinese) or (
+        latin >= 1 and chinese == 0 and bool(re.search(r"[A-Za-z]{2,}", text))
     )

@@ -72,9 +72,7 @@ def describe(settings: Settings) -> dict[str, Any]:
         return {**said, "endpoint": _endpoint("", "", "", "模型已关闭"), "ok": True}
     if settings.llm.kind == "openai":
         key = settings.llm.api_key.get_secret_value()
-        said["endpoint"] = _endpoint(
-            settings.llm.base_url, key, settings.llm.model, "没有设置 ZHIKE_LLM__BASE_URL"
-        )
+        said["endpoint"] = _endpoint(settings.llm.base_url, key, settings.llm.model, "没有设置 ZHIKE_LLM__BASE_URL")
         return {**said, "ok": said["endpoint"]["reachable"]}
     said["weights"] = _weights(settings.llm)
     state = read_state(settings.data_dir / "llm")

@@ -16,9 +16,7 @@ from typing import Any, Literal
 
 from assistant import logs
 
-Outcome = Literal[
-    "ok", "cut_short", "off_schema", "slow", "down", "garbage", "refused", "circuit_open", "left"
-]
+Outcome = Literal["ok", "cut_short", "off_schema", "slow", "down", "garbage", "refused", "circuit_open", "left"]
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ class DoorChat(BaseChatModel):
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - LangChain's signature
+        run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
         ask, options = self._prepare(messages, stop, kwargs)
@@ -149,9 +149,7 @@ class DoorChat(BaseChatModel):
         sha = prompt_sha([dict(message) for message in convert_to_openai_messages(messages)])
         return Ask(purpose, sha, until), options
 
-    def _attempt(
-        self, messages: list[BaseMessage], options: dict[str, Any]
-    ) -> Callable[[float, Usage], ChatResult]:
+    def _attempt(self, messages: list[BaseMessage], options: dict[str, Any]) -> Callable[[float, Usage], ChatResult]:
         def attempt(left_s: float, usage: Usage) -> ChatResult:
             result = self._sender.generate(messages, left_s, options)
             generation = result.generations[0]

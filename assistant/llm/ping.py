@@ -17,9 +17,7 @@ def ping(base_url: str, api_key: str, model: str, timeout_s: float = 10.0) -> in
     headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
     begin = time.perf_counter()
     try:
-        answer = httpx.post(
-            f"{base_url.rstrip('/')}/chat/completions", json=body, headers=headers, timeout=timeout_s
-        )
+        answer = httpx.post(f"{base_url.rstrip('/')}/chat/completions", json=body, headers=headers, timeout=timeout_s)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ModelDown(f"连不上模型接口（{type(error).__name__}）") from error
     if answer.status_code != httpx.codes.OK:

@@ -84,9 +84,7 @@ class ScriptedSender:
         text, reason, calls = self._reply(messages, left_s, options)
         usage = {"input_tokens": 10, "output_tokens": 2, "total_tokens": 12}
         message = AIMessage(content=text, usage_metadata=usage, tool_calls=calls)
-        return ChatResult(
-            generations=[ChatGeneration(message=message, generation_info={"finish_reason": reason})]
-        )
+        return ChatResult(generations=[ChatGeneration(message=message, generation_info={"finish_reason": reason})])
 
     def stream(
         self, messages: "list[BaseMessage]", left_s: float, options: dict[str, Any]
@@ -99,8 +97,7 @@ class ScriptedSender:
         for start in range(0, len(text), 2):
             yield ChatGenerationChunk(message=AIMessageChunk(content=text[start : start + 2]))
         pieces = [
-            {"name": c["name"], "args": json.dumps(c["args"]), "id": c["id"], "index": i}
-            for i, c in enumerate(calls)
+            {"name": c["name"], "args": json.dumps(c["args"]), "id": c["id"], "index": i} for i, c in enumerate(calls)
         ]
         yield ChatGenerationChunk(
             message=AIMessageChunk(content="", tool_call_chunks=pieces),

@@ -80,9 +80,7 @@ def test_pull_without_any_source_is_1_and_says_why(zhike: Run, monkeypatch: pyte
     result = zhike("model", "pull", "--json")
 
     assert result.exit_code == 1
-    assert (
-        "no index here" in json.loads(result.stdout.splitlines()[-1])["error"]
-    )  # `main` sends logs to stderr
+    assert "no index here" in json.loads(result.stdout.splitlines()[-1])["error"]  # `main` sends logs to stderr
 
 
 def test_the_door_and_its_commands_start_without_langchain_or_the_openai_client() -> None:

@@ -139,7 +139,5 @@ def cuts_the_stream(exchange: Exchange) -> None:
     exchange.open_stream()
     for character in "你好":
         delta = {"index": 0, "delta": {"role": "assistant", "content": character}, "finish_reason": None}
-        exchange.event(
-            {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "f", "choices": [delta]}
-        )
+        exchange.event({"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "f", "choices": [delta]})
     exchange.http.close_connection = True

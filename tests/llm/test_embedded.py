@@ -38,9 +38,7 @@ def llm(server: LocalServer) -> Iterator[Llm]:
     llm.close()
 
 
-@pytest.mark.parametrize(
-    ("said", "action"), [("我还有多少积分", "check_points"), ("叫你们真人客服来", "handoff")]
-)
+@pytest.mark.parametrize(("said", "action"), [("我还有多少积分", "check_points"), ("叫你们真人客服来", "handoff")])
 def test_it_decides_within_the_schema_on_a_warm_prefix(llm: Llm, said: str, action: str) -> None:
     with collect_calls() as calls:
         decision = llm.decide(

@@ -160,9 +160,7 @@ time.sleep(600)
 """
 
 
-def test_the_server_goes_when_its_owner_is_killed(
-    settings: LlmSettings, tmp_path: Path, server: Start
-) -> None:
+def test_the_server_goes_when_its_owner_is_killed(settings: LlmSettings, tmp_path: Path, server: Start) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", OWNER, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as owner:

