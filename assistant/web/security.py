@@ -16,7 +16,7 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "x-frame-options": "SAMEORIGIN",
-    "content-security-policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'self'; form-action 'self'",
+    "content-security-policy": "default-src 'self'; img-src 'self' data:; font-src 'self' data:; style-src 'self'; frame-ancestors 'self'; form-action 'self'",
     "permissions-policy": "microphone=(self), geolocation=(self), camera=()",
 }
 
