@@ -74,9 +74,7 @@ def create(
         client.delete_collection(name)
     collection = client.create_collection(
         name,
-        configuration={
-            "hnsw": {"space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 200}
-        },
+        configuration={"hnsw": {"space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 200}},
         embedding_function=None,
     )
     for at in range(0, len(entries), _BATCH):
@@ -122,9 +120,7 @@ def allowed(store_ids: frozenset[str] | None, on: date) -> dict[str, Any]:
         {"until": {"$gte": day}},
     ]
     if store_ids is not None:
-        holds: list[dict[str, Any]] = [
-            {"stores": {"$contains": store}} for store in (GROUP, *sorted(store_ids))
-        ]
+        holds: list[dict[str, Any]] = [{"stores": {"$contains": store}} for store in (GROUP, *sorted(store_ids))]
         rules.append({"$or": holds} if len(holds) > 1 else holds[0])
     return {"$and": rules}
 

@@ -93,9 +93,7 @@ class SentenceTransformersEmbedder:
     def passages(self, texts: Sequence[str]) -> Vectors:
         with self._turn:
             return self._unit(
-                self._model.encode_document(
-                    [clean(text) for text in texts], prompt=self._prompts.get("document")
-                )
+                self._model.encode_document([clean(text) for text in texts], prompt=self._prompts.get("document"))
             )
 
     def _unit(self, found: object) -> Vectors:

@@ -167,10 +167,7 @@ def _apart(file: Path, made: Sequence[Chunk], chunks: dict[str, Chunk], known: K
     own = set(known.chunk_ids) if known else set()
     mark = hashlib.sha256(str(file.parent).encode("utf-8", "replace")).hexdigest()[:6]
     taken = {chunk_id for chunk_id in chunks if chunk_id not in own}
-    return [
-        replace(chunk, chunk_id=f"{chunk.chunk_id}-{mark}") if chunk.chunk_id in taken else chunk
-        for chunk in made
-    ]
+    return [replace(chunk, chunk_id=f"{chunk.chunk_id}-{mark}") if chunk.chunk_id in taken else chunk for chunk in made]
 
 
 def _warnings(source: str, document: Document, made: Sequence[Chunk]) -> list[tuple[str, str]]:
@@ -187,10 +184,6 @@ def _digest(file: Path, config: IndexConfig, stores: tuple[str, ...]) -> str:
     digest = hashlib.sha256(f"{FORMAT}|{config.chunk_chars}|{','.join(stores)}".encode())
     for part in (file, *meta_files(file)):
         digest.update(b"|")
-        if (
-            part.is_file()
-            and part.suffix.lower() in {*readers(), ".yaml"}
-            and part.stat().st_size <= MAX_BYTES
-        ):
+        if part.is_file() and part.suffix.lower() in {*readers(), ".yaml"} and part.stat().st_size <= MAX_BYTES:
             digest.update(part.read_bytes())
     return digest.hexdigest()

@@ -189,9 +189,7 @@ def read_html(raw: bytes, _scope: Scope) -> Body:
 
     soup = BeautifulSoup(decode(raw), "html.parser")
     title = squeeze(soup.title.get_text()) if soup.title else ""
-    for hidden in soup(
-        ["script", "style", "template", "nav", "header", "footer", "aside", "noscript", "head"]
-    ):
+    for hidden in soup(["script", "style", "template", "nav", "header", "footer", "aside", "noscript", "head"]):
         hidden.decompose()
     outline = Outline()
     for tag in soup.find_all(_BOXES):
@@ -200,9 +198,7 @@ def read_html(raw: bytes, _scope: Scope) -> Body:
         if tag.name[0] == "h" and tag.name[1:].isdigit():
             outline.heading(int(tag.name[1]), tag.get_text())
         elif tag.name == "table":
-            outline.rows(
-                [[cell.get_text(" ") for cell in row(["th", "td"])] for row in tag("tr") if row(["th", "td"])]
-            )
+            outline.rows([[cell.get_text(" ") for cell in row(["th", "td"])] for row in tag("tr") if row(["th", "td"])])
         elif tag.name in {"ul", "ol"}:
             outline.block("\n".join(f"- {squeeze(item.get_text(' '))}" for item in tag("li")))
         elif tag.name in _BLOCKS or tag.find(_BOXES) is None:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from vectorstore import chroma
 from vectorstore.chunk import Chunk, Kind
 from vectorstore.config import IndexConfig
+from vectorstore.embed import Vectors
 from vectorstore.errors import IndexBroken, IndexMissing
 from vectorstore.lexical import LexicalIndex
 
@@ -73,6 +74,7 @@ class Snapshot:
     texts: LexicalIndex
     asks: LexicalIndex
     ask_owner: NDArray[np.int64]
+    cohort: Vectors
     client: ClientAPI
     collections: Mapping[Kind, Collection]
     sizes: Mapping[Kind, int]
@@ -157,9 +159,7 @@ def _open(config: IndexConfig, current: Current) -> Snapshot:
     chunks, documents = load_records(folder)
     client = chroma.connect(folder / "chroma", config.chroma_url)
     try:
-        collections = {
-            kind: client.get_collection(current.collection(kind), embedding_function=None) for kind in KINDS
-        }
+        collections = {kind: client.get_collection(current.collection(kind), embedding_function=None) for kind in KINDS}
     except NotFoundError as error:
         client.close()  # type: ignore[attr-defined]
         raise IndexBroken(f"the vectors of generation {current.generation} are gone: ingest again") from error
@@ -170,6 +170,7 @@ def _open(config: IndexConfig, current: Current) -> Snapshot:
         texts=LexicalIndex.load(folder / "texts"),
         asks=LexicalIndex.load(folder / "asks"),
         ask_owner=np.load(folder / "ask_owner.npy"),
+        cohort=np.load(folder / "cohort.npy"),
         client=client,
         collections=collections,
         sizes={kind: collection.count() for kind, collection in collections.items()},
@@ -181,7 +182,5 @@ def load_records(folder: Path) -> tuple[tuple[Chunk, ...], dict[str, Known]]:
     with (folder / "chunks.jsonl").open(encoding="utf-8") as lines:
         chunks = tuple(Chunk.from_json(json.loads(line)) for line in lines)
     plain = json.loads((folder / "documents.json").read_text(encoding="utf-8"))
-    documents = {
-        path: Known(one["digest"], one["source"], tuple(one["chunk_ids"])) for path, one in plain.items()
-    }
+    documents = {path: Known(one["digest"], one["source"], tuple(one["chunk_ids"])) for path, one in plain.items()}
     return chunks, documents

@@ -84,9 +84,7 @@ def _body(found: list[FaqEntry], notes: list[str], matched: bool) -> Body:
     return Body(faqs=tuple(found), notes=tuple(notes))
 
 
-def _entries(
-    rows: Sequence[tuple[Any, ...]], scope: Scope, notes: list[str], *, where: str
-) -> list[FaqEntry] | None:
+def _entries(rows: Sequence[tuple[Any, ...]], scope: Scope, notes: list[str], *, where: str) -> list[FaqEntry] | None:
     """The entries of one sheet, or None where it has no FAQ heading in its first five rows."""
     for at, row in enumerate(rows[:5]):
         columns = _columns(row)
