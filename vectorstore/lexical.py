@@ -132,15 +132,15 @@ class LexicalIndex:
     def match(self, query: str) -> QueryMatch:
         """Score every text against the query."""
         asked = dict.fromkeys(content_words(query))
-        holders = {word: self._holders(word) for word in asked}
+        holders = {word: self.holders(word) for word in asked}
         weights = {word: self._weight(len(rows)) for word, rows in holders.items()}
         by_words = self._share(self._words, words(query))
         by_pairs = self._share(self._pairs, pairs(query))
         scores = (1 - self.PAIR_SHARE) * by_words + self.PAIR_SHARE * by_pairs
         return QueryMatch(scores.astype(np.float32), weights, holders)
 
-    def _holders(self, word: str) -> NDArray[np.int32]:
-        """The texts that have the word."""
+    def holders(self, word: str) -> NDArray[np.int32]:
+        """The positions of the texts that have the word."""
         token = self._words.vocab_dict.get(word)
         starts = self._words.scores["indptr"]
         if token is None or token + 1 >= len(starts):
@@ -180,6 +180,8 @@ class LexicalIndex:
 
 def _bm25(tokens: list[list[str]]) -> bm25s.BM25:
     import bm25s
+
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to debug
 
     built = bm25s.BM25(k1=1.2, b=0.6)
     built.index([row or [""] for row in tokens] or [[""]], show_progress=False)

@@ -26,10 +26,6 @@ from vectorstore.snapshot import Snapshot, open_snapshot
 
 MAX_QUERY_CHARS = 400
 RERANKED = 20
-# Within this distance of the best, whose rule it is counts more than the score: a store's own before the
-# group's where the store is known, the group's before any store's where it is not.
-OWN_RULE_WINDOW = 0.05
-GROUP_RULE_WINDOW = 0.05
 _log = logging.getLogger(__name__)
 
 
@@ -205,16 +201,6 @@ class Retriever:
 @lru_cache(maxsize=2)
 def _cross_encoder(name: str) -> Reranker | None:
     return CrossEncoderReranker(name) if name else None
-
-
-def _prefer(found: Sequence[Candidate], snapshot: Snapshot, *, known: bool) -> list[Candidate]:
-    """Among nearly equal passages, those whose rule goes first."""
-    window = OWN_RULE_WINDOW if known else GROUP_RULE_WINDOW
-    best = found[0].score
-    close = [one for one in found if one.score >= best - window]
-    first = [one for one in close if bool(snapshot.chunks[one.position].stores) == known]
-    second = [one for one in close if bool(snapshot.chunks[one.position].stores) != known]
-    return [*first, *second, *found[len(close) :]]
 
 
 def _passage(chunk: Chunk, score: float) -> Passage:
