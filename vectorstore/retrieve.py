@@ -22,6 +22,7 @@ from vectorstore.config import IndexConfig
 from vectorstore.embed import Embedder, Vectors, embedder
 from vectorstore.errors import IndexBroken, IndexMissing
 from vectorstore.fuse import Asked, Candidate, Ranked, Weights, rank
+from vectorstore.precedence import in_order
 from vectorstore.snapshot import Snapshot, open_snapshot
 
 MAX_QUERY_CHARS = 400
@@ -115,7 +116,7 @@ class Retriever:
         sure = self._judge.probability(features(ranked, snapshot))
         if asks_about_the_past(ranked, snapshot):
             sure = 0.0
-        ordered = _prefer(self._reranked(text, ranked.candidates, snapshot), snapshot, known=store_ids is not None)
+        ordered = in_order(self._reranked(text, ranked.candidates, snapshot), ranked, snapshot)
         passages = tuple(_passage(snapshot.chunks[one.position], one.score) for one in ordered[:k])
         return Retrieval(passages, confident=sure >= self._judge.threshold, confidence=sure)
 
