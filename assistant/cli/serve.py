@@ -97,9 +97,13 @@ def _ensure_world(service: Any, size: str) -> None:
 
 
 def _ensure_index(service: Any, folder: Path = KNOWLEDGE) -> None:
-    from assistant.cli.knowledge import run_ingest
+    from assistant.cli.knowledge import ingest_bar
+    from vectorstore.ingest import ingest
 
-    run_ingest(service.index_config, folder)
+    with ingest_bar() as progress:
+        report = ingest(folder, service.index_config, progress=progress)
+    for source, reason in report.refused:
+        log.warning("document_refused", source=source, reason=reason)
 
 
 def _ensure_weights(settings: Settings) -> None:
