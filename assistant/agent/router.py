@@ -26,7 +26,8 @@ SHARPNESS = 12.0  # inverse regularisation of the linear model
 class Embedder(Protocol):
     """What the router needs of `vectorstore.embed`."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def queries(self, texts: Sequence[str]) -> Floats:
         """One row of length one per text."""

@@ -76,10 +76,12 @@ class ToolLog:
 
     calls: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, tool: str, args: dict[str, str], outcome: str, started: float) -> None:
+    def add(self, tool: str, args: dict[str, str], outcome: "Outcome", started: float) -> None:
         ms = round((time.perf_counter() - started) * 1000, 1)
-        self.calls.append({"tool": tool, "args": args, "outcome": outcome, "ms": ms})
-        logs.TOOL_CALLS.labels(tool, outcome).inc()
+        kind = type(outcome).__name__.lower()
+        resolved = outcome.plan.args if isinstance(outcome, Planned) else args
+        self.calls.append({"tool": tool, "args": resolved, "outcome": kind, "ms": ms})
+        logs.TOOL_CALLS.labels(tool, kind).inc()
 
 
 def call(ctx: ToolContext, name: str, args: dict[str, str], journal: ToolLog) -> Outcome:
@@ -96,7 +98,7 @@ def _guarded(ctx: ToolContext, tool: Tool, args: dict[str, str], journal: ToolLo
     started = time.perf_counter()
     args = {k: v for k, v in args.items() if k in tool.slots and v}
     outcome = _run(ctx, tool, args, confirmed)
-    journal.add(tool.name, args, type(outcome).__name__.lower(), started)
+    journal.add(tool.name, args, outcome, started)
     return outcome
 
 

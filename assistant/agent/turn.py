@@ -16,11 +16,12 @@ from assistant.agent.decide import Question, decide
 from assistant.agent.guard import clean, has_words, is_english
 from assistant.agent.mentions import Mentions
 from assistant.agent.playbook import Playbook
+from assistant.agent.render.words import choices
 from assistant.agent.router import Ranking, Router
 from assistant.agent.toolbelt import Asked, Down, NotBound, Outcome, Planned, Refused, Served, ToolLog, call, execute
 from assistant.clock import Clock
 from assistant.config import AgentSettings
-from assistant.domain.conversation import Conversation, Focus, Offer, Pending, State, Task
+from assistant.domain.conversation import Conversation, Offer, Pending, State, Task
 from assistant.domain.message import Inbound, Reply
 from assistant.errors import ModelDown, ModelOffSchema
 from assistant.llm.client import Llm
@@ -29,7 +30,7 @@ from tools.all import TOOLS
 from tools.catalog import CatalogCache
 from tools.ports import Ports
 from tools.registry import Access, ToolContext
-from tools.types import KnowledgeAnswer
+from tools.types import Appointment, Eligibility, KnowledgeAnswer, Logistics, Order, ProductList, ReturnRequest
 
 log = logs.get("agent")
 MAX_PARKED = 3
@@ -113,6 +114,11 @@ class Agent:
     def system_prompt(self) -> str:
         actions = "\n".join(f"- {i.intent}：{i.hint}" for i in self._playbook().intents.values())
         return load("agent/decide").render(brand=self._brand, actions=actions)
+
+    def say(self, name: str) -> Reply:
+        """A fixed reply of the playbook, in Chinese, for what happens outside a turn."""
+        entry = self._playbook().replies[name]
+        return Reply(entry.zh.replace("{brand}", self._brand), choices=choices(*entry.choices))
 
     def answer(
         self, conversation: Conversation, inbound: Inbound, key: str, on_text: OnText = lambda _: None
@@ -383,13 +389,7 @@ class Agent:
         if decision.reply:
             turn.trace.intents.append({"intent": decision.reply, "by": "model"})
             return self._act(turn, decision.reply)
-        for outcome in decision.outcomes:
-            turn.trace.intents.append(
-                {
-                    "intent": outcome.plan and outcome.tool if isinstance(outcome, Planned) else outcome.tool,
-                    "by": "model",
-                }
-            )
+        turn.trace.intents += [{"intent": outcome.tool, "by": "model"} for outcome in decision.outcomes]
         parts = [self._state_outcome(turn, outcome) for outcome in decision.outcomes]
         if decision.words and (not parts or self._native):
             spoken = self._composer.checked(decision.words, parts)
@@ -434,8 +434,6 @@ class Agent:
             return self._say(turn, "unknown_again")
         hints = [turn.playbook.intents[g.intent].lines[0] for g in ranking.guesses[:3]]
         reply = self._say(turn, "unknown")
-        from assistant.agent.render.words import choices
-
         return replace(reply, choices=choices(*hints, "转人工"))
 
     # -- acting ---------------------------------------------------------------------------------------------------
@@ -558,8 +556,6 @@ class Agent:
         return (entry.en if turn.english else entry.zh).replace("{brand}", self._brand)
 
     def _say(self, turn: _Turn, name: str) -> Reply:
-        from assistant.agent.render.words import choices
-
         return Reply(self._words(turn, name), choices=choices(*turn.playbook.replies[name].choices))
 
     def _with_care(self, turn: _Turn, reply: Reply) -> Reply:
@@ -582,15 +578,14 @@ def resolved_ids(result: object) -> dict[str, str]:
         thing = getattr(result, attribute, None)
         if thing is not None and hasattr(thing, field_name):
             ids[slot] = getattr(thing, field_name)
-    if hasattr(result, "order_id"):
+    if isinstance(result, Order | Logistics | Eligibility | ReturnRequest):
         ids["order"] = result.order_id
-    if hasattr(result, "line") and hasattr(result.line, "line_no"):
+    if isinstance(result, Eligibility | ReturnRequest):
         ids["line"] = str(result.line.line_no)
-    if hasattr(result, "appointment_id"):
+    if isinstance(result, Appointment):
         ids["appointment"] = result.appointment_id
-    products = getattr(result, "products", ())
-    if len(products) == 1:
-        ids["product"] = products[0].product_id
+    if isinstance(result, ProductList) and len(result.products) == 1:
+        ids["product"] = result.products[0].product_id
     return ids
 
 
@@ -636,6 +631,3 @@ def _note(text: str) -> str:
         text = text.replace(words, "")
     text = text.strip(" ，,。")
     return text if len(text) >= 4 else ""
-
-
-__all__ = ["Agent", "Answer", "Focus", "TurnTrace"]
