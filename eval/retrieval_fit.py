@@ -55,8 +55,8 @@ def _threshold(held_out: NDArray[Any], labels: NDArray[Any]) -> float:
     def worse(at: float) -> float:
         return max(float(np.mean(held_out[labels] < at)) / LOST, float(np.mean(held_out[~labels] >= at)) / FALSE)
 
-    points: list[float] = [float(at) for at in held_out]
-    return round(min(points, key=worse), 4)
+    best: float = min((float(at) for at in held_out), key=worse)
+    return round(best, 4)
 
 
 def _named(names: Sequence[str], values: NDArray[Any]) -> dict[str, float]:
