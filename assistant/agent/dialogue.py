@@ -4,19 +4,50 @@ Pure functions on text, mentions and state. `turn` asks them in order before it 
 """
 
 import re
+from datetime import UTC, datetime
 
 from assistant.agent.mentions import Mentions
+from assistant.clock import local
 from assistant.domain.conversation import Focus, Offer, State, Task
 from tools.all import TOOLS
 
-_YES = re.compile(
-    r"^(好的?|可以|行|对的?|是的?|嗯+|恩|确认|确定|同意|没错|ok|okay|yes|yep|sure|y|要|要的|办吧|就这样|提交|登记|好啊|好呀|行吧|可以的|好滴|对对|confirm|登记吧|取消吧)[，,。.!！~ 吧啊呀的了哈呢]*(谢谢)?$",
-    re.IGNORECASE,
+_YES_WORDS = (
+    "就这么办", "没问题", "就这样", "可以的", "是的呢", "确认", "确定", "好的", "好滴", "好啊", "好呀", "好嘞", "可以", "行吧", "行的", "对的", "对头", "没错",
+    "同意", "是的", "要的", "办吧", "提交", "登记", "麻烦了", "拜托", "中啊", "得嘞", "妥了", "嗯", "恩", "好", "行", "对", "要", "中", "成", "妥", "是",
+    "confirmed", "confirm", "please", "haode", "keyi", "okay", "sure", "yeah", "yes", "yep", "ok", "y",
+)  # fmt: skip
+_NO_WORDS = (
+    "暂时不用", "先不用", "不需要", "不用了", "不要了", "我再想想", "再想想", "再看看", "再说吧", "还是算了", "不确认", "不办了", "不弄了", "不换了", "不退了",
+    "不约了", "不留了", "不登记", "不提交", "别弄了", "取消吧", "算了", "不了", "不用", "不要", "不行", "取消", "先不", "不是", "不对", "别", "不", "buyao", "suanle",
+    "nope", "no", "cancel", "never mind", "not now",
+)  # fmt: skip
+_POLITE = (
+    "谢谢你",
+    "谢谢",
+    "麻烦你",
+    "麻烦",
+    "帮我",
+    "那就",
+    "吧",
+    "啊",
+    "呀",
+    "的",
+    "了",
+    "哈",
+    "呢",
+    "哦",
+    "噢",
+    "嘛",
+    "呗",
+    "先",
+    "那",
+    "就",
+    "你",
+    "thanks",
+    "thank you",
+    "it",
 )
-_NO = re.compile(
-    r"^(不|不用|不要|不用了|不要了|算了|不了|取消|no|nope|先不|先不用|先不用了|别|不是|不对|暂时不用|不确认|不办了|再想想|我再想想|算了吧|还是算了|不需要)[，,。.!！~ 吧啊呀了谢]*$",
-    re.IGNORECASE,
-)
+_MARKS = re.compile(r"[，,。.!！~～?？、\s]+")
 _REPEAT = re.compile(
     r"(再说一(遍|次)|重复一(遍|下)|没听清|没看清|什么意思|你刚才说(什么|啥)|再发一(遍|次)|say (that|it) again|repeat)",
     re.IGNORECASE,
@@ -41,7 +72,8 @@ _FILLER = re.compile(
     r"[那就要的个款件双色码号换成改为是呢吗吧啊有没我想看看店在去还是了不对错说应该,，。?？!！~ ]|刚才|意思|那个"
 )
 
-_FREE_TEXT = {"reason", "body", "note", "topic", "question"}
+_KINDS = re.compile("商品|门店|地点|尺码")
+FREE_TEXT = {"reason", "body", "note", "topic", "question"}
 _REPAIRABLE = {
     "product",
     "colour",
@@ -61,12 +93,26 @@ _REPAIRABLE = {
 }
 
 
+def _only(text: str, words: tuple[str, ...]) -> bool:
+    """True where a message is made of these words and politeness alone."""
+    left = _MARKS.sub(" ", text.lower()).strip()
+    found = False
+    while left:
+        word = next((w for w in words if left.startswith(w)), None)
+        found = found or word is not None
+        word = word or next((w for w in _POLITE if left.startswith(w)), None)
+        if word is None:
+            return False
+        left = left[len(word) :].lstrip()
+    return found
+
+
 def is_yes(text: str) -> bool:
-    return bool(_YES.match(text))
+    return len(text) <= 20 and _only(text, _YES_WORDS)
 
 
 def is_no(text: str) -> bool:
-    return bool(_NO.match(text))
+    return len(text) <= 20 and _only(text, _NO_WORDS)
 
 
 def control(text: str) -> str:
@@ -99,6 +145,30 @@ def choose(text: str, offers: tuple[Offer, ...]) -> str | None:
     return None
 
 
+def residue(text: str, mentions: Mentions) -> str:
+    """What a message says beyond the names and fillers in it."""
+    bare = _FILLER.sub("", _KINDS.sub("", mentions.plain))
+    bare = re.sub(r"\d+", "", bare)
+    for value in mentions.slots.values():
+        bare = bare.replace(_FILLER.sub("", value), "")
+    return bare
+
+
+def moved(old: str | None, mentions: Mentions) -> str | None:
+    """A new moment from the one spoken of: a new hour on its day, or a new day at its hour. None where nothing moves."""
+    named, day = mentions.slots.get("time"), mentions.slots.get("day")
+    if old is None or (named is None and day is None):
+        return named
+    before = local(datetime.fromisoformat(old))
+    if named is not None and day is None:
+        at = local(datetime.fromisoformat(named))
+        return before.replace(hour=at.hour, minute=at.minute).astimezone(UTC).isoformat()
+    if named is None and day is not None:
+        on = local(datetime.fromisoformat(day)).date()
+        return datetime.combine(on, before.timetz()).astimezone(UTC).isoformat()
+    return named
+
+
 def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | None:
     """Arguments that a message adds to an open question, None where it is about something else."""
     chosen = choose(text, task.offers)
@@ -119,7 +189,7 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
         return {"size": found.group(1)}
     if task.slot == "height" and (found := re.fullmatch(r"\D{0,3}(\d{2,3})\D{0,5}", text)):
         return {"height": found.group(1)}
-    if task.slot in _FREE_TEXT and len(text) >= 2:
+    if task.slot in FREE_TEXT and len(text) >= 2:
         return {task.slot: text}
     return None
 

@@ -223,6 +223,8 @@ class Agent:
         named = dialogue.follow_up(turn.text, turn.mentions, turn.state)
         if named is not None and not turn.playbook.plain_intents(turn.mentions.plain.lower()):
             args = {**turn.state.last_args, **named}
+            if "time" in named and (at := dialogue.moved(turn.state.last_args.get("time"), turn.mentions)):
+                args["time"] = at
             if "place" in named:
                 args.pop("store", None)
             turn.trace.intents.append({"intent": turn.state.last_tool, "by": "follow_up"})
@@ -244,6 +246,8 @@ class Agent:
             return self._resume(turn, self._say(turn, "cancelled"))
         slots = TOOLS[pending.tool].slots
         changed = {k: v for k, v in turn.mentions.slots.items() if k in slots and pending.args.get(k) != v}
+        if "time" in slots and (at := dialogue.moved(pending.args.get("time"), turn.mentions)):
+            changed["time"] = at
         rules = turn.playbook.plain_intents(turn.mentions.plain.lower())
         if changed and (not rules or rules == [pending.tool]):
             turn.trace.intents.append({"intent": pending.tool, "by": "changed_before_yes"})
@@ -260,6 +264,8 @@ class Agent:
         rules = turn.playbook.plain_intents(turn.mentions.plain.lower())
         chosen = dialogue.choose(turn.text, task.offers)
         elsewhere = [r for r in rules if r != task.tool and r not in ("greet", "thanks")]
+        if chosen is None and not rules and self._is_about_something_else(turn, task):
+            return None
         if chosen is None and elsewhere and not (task.tool == "return_request" and "return_check" in elsewhere):
             return None
         added = dialogue.answer_to(task, turn.text, turn.mentions)
@@ -268,6 +274,13 @@ class Agent:
         turn.state = replace(turn.state, asking=None)
         turn.trace.intents.append({"intent": task.tool, "by": "slot"})
         return self._resume(turn, self._run(turn, task.tool, {**task.args, **added}))
+
+    def _is_about_something_else(self, turn: _Turn, task: Task) -> bool:
+        """A long message that names things is an answer only if it does not read like another wish."""
+        if len(dialogue.residue(turn.text, turn.mentions)) <= 4 or task.slot in dialogue.FREE_TEXT:
+            return False
+        best = self._router.rank(turn.mentions.plain).best
+        return best.intent != task.tool and best.probability >= turn.playbook.policy.router.floor
 
     def _resume(self, turn: _Turn, reply: Reply) -> Reply:
         """After a task is through, come back to one that was left open."""
