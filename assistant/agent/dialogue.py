@@ -13,11 +13,11 @@ from tools.all import TOOLS
 
 _YES_WORDS = (
     "就这么办", "没问题", "就这样", "可以的", "是的呢", "确认", "确定", "好的", "好滴", "好啊", "好呀", "好嘞", "可以", "行吧", "行的", "对的", "对头", "没错",
-    "同意", "是的", "要的", "办吧", "提交", "登记", "麻烦了", "拜托", "中啊", "得嘞", "妥了", "嗯", "恩", "好", "行", "对", "要", "中", "成", "妥", "是",
-    "confirmed", "confirm", "please", "haode", "keyi", "okay", "sure", "yeah", "yes", "yep", "ok", "y",
+    "同意", "要得", "就这么定", "定了", "走起", "搞起", "来吧", "是的", "要的", "办吧", "提交", "登记", "麻烦了", "拜托", "中啊", "得嘞", "妥了", "嗯", "恩", "好", "行", "对", "要", "中", "成", "妥", "是",
+    "go ahead", "do it", "sounds good", "confirmed", "confirm", "please", "haode", "keyi", "okay", "sure", "yeah", "yes", "yep", "ok", "y",
 )  # fmt: skip
 _NO_WORDS = (
-    "暂时不用", "先不用", "不需要", "不用了", "不要了", "我再想想", "再想想", "再看看", "再说吧", "还是算了", "不确认", "不办了", "不弄了", "不换了", "不退了",
+    "先别", "停", "等等", "我再", "nevermind", "暂时不用", "先不用", "不需要", "不用了", "不要了", "我再想想", "再想想", "再看看", "再说吧", "还是算了", "不确认", "不办了", "不弄了", "不换了", "不退了",
     "不约了", "不留了", "不登记", "不提交", "别弄了", "取消吧", "算了", "不了", "不用", "不要", "不行", "取消", "先不", "不是", "不对", "别", "不", "buyao", "suanle",
     "nope", "no", "cancel", "never mind", "not now",
 )  # fmt: skip
@@ -69,7 +69,7 @@ _ORDINAL = re.compile(
 )
 _LAST = re.compile(r"^(最后|最下面)(一)?(个|款|笔|家|张)?$")
 _FILLER = re.compile(
-    r"[那就要的个款件双色码号换成改为是呢吗吧啊有没我想看看店在去还是了不对错说应该,，。?？!！~ ]|刚才|意思|那个"
+    r"what about|how about|do you have|in stock|the|one|please|pls|for|any|in|is|it|a|and|color|colour|size|哪家|哪个|[那就要的个款件双色码号换成改为是呢吗吧啊有没我想看看店在去还是了不对错说应该,，。?？!！~ ]|刚才|意思|那个"
 )
 
 _KINDS = re.compile("商品|门店|地点|尺码")
@@ -107,12 +107,26 @@ def _only(text: str, words: tuple[str, ...]) -> bool:
     return found
 
 
-def is_yes(text: str) -> bool:
-    return len(text) <= 20 and _only(text, _YES_WORDS)
+# how people say yes to a change by naming it
+_VERBS: dict[str, tuple[str, ...]] = {
+    "return_request": ("退货", "换货", "退", "换"), "order_cancel": ("取消订单", "取消", "cancel"), "appointment_cancel": ("取消预约", "取消", "cancel"),
+    "appointment_move": ("改", "挪"), "appointment_book": ("预约", "约", "定", "订"), "stock_reserve": ("留着", "留", "预留", "hold"),
+    "points_redeem": ("兑换", "换", "兑"), "coupons_claim": ("领取", "领", "claim"), "privacy_delete": ("删除", "删掉", "删"), "privacy_choose": ("关闭", "关掉", "关", "开"),
+    "ticket_file": ("登记", "投诉", "提交", "反映", "file"), "ticket_note": ("补充", "提交", "加上"),
+}  # fmt: skip
 
 
-def is_no(text: str) -> bool:
-    return len(text) <= 20 and _only(text, _NO_WORDS)
+def is_yes(text: str, tool: str = "") -> bool:
+    """A yes, in the light of the change that waits for it: "退吧" confirms a return, "取消吧" a cancellation."""
+    return len(text) <= 20 and _only(text, (*_VERBS.get(tool, ()), *_YES_WORDS))
+
+
+def is_no(text: str, tool: str = "") -> bool:
+    """A no. What only names the pending change ("取消" for a cancellation) is none."""
+    if len(text) > 20 or is_yes(text, tool):
+        return False
+    left = re.sub("|".join(_VERBS[tool]), "", text) if tool in _VERBS else text
+    return _only(left, _NO_WORDS)
 
 
 def control(text: str) -> str:
@@ -142,7 +156,11 @@ def choose(text: str, offers: tuple[Offer, ...]) -> str | None:
     for found_offers in (parts, inside):
         if len(found_offers) == 1:
             return found_offers[0].value
-    return None
+    words = next(
+        (w for w in (("女", "women"), ("男", "men's"), ("童", "kid", "孩")) if any(x in wanted for x in w)), ()
+    )
+    for_them = [o for o in offers if any(w in o.label for w in words)]
+    return for_them[0].value if len(for_them) == 1 and len(wanted) <= 12 else None
 
 
 def residue(text: str, mentions: Mentions) -> str:
@@ -215,7 +233,10 @@ def follow_up(text: str, mentions: Mentions, state: State) -> dict[str, str] | N
     return None
 
 
-def with_focus(tool: str, args: dict[str, str], focus: Focus, text: str) -> dict[str, str]:
+_ORDER_TOOLS = ("order_status", "order_logistics", "return_check", "return_request", "order_cancel")
+
+
+def with_focus(tool: str, args: dict[str, str], focus: Focus, text: str, last_tool: str = "") -> dict[str, str]:
     """Fill from what was spoken of last the slots that a message leaves open."""
     slots = TOOLS[tool].slots
     known = {
@@ -231,7 +252,9 @@ def with_focus(tool: str, args: dict[str, str], focus: Focus, text: str) -> dict
             continue
         if slot in ("colour", "size") and ("product" in args or tool not in ("stock_check", "stock_reserve")):
             continue
-        if slot in ("order", "line") and ("product" in args or not (points_back or tool.startswith("return"))):
+        if slot in ("order", "line") and (
+            "product" in args or not (points_back or tool.startswith("return") or last_tool in _ORDER_TOOLS)
+        ):
             continue
         if slot == "store" and (
             "place" in args or tool in ("appointment_book", "ticket_file", "knowledge_search", "stock_check")

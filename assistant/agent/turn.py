@@ -233,14 +233,14 @@ class Agent:
 
     def _answer_to_confirm(self, turn: _Turn, pending: Pending) -> Reply | None:
         late = pending.expires_at < turn.now
-        if dialogue.is_yes(turn.text):
+        if dialogue.is_yes(turn.text, pending.tool):
             turn.state = replace(turn.state, pending=None)
             turn.trace.intents.append({"intent": pending.tool, "by": "confirmed"})
             if late:
                 return self._say(turn, "expired")
             outcome = execute(turn.ctx, pending.tool, pending.args, pending.key, turn.trace.tools)
             return self._resume(turn, self._state_outcome(turn, outcome))
-        if dialogue.is_no(turn.text) or dialogue.control(turn.text) == "stop":
+        if dialogue.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
             turn.state = replace(turn.state, pending=None)
             turn.trace.intents.append({"intent": "deny", "by": "control"})
             return self._resume(turn, self._say(turn, "cancelled"))
@@ -333,7 +333,7 @@ class Agent:
         plain = turn.mentions.plain.lower()
         rules = turn.playbook.plain_intents(plain)
         ranking = self._router.rank(turn.mentions.plain)
-        intent = self._plain_intent(turn, rules, ranking)
+        intent = self._bare_thing(turn, rules) or self._plain_intent(turn, rules, ranking)
         digressed = turn.state.asking or None
         if intent is not None:
             turn.trace.intents.append(
@@ -347,6 +347,14 @@ class Agent:
         else:
             reply = self._by_knowledge(turn, ranking, rules) or self._by_model(turn, ranking, rules)
         return self._after_digression(turn, reply, digressed)
+
+    @staticmethod
+    def _bare_thing(turn: _Turn, rules: list[str]) -> str | None:
+        """A message that only names a product ("小白鞋 38") asks for it."""
+        m = turn.mentions
+        if rules or not m.products or dialogue.residue(turn.text, m):
+            return None
+        return "stock_check" if {"size", "colour", "store", "place"} & set(m.slots) else "product_find"
 
     def _plain_intent(self, turn: _Turn, rules: list[str], ranking: Ranking) -> str | None:
         """The intent where rules and router leave no doubt."""
@@ -368,14 +376,17 @@ class Agent:
         """A question that our documents answer, where no tool is the likelier reading."""
         if rules:
             return None
-        likely = [g.intent for g in ranking.guesses[:3]]
-        if "knowledge_search" not in likely:
+        best = ranking.best
+        if best.intent != "knowledge_search" and best.probability >= 0.6:
+            return None
+        of_mine = turn.mentions.products and best.intent.startswith(("order", "return", "stock", "product", "size"))
+        if of_mine and best.probability >= 0.25:
             return None
         outcome = call(turn.ctx, "knowledge_search", self._args("knowledge_search", turn), turn.trace.tools)
         if not isinstance(outcome, Served) or not isinstance(outcome.result, KnowledgeAnswer):
             return None
         answer = outcome.result
-        if not answer.passages or (ranking.best.intent != "knowledge_search" and ranking.best.probability > 0.45):
+        if not answer.passages:
             return None
         turn.trace.intents.append({"intent": "knowledge_search", "by": "retrieval"})
         return self._state_outcome(turn, outcome)
@@ -388,7 +399,9 @@ class Agent:
         turn.trace.prompt_sha = load("agent/decide").sha
 
         def run(name: str, args: dict[str, str]) -> Outcome:
-            filled = dialogue.with_focus(name, {**args, **self._args(name, turn)}, turn.state.focus, turn.text)
+            filled = dialogue.with_focus(
+                name, {**args, **self._args(name, turn)}, turn.state.focus, turn.text, turn.state.last_tool
+            )
             return call(turn.ctx, name, filled, turn.trace.tools)
 
         try:
@@ -479,7 +492,7 @@ class Agent:
         return args
 
     def _run(self, turn: _Turn, tool: str, args: dict[str, str], text: str = "") -> Reply:
-        filled = dialogue.with_focus(tool, args, turn.state.focus, text or turn.text)
+        filled = dialogue.with_focus(tool, args, turn.state.focus, text or turn.text, turn.state.last_tool)
         return self._state_outcome(turn, call(turn.ctx, tool, filled, turn.trace.tools))
 
     def _state_outcome(self, turn: _Turn, outcome: Outcome) -> Reply:
