@@ -55,7 +55,8 @@ def _threshold(held_out: NDArray[Any], labels: NDArray[Any]) -> float:
     def worse(at: float) -> float:
         return max(float(np.mean(held_out[labels] < at)) / LOST, float(np.mean(held_out[~labels] >= at)) / FALSE)
 
-    best: float = min((float(at) for at in held_out), key=worse)
+    points: list[float] = [float(at) for at in held_out]
+    best: float = min(points, key=worse)
     return round(best, 4)
 
 

@@ -56,7 +56,7 @@ def ingest_command(
     """Take documents into the knowledge; only what changed is read again, what is gone leaves it."""
     settings = _settings()
     try:
-        with _bar() as progress:
+        with ingest_bar() as progress:
             report = ingest(path, index_config(settings), progress=progress, stores=tuple(store or ()))
     except FileNotFoundError:
         _stop(f"找不到：{path}")
@@ -117,7 +117,7 @@ def _stop(message: str) -> NoReturn:
 
 
 @contextmanager
-def _bar() -> Iterator[Progress]:
+def ingest_bar() -> Iterator[Progress]:
     """A progress bar on stderr with one line for each stage."""
     with Bar(console=Console(file=sys.stderr), transient=True) as bar:
         tasks: dict[str, TaskID] = {}

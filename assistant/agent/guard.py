@@ -1,0 +1,58 @@
+"""Text written by a model is sent only if every number, date, amount and name in it stands in its evidence."""
+
+import re
+import unicodedata
+
+_NUMBER = re.compile(r"\d+(?:[.,:：/-]\d+)*")
+_CHINESE_NUMBER = re.compile(r"[零一二两三四五六七八九十百千万]+(?=[年月日天号元块角分折小时分钟个件张次层楼公里米%])")
+_FORBIDDEN = re.compile(r"(作为(一个)?(ai|人工智能)|system prompt|提示词|指令|as an ai)", re.IGNORECASE)
+_LINKS = re.compile(r"https?://\S+|www\.\S+")
+_VALUES = {c: str(i) for i, c in enumerate("零一二三四五六七八九")} | {"两": "2", "十": "10"}
+
+
+def unfounded(text: str, evidence: str) -> str:
+    """Why a text may not be sent, empty where it may: a number, link or phrase that the evidence does not hold."""
+    known = _numbers(evidence)
+    for number in sorted(_numbers(text)):
+        if number not in known:
+            return f"number {number}"
+    for link in _LINKS.findall(text):
+        if link not in evidence:
+            return "link"
+    if _FORBIDDEN.search(text):
+        return "phrase"
+    return ""
+
+
+def _numbers(text: str) -> set[str]:
+    text = unicodedata.normalize("NFKC", text)
+    found: set[str] = set()
+    for number in _NUMBER.findall(text):
+        found.update(part.lstrip("0") or "0" for part in re.split(r"[.,:：/-]", number))
+        found.add(number.replace(",", ""))
+    for word in _CHINESE_NUMBER.findall(text):
+        found.add(_VALUES.get(word, word))
+    return found
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """A shopper's message as we read it: one width, no control or invisible characters, single spaces."""
+    text = unicodedata.normalize("NFKC", _CONTROL.sub("", text))
+    return re.sub(r"[ \t]+", " ", text).strip()
+
+
+def has_words(text: str) -> bool:
+    """False for emoji, punctuation or nothing."""
+    return any(unicodedata.category(c)[0] in "LN" for c in text)
+
+
+def is_english(text: str) -> bool:
+    """True where a message is written in Latin letters (names in Chinese may stand in it)."""
+    latin = len(re.findall(r"[A-Za-z]{2,}", text))
+    chinese = len(re.findall(r"[\u4e00-\u9fff]", text))
+    return (latin >= 2 and latin * 2 > chinese) or (
+        latin >= 1 and chinese == 0 and bool(re.search(r"[A-Za-z]{2,}", text))
+    )

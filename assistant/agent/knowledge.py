@@ -1,0 +1,23 @@
+"""The knowledge port over `vectorstore`: passages as facts, nothing where the index abstains."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from tools.types import PassageFact
+from vectorstore.retrieve import Retriever
+
+
+class IndexedKnowledge:
+    def __init__(self, retriever: Retriever, top_k: int) -> None:
+        self._retriever = retriever
+        self._top_k = top_k
+
+    def find(self, query: str, store_id: str | None, on: date) -> Sequence[PassageFact]:
+        stores = frozenset({store_id}) if store_id else None
+        found = self._retriever.retrieve(query[:300], store_ids=stores, on=on, k=self._top_k)
+        if not found.confident:
+            return []
+        return [
+            PassageFact(p.chunk_id, p.answer or p.text, p.title, p.source, p.page, p.kind, p.question or "", p.score)
+            for p in found.passages
+        ]

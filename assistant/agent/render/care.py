@@ -1,0 +1,120 @@
+"""Templates of tickets, privacy, handoff, knowledge."""
+
+from collections.abc import Callable
+from typing import Any
+
+from assistant.agent.render.words import choices, moment, pick
+from assistant.domain.message import Card, Citation, Reply
+from tools.privacy import TOPICS
+from tools.types import (
+    DeletionScheduled,
+    Exported,
+    HandedOff,
+    KeptData,
+    KnowledgeAnswer,
+    PassageFact,
+    Ticket,
+    TicketList,
+)
+
+MAX_PASSAGE = 360
+
+
+def ticket_card(t: Ticket) -> Card:
+    rows = [("类别", t.category), ("提交", moment(t.created_at)), ("答复时限", moment(t.due_at))]
+    if t.store:
+        rows.insert(1, ("门店", t.store))
+    return Card("ticket", f"工单 {t.ticket_id}", t.subject, t.status.value, tuple(rows))
+
+
+def ticket(t: Ticket, en: bool) -> Reply:
+    text = pick(
+        en,
+        f"已为您登记，工单号{t.ticket_id}（{t.category}）。我们会在{moment(t.due_at)}前给您答复，进展会在这里通知您。",
+        f"Your ticket {t.ticket_id} is filed. We will answer by {moment(t.due_at)}.",
+    )
+    return Reply(text, (ticket_card(t),), choices("补充信息", "工单进度"))
+
+
+def tickets(found: TicketList, en: bool) -> Reply:
+    if not found.items:
+        return Reply(pick(en, "您没有工单。遇到问题可以直接告诉我，我来登记。", "You have no tickets."))
+    lines = [
+        f"{t.ticket_id} {t.subject}：{t.status.value}，答复时限{moment(t.due_at)}，最近记录（{moment(t.notes[-1].at)}）：{t.notes[-1].text[:40]}"
+        if t.notes
+        else f"{t.ticket_id} {t.subject}：{t.status.value}"
+        for t in found.items
+    ]
+    return Reply(
+        pick(en, "您的工单：", "Your tickets:") + "\n" + "\n".join(lines), tuple(map(ticket_card, found.items))
+    )
+
+
+def kept(k: KeptData, en: bool) -> Reply:
+    lines = [f"{name}：{count}条" for name, count in k.families]
+    switches = "，".join(f"{TOPICS[t]}{'已开启' if on else '已关闭'}" for t, on in k.choices)
+    text = pick(en, "我们保存了这些与您有关的记录：", "We keep these records about you:") + "\n" + "\n".join(lines)
+    return Reply(
+        f"{text}\n{switches}（隐私条款版本{k.consent_version}）",
+        choices=choices("导出我的数据", "删除我的数据", "关闭个性化推荐"),
+    )
+
+
+def exported(e: Exported, en: bool) -> Reply:
+    text = pick(
+        en, "您的数据已经打包好，点下面下载，链接24小时内有效。", "Your data is ready; the link is valid for 24 hours."
+    )
+    return Reply(text, download=e.path)
+
+
+def deletion(d: DeletionScheduled, en: bool) -> Reply:
+    return Reply(
+        pick(
+            en,
+            f"已受理，{moment(d.at)}之后执行删除。在此之前想撤回请转人工。",
+            f"Accepted. Your data will be deleted after {moment(d.at)}.",
+        )
+    )
+
+
+def handed_off(h: HandedOff, en: bool) -> Reply:
+    ahead = f"前面还有{h.waiting_before}位，" if h.waiting_before else ""
+    text = pick(
+        en,
+        f"已为您转接人工客服，{ahead}请稍等。您可以先把情况写在这里，同事接入后都能看到。",
+        "A colleague will be with you shortly. You can describe your case here meanwhile.",
+    )
+    return Reply(text, choices=choices("继续机器人"))
+
+
+def citation(p: PassageFact) -> Citation:
+    return Citation(p.title, p.source, p.page, p.text[:400])
+
+
+def knowledge(k: KnowledgeAnswer, en: bool) -> Reply:
+    """The best passage as it stands; an FAQ answer whole, a long passage cut at a sentence."""
+    best = k.passages[0]
+    text = shorten(best.text)
+    lead = pick(en, "", "From our documents (in Chinese): ")
+    others = tuple(citation(p) for p in k.passages[1:3] if p.score >= best.score * 0.8)
+    return Reply(lead + text, citations=(citation(best), *others))
+
+
+def shorten(text: str) -> str:
+    """At most MAX_PASSAGE characters, ending at a sentence."""
+    text = text.strip()
+    if len(text) <= MAX_PASSAGE:
+        return text
+    cut = max(text.rfind(mark, 0, MAX_PASSAGE) for mark in "。！？；\n")
+    return text[: cut + 1] if cut > 80 else text[:MAX_PASSAGE] + "…"
+
+
+TEMPLATES: dict[type, Callable[[Any, bool], Reply]] = {
+    Ticket: ticket,
+    TicketList: tickets,
+    KeptData: kept,
+    Exported: exported,
+    DeletionScheduled: deletion,
+    HandedOff: handed_off,
+    KnowledgeAnswer: knowledge,
+}

@@ -1,0 +1,153 @@
+"""Settings → wired service. The only place of wiring; everything is built when first asked for."""
+
+import os
+import threading
+from datetime import timedelta
+from functools import cached_property
+
+from assistant.agent.knowledge import IndexedKnowledge
+from assistant.agent.mentions import plain
+from assistant.agent.playbook import PlaybookFiles
+from assistant.agent.router import Router
+from assistant.agent.turn import Agent
+from assistant.channels.web_chat import LiveChat
+from assistant.clock import Clock
+from assistant.config import Settings
+from assistant.db.engine import Database
+from assistant.journeys.shopper_message import ShopperMessages
+from assistant.llm.client import Llm, connect
+from assistant.llm.local import LocalServer
+from assistant.merchant.demo import demo_merchant
+from assistant.privacy.rights import PrivacyRights
+from assistant.routing.queue import HandoffQueue
+from assistant.tickets.desk import TicketDesk
+from tools.catalog import CatalogCache
+from tools.ports import Merchant, Ports
+from vectorstore.config import IndexConfig
+from vectorstore.embed import Embedder, embedder
+from vectorstore.retrieve import Retriever
+
+# idle OpenMP threads must not spin: on two cores they would starve the language model
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
+os.environ.setdefault("LANGSMITH_TRACING", "false")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+class Service:
+    """All parts of one process. Tests hand in their own clock or model."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None, llm: Llm | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or Clock()
+        self._given_llm = llm
+        self.work_to_do = threading.Event()
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(self.settings.store_url)
+
+    @cached_property
+    def merchant(self) -> Merchant:
+        return demo_merchant(self.database, self.clock)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        return embedder(self.settings.retrieval.embedding_model)
+
+    @property
+    def index_config(self) -> IndexConfig:
+        r = self.settings.retrieval
+        return IndexConfig(self.settings.index_dir, r.embedding_model, r.chunk_chars, r.chroma_url, r.cross_encoder)
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        return Retriever(self.index_config, embed=self.embedder)
+
+    @cached_property
+    def rights(self) -> PrivacyRights:
+        return PrivacyRights(self.database, self.clock, self.settings.data_dir / "exports")
+
+    @cached_property
+    def ports(self) -> Ports:
+        return Ports(
+            merchant=self.merchant,
+            tickets=TicketDesk(self.database, self.clock),
+            privacy=self.rights,
+            handoff=HandoffQueue(self.database, self.clock),
+            knowledge=IndexedKnowledge(self.retriever, self.settings.retrieval.top_k),
+        )
+
+    @cached_property
+    def catalog(self) -> CatalogCache:
+        return CatalogCache(self.merchant)
+
+    @cached_property
+    def playbook(self) -> PlaybookFiles:
+        return PlaybookFiles(self.settings.agent.playbook)
+
+    @cached_property
+    def router(self) -> Router:
+        return Router(
+            self.playbook.get,
+            self.embedder,
+            lambda text: plain(text, self.catalog.get()),
+            self.settings.data_dir / "router",
+        )
+
+    @cached_property
+    def local_server(self) -> LocalServer:
+        return LocalServer(self.settings.llm, self.settings.data_dir / "llm")
+
+    @cached_property
+    def llm(self) -> Llm:
+        if self._given_llm is not None:
+            return self._given_llm
+        embedded = self.local_server if self.settings.llm.kind == "embedded" else None
+        return connect(self.settings.llm, embedded=embedded)
+
+    @cached_property
+    def agent(self) -> Agent:
+        return Agent(
+            self.settings.agent,
+            ports=self.ports,
+            catalog=self.catalog,
+            playbook=self.playbook.get,
+            router=self.router,
+            llm=self.llm,
+            clock=self.clock,
+            brand=self.settings.brand_name,
+            native_tools=self.settings.llm.kind == "openai" and self.settings.llm.tool_calls == "native",
+        )
+
+    @cached_property
+    def live(self) -> LiveChat:
+        return LiveChat()
+
+    @cached_property
+    def shopper_messages(self) -> ShopperMessages:
+        return ShopperMessages(
+            self.database,
+            self.agent,
+            self.live,
+            self.clock,
+            lease=timedelta(seconds=self.settings.worker.lease_s),
+            max_attempts=self.settings.worker.max_attempts,
+            wake=self.work_to_do.set,
+        )
+
+    def start_model(self, *, wait: bool = False) -> None:
+        """Start (or join) the embedded server and keep its static prompts warm. No effect for other endpoints."""
+        if self._given_llm is None and self.settings.llm.kind == "embedded":
+            self.local_server.warm(self.agent.static_prompts())
+            self.local_server.start(wait=wait)
+
+    def close(self) -> None:
+        if "local_server" in self.__dict__:
+            self.local_server.stop()
+        if "llm" in self.__dict__ and self._given_llm is None:
+            self.llm.close()
+        if "retriever" in self.__dict__:
+            self.retriever.close()
+        if "database" in self.__dict__:
+            self.database.close()

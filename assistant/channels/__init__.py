@@ -1,0 +1,1 @@
+"""Each channel turns a vendor's push into a domain message, and a domain reply into the vendor's call."""

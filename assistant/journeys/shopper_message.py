@@ -1,0 +1,197 @@
+"""Journey 1: a shopper's message, from the channel's push to the reply in the outbox.
+
+`accept` puts it on disk and returns; `serve` (a worker) leases the conversation and answers its messages in order.
+The reply, the next state, the trace and the outbox row are one transaction; a killed worker's message is answered by
+the next one, and effects of tools carry keys of the inbox row, so that nothing is done twice.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from assistant import logs
+from assistant.agent.dialogue import control
+from assistant.agent.turn import Agent, Answer, TurnTrace
+from assistant.channels.web_chat import LiveChat, LiveEvent
+from assistant.clock import Clock
+from assistant.db import conversations, handoffs, outbox, traces
+from assistant.db.conversations import Accepted, Waiting
+from assistant.db.engine import Database
+from assistant.db.jsonable import dump
+from assistant.domain.conversation import Conversation
+from assistant.domain.message import Inbound, Reply
+from assistant.errors import StoreDown
+from assistant.llm.calls import collect_calls
+
+log = logs.get("journey")
+ANSWERED_BY_PEOPLE = ("queue", "person")
+
+
+@dataclass(frozen=True)
+class Served:
+    """One message answered: what the command line and the evaluation look at."""
+
+    conversation_id: str
+    trace_id: str
+    reply: Reply
+    answer: Answer | None
+    trace: dict[str, Any]
+
+
+class ShopperMessages:
+    """Accepts and serves. One instance serves all threads of a process."""
+
+    def __init__(
+        self,
+        database: Database,
+        agent: Agent,
+        live: LiveChat,
+        clock: Clock,
+        *,
+        lease: timedelta,
+        max_attempts: int,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._db = database
+        self._agent = agent
+        self._live = live
+        self._clock = clock
+        self._lease = lease
+        self._max_attempts = max_attempts
+        self._wake = wake
+        self.worker = f"w-{uuid4().hex[:12]}"
+
+    def accept(self, inbound: Inbound, *, member_id: str | None = None) -> Accepted:
+        """Put a message on disk. Returns once it is there; a repeated delivery changes nothing."""
+        with self._db.write() as connection:
+            accepted = conversations.accept(connection, inbound, self._clock.now(), member_id=member_id)
+        if accepted.fresh:
+            logs.INBOX_WAITING.inc()
+            self._wake()
+        return accepted
+
+    def serve_next(self, only: str | None = None) -> list[Served]:
+        """Lease the conversation that waits longest and answer all that waits in it. Empty where nothing waits."""
+        with self._db.write() as connection:
+            leased = conversations.lease_next(connection, self.worker, self._clock.now(), self._lease, only=only)
+        if leased is None:
+            return []
+        served = []
+        try:
+            while (one := self._serve_one(leased)) is not None:
+                served.append(one)
+        finally:
+            with self._db.write() as connection:
+                conversations.release(connection, leased, self.worker)
+        return served
+
+    def _serve_one(self, conversation_id: str) -> Served | None:
+        now = self._clock.now()
+        with self._db.write() as connection:
+            if not conversations.extend_lease(connection, conversation_id, self.worker, now + self._lease):
+                return None
+            waiting = conversations.next_waiting(connection, conversation_id, now)
+            conversation = conversations.get(connection, conversation_id)
+        if waiting is None or conversation is None:
+            return None
+        self._live.tell(conversation_id, LiveEvent("typing"))
+        started = time.perf_counter()
+        trace_id = f"t-{waiting.inbox_id}-{uuid4().hex[:8]}"
+        with collect_calls() as calls:
+            answer = self._answer(conversation, waiting)
+        ms = round((time.perf_counter() - started) * 1000, 1)
+        trace = _trace(answer, [asdict(c) for c in calls], ms, waiting)
+        self._commit(conversation, waiting, answer, trace_id, trace)
+        self._count(answer, ms, trace_id, conversation_id)
+        return Served(conversation_id, trace_id, answer.reply, answer, trace)
+
+    def _answer(self, conversation: Conversation, waiting: Waiting) -> Answer:
+        if waiting.attempts > self._max_attempts:
+            log.error("turn_gave_up", inbox=waiting.inbox_id, attempts=waiting.attempts)
+            return self._apology(conversation)
+        if conversation.holder in ANSWERED_BY_PEOPLE:
+            return self._held_by_people(conversation, waiting)
+        try:
+            return self._agent.answer(
+                conversation,
+                waiting.inbound,
+                f"in-{waiting.inbox_id}",
+                lambda text: self._live.tell(conversation.id, LiveEvent("text", text)),
+            )
+        except StoreDown:
+            raise  # nothing can be committed now; the message stays in the inbox
+        except Exception:
+            # the last line of defence: the shopper hears an apology at once instead of nothing after three tries
+            log.exception("turn_crashed", inbox=waiting.inbox_id, conversation=conversation.id)
+            return self._apology(conversation)
+
+    def _apology(self, conversation: Conversation) -> Answer:
+        trace = TurnTrace(tier="fallback", notes=["crashed"])
+        return Answer(self._agent.say("crashed"), conversation.state, trace, ())
+
+    def _held_by_people(self, conversation: Conversation, waiting: Waiting) -> Answer:
+        """The assistant keeps quiet while a person answers; a waiting shopper may call it back."""
+        trace = TurnTrace(tier="router", notes=["held_by_person"])
+        if conversation.holder == "queue" and control(waiting.inbound.text) == "back":
+            with self._db.write() as connection:
+                handoffs.withdraw(connection, conversation.id)
+            trace.intents.append({"intent": "back", "by": "control"})
+            return Answer(self._agent.say("back_from_queue"), conversation.state, trace, ())
+        quiet = conversation.holder == "person" or conversation.state.last_tool == "waiting"
+        reply = Reply("") if quiet else self._agent.say("waiting_for_person")
+        return Answer(reply, replace(conversation.state, last_tool="waiting"), trace, ())
+
+    def _commit(
+        self, conversation: Conversation, waiting: Waiting, answer: Answer, trace_id: str, trace: dict[str, Any]
+    ) -> None:
+        now = self._clock.now()
+        reply = answer.reply if answer.reply.text else None
+        with self._db.write() as connection:
+            message_id = conversations.save_turn(
+                connection,
+                conversation.id,
+                waiting.inbox_id,
+                now,
+                state=answer.state,
+                reply=reply,
+                trace_id=trace_id,
+                owner=self.worker,
+            )
+            if message_id is not None and reply is not None:
+                outbox.put(
+                    connection,
+                    conversation.id,
+                    conversation.shopper.identity.channel,
+                    dump(reply),
+                    now,
+                    message_id=message_id,
+                )
+            traces.save(connection, trace_id, conversation.id, now, trace)
+        logs.INBOX_WAITING.dec()
+        self._live.tell(conversation.id, LiveEvent("message"))
+
+    @staticmethod
+    def _count(answer: Answer, ms: float, trace_id: str, conversation_id: str) -> None:
+        tier = answer.trace.tier
+        action = answer.trace.intents[-1]["intent"] if answer.trace.intents else "none"
+        logs.TURNS.labels(tier, action).inc()
+        logs.TURN_SECONDS.labels(tier).observe(ms / 1000)
+        log.info("turn", trace=trace_id, conversation=conversation_id, tier=tier, action=action, ms=ms)
+
+
+def _trace(answer: Answer, calls: list[dict[str, Any]], ms: float, waiting: Waiting) -> dict[str, Any]:
+    t = answer.trace
+    return {
+        "tier": t.tier,
+        "intents": t.intents,
+        "tools": t.tools.calls,
+        "passages": t.passages,
+        "prompt_sha": t.prompt_sha,
+        "model_calls": calls,
+        "notes": t.notes,
+        "attempt": waiting.attempts,
+        "ms": ms,
+    }

@@ -1,0 +1,1 @@
+"""A shopper's rights over their data."""

@@ -1,0 +1,1 @@
+"""Which person answers which conversation."""

@@ -1,0 +1,1 @@
+"""Tickets: severity, deadline, and the port by which the assistant files them."""
