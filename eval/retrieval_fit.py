@@ -55,8 +55,7 @@ def _threshold(held_out: NDArray[Any], labels: NDArray[Any]) -> float:
     def worse(at: float) -> float:
         return max(float(np.mean(held_out[labels] < at)) / LOST, float(np.mean(held_out[~labels] >= at)) / FALSE)
 
-    points: list[float] = [float(at) for at in held_out]
-    best: float = min(points, key=worse)
+    best: float = min((float(at) for at in held_out), key=worse)
     return round(best, 4)
 
 
