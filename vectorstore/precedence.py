@@ -16,6 +16,7 @@ from vectorstore.snapshot import Snapshot
 
 OWN_WINDOW = 0.05  # how far a store's passage may lie behind the group's best of its kind
 GROUP_WINDOW = 0.05  # how far the group's passage may lie behind a store's
+SHARED_WORD = 0.01  # what each word counts that a store's passage has in common with the group's best
 COMMON = 0.1  # a word that more than this share of the group's passages has does not name a matter
 
 
@@ -47,12 +48,12 @@ def _own_first(
     best: dict[str, float] = {}
     for one in group:
         best.setdefault(chunks[one.position].kind, one.score)
-    return [
-        one
-        for one in own
-        if one.score >= best.get(chunks[one.position].kind, group[0].score) - OWN_WINDOW
-        and matter & _matter(chunks[one.position], ranked, snapshot)
-    ]
+    shared: dict[int, int] = {}
+    for one in own:
+        if one.score >= best.get(chunks[one.position].kind, group[0].score) - OWN_WINDOW:
+            shared[one.position] = len(matter & _matter(chunks[one.position], ranked, snapshot))
+    first = [one for one in own if shared.get(one.position)]
+    return sorted(first, key=lambda one: -one.score - SHARED_WORD * shared[one.position])
 
 
 def _matter(chunk: Chunk, ranked: Ranked, snapshot: Snapshot) -> set[str]:
