@@ -53,7 +53,7 @@ _REPEAT = re.compile(
     re.IGNORECASE,
 )
 _WAIT = re.compile(
-    r"^(等一?下|稍等|等等|等会儿?|我看看|我想想|让我想想|wait|hold on|one moment)[，,。.!！~ 啊哈]*(我.{0,8})?$",
+    r"^(先|那|好)?(等一?下|稍等|等等|等会儿?|我看看|我想想|让我想想|wait|hold on|one moment)[，,。.!！~ 啊哈]*(我.{0,8})?$",
     re.IGNORECASE,
 )
 _STOP = re.compile(
@@ -69,7 +69,7 @@ _ORDINAL = re.compile(
 )
 _LAST = re.compile(r"^(最后|最下面)(一)?(个|款|笔|家|张)?$")
 _FILLER = re.compile(
-    r"what about|how about|do you have|in stock|the|one|please|pls|for|any|in|is|it|a|and|color|colour|size|哪家|哪个|[那就要的个款件双色码号换成改为是呢吗吧啊有没我想看看店在去还是了不对错说应该,，。?？!！~ ]|刚才|意思|那个"
+    r"what about|也|行|还|how about|do you have|in stock|the|one|please|pls|for|any|in|is|it|a|and|color|colour|size|哪家|哪个|[那就要的个款件双色码号换成改为是呢吗吧啊有没我想看看店在去还是了不对错说应该,，。?？!！~ ]|刚才|意思|那个"
 )
 
 _KINDS = re.compile("商品|门店|地点|尺码")
@@ -126,7 +126,9 @@ def is_no(text: str, tool: str = "") -> bool:
     if len(text) > 20 or is_yes(text, tool):
         return False
     left = re.sub("|".join(_VERBS[tool]), "", text) if tool in _VERBS else text
-    return _only(left, _NO_WORDS)
+    return any(w in left.lower() for w in _NO_WORDS if len(w) > 1 or w in "不别") and _only(
+        left, (*_NO_WORDS, *_YES_WORDS)
+    )
 
 
 def control(text: str) -> str:
@@ -166,7 +168,7 @@ def choose(text: str, offers: tuple[Offer, ...]) -> str | None:
 def residue(text: str, mentions: Mentions) -> str:
     """What a message says beyond the names and fillers in it."""
     bare = _FILLER.sub("", _KINDS.sub("", mentions.plain))
-    bare = re.sub(r"\d+", "", bare)
+    bare = re.sub(r"\d+|white|black|red|blue|green|gr[ea]y|pink|beige", "", bare)
     for value in mentions.slots.values():
         bare = bare.replace(_FILLER.sub("", value), "")
     return bare
@@ -225,7 +227,7 @@ def follow_up(text: str, mentions: Mentions, state: State) -> dict[str, str] | N
     bare = _FILLER.sub(
         "", mentions.plain.replace("商品", "").replace("门店", "").replace("地点", "").replace("尺码", "")
     )
-    bare = re.sub(r"\d+", "", bare)
+    bare = re.sub(r"\d+|white|black|red|blue|green|gr[ea]y|pink|beige", "", bare)
     for value in mentions.slots.values():
         bare = bare.replace(_FILLER.sub("", value), "")
     if len(bare) <= 1 or (_CORRECT.search(text) and len(bare) <= 3):

@@ -105,8 +105,12 @@ class Mentions:
         return bool(self.slots or self.products or self.stores or self.places)
 
 
-def find(text: str, catalog: Catalog, now: datetime) -> Mentions:
-    """All that a message names. `now` anchors "明天"."""
+_TAKEN_BACK = re.compile(r"(?:不是|不要|别要)\s*[^，,。 ]{1,6}?[，,。 ]*(?:而?是|要)(?=\S)")
+
+
+def find(said: str, catalog: Catalog, now: datetime) -> Mentions:
+    """All that a message names, less what it takes back ("不是L 是XL"). `now` anchors "明天"."""
+    text = _TAKEN_BACK.sub("要", said)
     products = tuple(p.product_id for p in catalog.products_in(text))
     stores = tuple(s.store_id for s in catalog.stores_in(text))
     places = tuple(p.name for p in catalog.places_in(text))

@@ -193,7 +193,7 @@ class Agent:
         if name == "wait":
             turn.trace.intents.append({"intent": "wait", "by": "control"})
             return self._say(turn, "wait")
-        if name == "stop" and turn.state.pending is None:
+        if name == "stop" and turn.state.pending is None and turn.state.asking is None:
             turn.trace.intents.append({"intent": "stop", "by": "control"})
             turn.state = replace(turn.state, asking=None, parked=())
             return self._say(turn, "stop")
@@ -519,7 +519,17 @@ class Agent:
             offers = tuple(Offer(o.value, o.label) for o in outcome.options)
             again = state.asking.tries + 1 if state.asking and state.asking.slot == outcome.slot else 0
             task = Task(outcome.tool, outcome.args, outcome.slot, outcome.question, offers, again)
-            turn.state = replace(state, asking=task, last_tool=outcome.tool, last_args=outcome.args, misses=0)
+            known = {
+                k: v for k, v in outcome.args.items() if v in turn.ctx.catalog.products or v in turn.ctx.catalog.stores
+            }
+            turn.state = replace(
+                state,
+                asking=task,
+                focus=dialogue.focus_of(known, state.focus),
+                last_tool=outcome.tool,
+                last_args=outcome.args,
+                misses=0,
+            )
             return asked_again(task, turn.english, first=True)
         if isinstance(outcome, Refused):
             turn.state = replace(state, misses=0)
@@ -555,8 +565,7 @@ class Agent:
         """A question that was left open is asked again after a digression, once; a change still waits for its yes."""
         state = turn.state
         if open_before is not None and state.asking is open_before:
-            if open_before.tries >= 1:
-                turn.state = replace(state, asking=None)
+            if open_before.tries >= 1:  # asked again once already: it stays open, but we do not nag
                 return reply
             task = replace(open_before, tries=open_before.tries + 1)
             turn.state = replace(state, asking=task)

@@ -206,7 +206,7 @@ def appointment(a: Appointment, en: bool) -> Reply:
         return Reply(text)
     text = pick(
         en,
-        f"约好了：{moment(a.starts_at)}，{a.store}，顾问{a.adviser}，主题“{a.topic}”，约60分钟。",
+        f"约好了：{moment(a.starts_at)}，{a.store}，顾问{a.adviser}，主题“{a.topic}”。",
         f"Booked: {moment(a.starts_at)} at {a.store} with {a.adviser}.",
     )
     return Reply(text, (_appointment_card(a),))
