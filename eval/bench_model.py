@@ -224,13 +224,13 @@ PARTS: dict[str, Callable[[ServeOptions, int], Iterator[Json]]] = {
 }  # fmt: skip
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the parts and print a table for each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=list(PARTS), action="append")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     weights = find(LlmSettings())
     if weights is None:
         sys.exit("no weights here: run `zhike model pull` first")
@@ -252,7 +252,8 @@ def main() -> None:
             console.print(table)
     if given.json:
         sys.stdout.write(json.dumps(results, ensure_ascii=False) + "\n")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

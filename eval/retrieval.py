@@ -9,15 +9,16 @@ Vectors are kept in the data folder, so that only the first run is slow.
 
 from __future__ import annotations
 
+import argparse
 import json
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -154,19 +155,21 @@ def tables(report: dict[str, Any]) -> list[Table]:
     return [demo, public]
 
 
-def main(
-    full: Annotated[bool, typer.Option(help="Ask every question of the public sets.")] = False,
-    fit: Annotated[bool, typer.Option(help="Fit the abstention anew and write calibration.json.")] = False,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
-) -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Measure retrieval and abstention."""
-    report = run(Settings(), fit=fit, full=full)
-    if as_json:
-        typer.echo(json.dumps(report, ensure_ascii=False))
-        return
+    parser = argparse.ArgumentParser(prog="zhike eval retrieval", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="ask every question of the public sets")
+    parser.add_argument("--fit", action="store_true", help="fit the abstention anew and write calibration.json")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    report = run(Settings(), fit=options.fit, full=options.full)
+    if options.json:
+        sys.stdout.write(json.dumps(report, ensure_ascii=False) + "\n")
+        return 0
     for table in tables(report):
         Console().print(table)
+    return 0
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    sys.exit(main())

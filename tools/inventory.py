@@ -45,7 +45,7 @@ def product_find(ctx: ToolContext, args: ProductArgs) -> ProductList:
 @family.read(StockArgs)
 def stock_check(ctx: ToolContext, args: StockArgs) -> StockAnswer:
     """某件商品（颜色、尺码）在某店或附近有没有货。例：徐家汇店有M码羽绒服吗；哪家店有42码跑鞋；这个白色还有货吗"""
-    item = resolve.product(ctx, args.product)
+    item = resolve.product(ctx, args.product, in_colour=args.colour, in_size=args.size)
     colour, size = resolve.colour(item, args.colour), resolve.size(item, args.size)
     named = resolve.stores(ctx, args.store) if args.store else []
     place = resolve.place(ctx, args.place)
@@ -87,7 +87,7 @@ def _other_variants(ctx: ToolContext, item: Product) -> tuple[str, ...]:
 
 def _plan_reserve(ctx: ToolContext, args: StockArgs) -> WritePlan:
     _ = ctx.member
-    item = resolve.product(ctx, args.product)
+    item = resolve.product(ctx, args.product, in_colour=args.colour, in_size=args.size)
     colour = resolve.colour(item, args.colour)
     if colour is None and len(item.colours) > 1:
         raise NeedChoice("colour", "要留哪个颜色？", tuple(Option(c, c) for c in item.colours))

@@ -52,7 +52,7 @@ class NameIndex:
     """Names of one family: (key, name) pairs. Several names may share a key, several keys a name."""
 
     def __init__(self, names: Iterable[tuple[str, str]]) -> None:
-        unique = {(key, _fold(name)) for key, name in names if name}
+        unique = {(key, _fold(name)) for key, name in names if len(name) > 1}  # one character is an accident
         self._names = sorted(
             (_Name(key, name, sound(name)) for key, name in unique), key=lambda n: (-len(n.text), n.text, n.key)
         )

@@ -18,8 +18,13 @@ def local_date(at: datetime) -> date:
     return (at.astimezone(UTC) + SHANGHAI_OFFSET).date()
 
 
-def product(ctx: ToolContext, words: str | None) -> Product:
-    """The product that is meant. Raises NeedSlot, NeedChoice or UnknownThing."""
+def product(
+    ctx: ToolContext, words: str | None, *, in_colour: str | None = None, in_size: str | None = None
+) -> Product:
+    """The product that is meant; of several, the one that exists in the named colour and size.
+
+    Raises NeedSlot, NeedChoice or UnknownThing.
+    """
     if not words:
         raise NeedSlot("product", "您想看哪件商品？可以说商品名，比如“羽绒服”或“小白鞋”。")
     known = ctx.catalog.products
@@ -27,6 +32,8 @@ def product(ctx: ToolContext, words: str | None) -> Product:
         return known[words]
     found = ctx.catalog.products_in(words) or [known[h.key] for h in ctx.catalog.product_names.resolve(words)]
     found = narrow(list(dict.fromkeys(found)), f"{words} {ctx.text}")
+    found = [p for p in found if has_colour(p, in_colour)] or found
+    found = [p for p in found if has_size(p, in_size)] or found
     if len(found) == 1:
         return found[0]
     if not found:
@@ -37,6 +44,17 @@ def product(ctx: ToolContext, words: str | None) -> Product:
             tuple(Option(p.product_id, p.name) for p in popular),
         )
     raise NeedChoice("product", "您说的是哪一款？", tuple(Option(p.product_id, p.name) for p in found[:MAX_OPTIONS]))
+
+
+def has_colour(item: Product, words: str | None) -> bool:
+    """True where a product comes in a named colour, or none is named."""
+    stem = (words or "").removesuffix("色")
+    return not stem or any(stem in c for c in item.colours)
+
+
+def has_size(item: Product, words: str | None) -> bool:
+    """True where a product comes in a named size, or none is named."""
+    return not words or words.upper() in (s.upper() for s in item.sizes)
 
 
 def colour(item: Product, words: str | None) -> str | None:

@@ -13,11 +13,11 @@ from tools.all import TOOLS
 
 _YES_WORDS = (
     "就这么办", "没问题", "就这样", "可以的", "是的呢", "确认", "确定", "好的", "好滴", "好啊", "好呀", "好嘞", "可以", "行吧", "行的", "对的", "对头", "没错",
-    "同意", "要得", "就这么定", "定了", "走起", "搞起", "来吧", "是的", "要的", "办吧", "提交", "登记", "麻烦了", "拜托", "中啊", "得嘞", "妥了", "嗯", "恩", "好", "行", "对", "要", "中", "成", "妥", "是",
+    "同意", "要得", "就这么定", "定了", "走起", "搞起", "来吧", "是的", "要的", "办吧", "提交", "登记", "麻烦了", "拜托", "没毛病", "阔以", "OK", "弄吧", "搞吧", "整吧", "可", "得", "收到", "就它", "就这个", "就那个", "帮我办", "帮我弄", "没意见", "必须的", "那当然", "当然", "yup", "right", "correct", "that's right", "fine", "good", "great", "中啊", "得嘞", "妥了", "嗯", "恩", "好", "行", "对", "要", "中", "成", "妥", "是",
     "go ahead", "do it", "sounds good", "confirmed", "confirm", "please", "haode", "keyi", "okay", "sure", "yeah", "yes", "yep", "ok", "y",
 )  # fmt: skip
 _NO_WORDS = (
-    "先别", "停", "等等", "我再", "nevermind", "暂时不用", "先不用", "不需要", "不用了", "不要了", "我再想想", "再想想", "再看看", "再说吧", "还是算了", "不确认", "不办了", "不弄了", "不换了", "不退了",
+    "先别", "停", "等等", "我再", "nevermind", "暂时不用", "先不用", "先不弄", "先不办", "不必", "免了", "罢了", "作罢", "我反悔了", "反悔", "后悔了", "拉倒", "撤", "别办", "不搞", "不整", "不需要", "不用了", "不要了", "我再想想", "再想想", "再看看", "再说吧", "还是算了", "不确认", "不办了", "不弄了", "不换了", "不退了",
     "不约了", "不留了", "不登记", "不提交", "别弄了", "取消吧", "算了", "不了", "不用", "不要", "不行", "取消", "先不", "不是", "不对", "别", "不", "buyao", "suanle",
     "nope", "no", "cancel", "never mind", "not now",
 )  # fmt: skip
@@ -128,6 +128,15 @@ def is_no(text: str, tool: str = "") -> bool:
     left = re.sub("|".join(_VERBS[tool]), "", text) if tool in _VERBS else text
     return any(w in left.lower() for w in _NO_WORDS if len(w) > 1 or w in "不别") and _only(
         left, (*_NO_WORDS, *_YES_WORDS)
+    )
+
+
+def leans_to_yes(text: str) -> bool:
+    """A short message with a yes in it that is not clear enough to act on: ask once more."""
+    return (
+        len(text) <= 8
+        and any(c in text for c in "好行可嗯对确办妥")
+        and not any(c in text for c in "不别没停吗?？怎什哪多")
     )
 
 

@@ -18,14 +18,17 @@ _ORDER = re.compile(r"(?<!\d)(\d{13,16})(?!\d)")
 _TAIL = re.compile(r"(?:尾号|后四位|订单)\s*(\d{4,8})(?!\d)")
 _TICKET = re.compile(r"\b[Tt](\d{6})\b")
 _SIZE_LETTER = re.compile(r"(?<![A-Za-z'’])(XXXL|XXL|XL|[SML]|3XL|2XL)(?![A-Za-z])", re.IGNORECASE)
-_SIZE_NUMBER = re.compile(r"(?<!\d)(2[8]|3\d|4[0-5]|59|66|73|80|90|100|110|120|130|140|150)\s*(?:码|号|的|$)")
+_SIZE_NUMBER = re.compile(
+    r"(?<!\d)(2[8]|3\d|4[0-5]|59|66|73|80|90|100|110|120|130|140|150)\s*(?=\s*(?:码|号|的|有|还|呢|吗|没|$|[ ，,]))"
+)
 _BED = re.compile(r"1\s*(?:\.|米)\s*([58])\s*米?")
 _BODY = re.compile(
-    r"(?<!\d)(1[4-9]\d|20\d)\s*(?:cm|厘米|公分)?\s*[/，, 、]?\s*(?:体重)?\s*(\d{2,3})\s*(kg|公斤|斤|千克)?",
+    r"(?<!\d)(1[0-9]\d|20\d)\s*(?:cm|厘米|公分)?\s*[/，, 、]?\s*(?:体重)?\s*(\d{2,3})\s*(kg|公斤|斤|千克)?",
     re.IGNORECASE,
 )
 _HEIGHT = re.compile(
-    r"(?:身高|高)\s*(\d{2,3})|(?<!\d)(1[4-9]\d)\s*(?:cm|厘米|公分)|一米([六七八五])(?!\d)|1米(\d{2})", re.IGNORECASE
+    r"(?:身高|高)\s*(\d{2,3})|(?<!\d)(1[4-9]\d)\s*(?:cm|厘米|公分)|一米([一二三四五六七八])([一二三四五六七八九])?|1米(\d{1,2})(?!\d)",
+    re.IGNORECASE,
 )
 _WEIGHT = re.compile(r"(?:体重)?\s*(\d{2,3})\s*(kg|公斤|斤|千克)", re.IGNORECASE)
 _COLOUR = re.compile(
@@ -63,7 +66,7 @@ _TOPICS: tuple[tuple[StoreTopic, tuple[str, ...]], ...] = (
     (StoreTopic.PARKING, ("停车", "车位", "parking", "车库")),
     (StoreTopic.HOURS, ("几点", "营业", "开门", "关门", "下班", "打烊", "开着", "what time", "open", "close", "hours")),
     (StoreTopic.PHONE, ("电话", "联系方式", "号码", "phone", "怎么联系")),
-    (StoreTopic.ADDRESS, ("地址", "怎么走", "怎么去", "在哪条", "位置", "address", "怎么过去", "导航")),
+    (StoreTopic.ADDRESS, ("地址", "地铁", "哪条路", "什么路", "什么位置", "怎么坐", "怎么走", "怎么去", "在哪条", "位置", "address", "怎么过去", "导航")),
     (StoreTopic.FLOOR, ("几楼", "哪层", "哪一层", "几层", "在哪", "哪个楼层", "which floor")),
 )  # fmt: skip
 _THINGS = (
@@ -110,7 +113,7 @@ _TAKEN_BACK = re.compile(r"(?:不是|不要|别要)\s*[^，,。 ]{1,6}?[，,。 
 
 def find(said: str, catalog: Catalog, now: datetime) -> Mentions:
     """All that a message names, less what it takes back ("不是L 是XL"). `now` anchors "明天"."""
-    text = _TAKEN_BACK.sub("要", said)
+    text = fold_dialect(_TAKEN_BACK.sub("要", said))
     products = tuple(p.product_id for p in catalog.products_in(text))
     stores = tuple(s.store_id for s in catalog.stores_in(text))
     places = tuple(p.name for p in catalog.places_in(text))
@@ -209,7 +212,9 @@ def _body_slots(text: str, slots: dict[str, str]) -> None:
         return
     if found := _HEIGHT.search(text):
         plain_cm = found.group(1) or found.group(2)
-        slots["height"] = plain_cm or (f"1{_DIGITS[found.group(3)]}0" if found.group(3) else f"1{found.group(4)}")
+        if plain_cm is None and found.group(3):
+            plain_cm = f"1{_DIGITS[found.group(3)]}{_DIGITS[found.group(4)] if found.group(4) else 0}"
+        slots["height"] = plain_cm or f"1{found.group(5):0<2}"
     if found := _WEIGHT.search(text):
         slots["weight"] = _kilograms(found.group(1), found.group(2), text)
 
@@ -242,7 +247,11 @@ def _wish_slots(text: str, slots: dict[str, str]) -> None:
             slots["coupon"] = value
             break
     for tier in ("钻石", "金卡", "银卡", "普通"):
-        if tier in text or {"金卡": "gold", "钻石": "diamond", "银卡": "silver"}.get(tier, "\0") in lower:
+        if (
+            tier in text
+            or re.search(rf"{tier[0]}(?:的|级|会员|卡)", text)
+            or {"金卡": "gold", "钻石": "diamond", "银卡": "silver"}.get(tier, "\0") in lower
+        ):
             slots["tier"] = tier
             break
     for reason, words in _REASONS:

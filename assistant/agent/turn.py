@@ -12,7 +12,7 @@ from typing import Any
 from assistant import logs
 from assistant.agent import dialogue, mentions
 from assistant.agent.compose import Composer, asked_again, confirm_reply, merge
-from assistant.agent.decide import Question, decide
+from assistant.agent.decide import Decision, Question, decide
 from assistant.agent.guard import clean, has_words, is_english
 from assistant.agent.mentions import Mentions
 from assistant.agent.playbook import Playbook
@@ -30,7 +30,16 @@ from tools.all import TOOLS
 from tools.catalog import CatalogCache
 from tools.ports import Ports
 from tools.registry import Access, ToolContext
-from tools.types import Appointment, Eligibility, KnowledgeAnswer, Logistics, Order, ProductList, ReturnRequest
+from tools.types import (
+    Appointment,
+    Eligibility,
+    KnowledgeAnswer,
+    Logistics,
+    Order,
+    ProductList,
+    ReturnRequest,
+    UsualList,
+)
 
 log = logs.get("agent")
 MAX_PARKED = 3
@@ -252,6 +261,9 @@ class Agent:
         if changed and (not rules or rules == [pending.tool]):
             turn.trace.intents.append({"intent": pending.tool, "by": "changed_before_yes"})
             return self._run(turn, pending.tool, {**pending.args, **changed})
+        if not rules and dialogue.leans_to_yes(turn.text) and not turn.mentions.any_thing and not late:
+            turn.trace.intents.append({"intent": pending.tool, "by": "asked_to_confirm"})
+            return self._pending_again(turn)
         if late:
             turn.state = replace(turn.state, pending=None)
         return None
@@ -377,7 +389,8 @@ class Agent:
         if rules:
             return None
         best = ranking.best
-        if best.intent != "knowledge_search" and best.probability >= 0.6:
+        top = [g.intent for g in ranking.guesses[:2]]
+        if "knowledge_search" not in top and best.probability >= 0.35:
             return None
         of_mine = turn.mentions.products and best.intent.startswith(("order", "return", "stock", "product", "size"))
         if of_mine and best.probability >= 0.25:
@@ -415,6 +428,9 @@ class Agent:
         if decision.reply:
             turn.trace.intents.append({"intent": decision.reply, "by": "model"})
             return self._act(turn, decision.reply)
+        if self._nothing_known(decision):
+            turn.trace.intents.append({"intent": "knowledge_search", "by": "model"})
+            return self._nothing_found(turn, ranking)
         turn.trace.intents += [{"intent": outcome.tool, "by": "model"} for outcome in decision.outcomes]
         parts = [self._state_outcome(turn, outcome) for outcome in decision.outcomes]
         if decision.words and (not parts or self._native):
@@ -422,6 +438,20 @@ class Agent:
             if spoken is not None:
                 return merge([Reply(spoken), *[replace(p, text="") for p in parts]])
         return merge(parts) if parts else self._say(turn, "unknown")
+
+    @staticmethod
+    def _nothing_known(decision: Decision) -> bool:
+        """True where the model sent a question to the documents and they hold nothing on it."""
+        results = [o.result for o in decision.outcomes if isinstance(o, Served)]
+        return bool(results) and all(isinstance(r, KnowledgeAnswer) and not r.passages for r in results)
+
+    def _nothing_found(self, turn: _Turn, ranking: Ranking) -> Reply:
+        """The documents hold nothing: the likeliest other reading where there is one, else an honest no."""
+        other = next((g for g in ranking.guesses if g.intent != "knowledge_search"), None)
+        if other is not None and other.probability >= 0.3:
+            turn.trace.intents[-1] = {"intent": other.intent, "by": "second_guess"}
+            return self._act(turn, other.intent)
+        return self._say(turn, "no_knowledge")
 
     def _candidates(self, turn: _Turn, ranking: Ranking, rules: list[str]) -> tuple[str, ...]:
         policy = turn.playbook.policy.router
@@ -616,7 +646,11 @@ def resolved_ids(result: object) -> dict[str, str]:
     if isinstance(result, Order | Logistics | Eligibility | ReturnRequest):
         ids["order"] = result.order_id
     if isinstance(result, Eligibility | ReturnRequest):
-        ids["line"] = str(result.line.line_no)
+        ids |= {"line": str(result.line.line_no), "product": result.line.product_id}
+    if isinstance(result, Order) and len(result.lines) == 1:
+        ids["product"] = result.lines[0].product_id
+    if isinstance(result, UsualList) and result.items:
+        ids["product"] = result.items[0].product.product_id
     if isinstance(result, Appointment):
         ids["appointment"] = result.appointment_id
     if isinstance(result, ProductList) and len(result.products) == 1:

@@ -17,13 +17,13 @@ from tools.types import (
 )
 
 _NEXT = {
-    OrderStatus.UNPAID: ("请在小程序完成付款，超过30分钟未付会自动取消。", ("取消订单",)),
-    OrderStatus.PAID: ("付款后48小时内发货，发货前可以取消。", ("取消订单",)),
+    OrderStatus.UNPAID: ("请在小程序完成付款，超时未付会自动取消。", ("取消订单",)),
+    OrderStatus.PAID: ("发货前可以取消。", ("取消订单",)),
     OrderStatus.SHIPPED: ("包裹已经在路上。", ("快递到哪了",)),
-    OrderStatus.READY: ("已经备好，48小时内到门店1F服务台出示取货码领取。", ()),
+    OrderStatus.READY: ("已经备好，请到门店服务台出示取货码领取。", ()),
     OrderStatus.DONE: ("", ("申请退换",)),
     OrderStatus.CANCELLED: ("", ()),
-    OrderStatus.RETURNING: ("退换申请正在处理，收到商品后3–7个工作日原路退款。", ()),
+    OrderStatus.RETURNING: ("退换申请正在处理，收到商品后原路退款。", ()),
     OrderStatus.REFUNDED: ("", ()),
 }
 _STATUS_EN = {
