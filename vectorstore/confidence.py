@@ -15,20 +15,27 @@ from functools import lru_cache
 from importlib import resources
 from statistics import fmean
 
+import numpy as np
+
 from vectorstore.chunk import Chunk
 from vectorstore.fuse import Candidate, Ranked
 from vectorstore.lexical import content_words, normalise, pairs
+from vectorstore.snapshot import Snapshot
 
 FEATURES = (
     "lead",  # best score over the mean of the others
     "gap",  # best score over the first from another document
     "cosine_lead",  # best cosine over the mean cosine
     "cosine",
+    "cohort",  # highest cosine to the questions that no shop answers
+    "over_cohort",  # best cosine over that
+    "five_over_cohort",  # the same for the mean of the best five on both sides
     "words",  # word score of the best
     "words_lead",  # over the mean word score
     "covered",  # share of the query's word weight that the best three contain
     "pairs_covered",  # share of the query's character pairs that the best contains
-    "known",  # share of the query's word weight that any text contains
+    "known",  # share of the query's word weight that any passage contains which may answer
+    "withheld",  # share that only passages contain which may not answer (over, or another store's)
     "agreement",  # how high the best stands in both orders
     "length",  # logarithm of the number of content words
 )
@@ -36,13 +43,17 @@ FEATURES = (
 
 @dataclass(frozen=True)
 class Calibration:
-    """Means, deviations and weights of the features, and the probability from which an answer counts."""
+    """Means, deviations and weights of the features, and the probability from which an answer counts.
+
+    `faq_start` is what a question-to-question cosine of the model has over a question-to-passage one, negative.
+    """
 
     mean: Mapping[str, float]
     deviation: Mapping[str, float]
     weight: Mapping[str, float]
     start: float
     threshold: float
+    faq_start: float = 0.0
 
     def probability(self, features: Mapping[str, float]) -> float:
         total = self.start + sum(
@@ -59,26 +70,54 @@ def calibration(model: str) -> Calibration:
     return Calibration(**known.get(model, known["*"]))
 
 
-def features(query: str, ranked: Ranked, chunks: Sequence[Chunk]) -> dict[str, float]:
+def features(ranked: Ranked, snapshot: Snapshot) -> dict[str, float]:
     """The witnesses, by name. Needs at least one candidate."""
+    chunks = snapshot.chunks
     best, *rest = ranked.candidates[:20]
     others = rest or [Candidate(-1, 0.0, 0.0, 0.0)]
     source = chunks[best.position].source
-    apart = [one.score for one in rest if chunks[one.position].source != source or chunks[one.position].kind == "faq"]
-    asked = ranked.match.weights
+    apart = [one.score for one in rest if chunks[one.position].source != source]
+    cosines = sorted((one.cosine for one in ranked.candidates), reverse=True)[:5]
+    cohort = np.sort(snapshot.cohort @ ranked.asked.vector)[::-1]
+    weights = ranked.match.weights
+    known, withheld = _held(ranked)
     return {
         "lead": best.score - fmean(one.score for one in others),
         "gap": best.score - max(apart, default=0.0),
         "cosine_lead": best.cosine - fmean(one.cosine for one in others),
         "cosine": best.cosine,
+        "cohort": float(cohort[0]),
+        "over_cohort": cosines[0] - float(cohort[0]),
+        "five_over_cohort": fmean(cosines) - float(cohort[:5].mean()),
         "words": best.words,
         "words_lead": best.words - fmean(one.words for one in others),
-        "covered": _covered(asked, [chunks[one.position] for one in ranked.candidates[:3]]),
-        "pairs_covered": _pairs_covered(query, chunks[best.position]),
-        "known": ranked.match.known,
+        "covered": _covered(weights, [chunks[one.position] for one in ranked.candidates[:3]]),
+        "pairs_covered": _pairs_covered(ranked.asked.text, chunks[best.position]),
+        "known": known,
+        "withheld": withheld,
         "agreement": _agreement(best, ranked.candidates),
-        "length": math.log1p(len(asked)),
+        "length": math.log1p(len(weights)),
     }
+
+
+def asks_about_the_past(ranked: Ranked, snapshot: Snapshot) -> bool:
+    """Whether the query names a year that is over and none of the best passages speaks of it."""
+    asked = ranked.asked
+    past = [str(asked.on.year - back) for back in (1, 2, 3)]
+    named = [word for word in ("去年", "前年", *past) if word in normalise(asked.text)]
+    said = "".join(_said(snapshot.chunks[one.position]) for one in ranked.candidates[:3])
+    return bool(named) and not any(word in said for word in named)
+
+
+def _held(ranked: Ranked) -> tuple[float, float]:
+    total = sum(ranked.match.weights.values())
+    known = withheld = 0.0
+    for word, holders in ranked.match.holders.items():
+        if ranked.asked.eligible[holders].any():
+            known += ranked.match.weights[word]
+        elif len(holders):
+            withheld += ranked.match.weights[word]
+    return (known / total, withheld / total) if total else (0.0, 0.0)
 
 
 def _said(chunk: Chunk) -> str:

@@ -31,10 +31,10 @@ class Weights:
     """How much each witness counts."""
 
     faq_mean: float = 0.4  # of an FAQ's cosine: the mean of its wordings; the rest: the nearest wording
-    asks: float = 0.12
-    faq_texts: float = 0.10
+    asks: float = 0.16
+    faq_texts: float = 0.08
     passage_texts: float = 0.16
-    faq_start: float = -0.055  # question meets question at higher cosines than question meets passage
+    faq_start: float = 0.0  # question meets question at higher cosines than question meets passage
 
 
 WEIGHTS = Weights()
@@ -63,10 +63,11 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Ranked:
-    """Candidates, best first, and how the query's words meet the whole knowledge."""
+    """Candidates, best first; how the query's words meet the whole knowledge; what was asked."""
 
     candidates: tuple[Candidate, ...]
     match: QueryMatch
+    asked: Asked
 
 
 @dataclass
@@ -94,7 +95,7 @@ def rank(snapshot: Snapshot, asked: Asked, weights: Weights = WEIGHTS) -> Ranked
         best = np.argsort(-np.where(asked.eligible, scores, 0.0), kind="stable")[:BY_WORDS]
         positions |= {int(at) for at in best if asked.eligible[at] and scores[at] > 0}
     found = [_candidate(snapshot, at, dense, texts, asks, weights) for at in positions]
-    return Ranked(tuple(sorted(found, key=lambda one: (-one.score, one.position))), match)
+    return Ranked(tuple(sorted(found, key=lambda one: (-one.score, one.position))), match, asked)
 
 
 def _per_chunk(snapshot: Snapshot, scores: Scores) -> Scores:

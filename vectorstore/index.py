@@ -25,6 +25,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,7 @@ def publish(
         _write_records(folder, chunks, documents)
         _write_lexical(folder, chunks, progress)
         _write_vectors(config, current, before, embedder, chunks, progress)
+        _write_cohort(config, folder, before, embedder)
         _point_to(config, current)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -148,6 +150,16 @@ def _write_vectors(
         client.close()  # type: ignore[attr-defined]
         if old_client is not None:
             old_client.close()  # type: ignore[attr-defined]
+
+
+def _write_cohort(config: IndexConfig, folder: Path, before: Current | None, embedder: Embedder) -> None:
+    """Embed the questions that no shop answers; `confidence` measures a query against them."""
+    old = config.index_dir / before.folder / "cohort.npy" if before else None
+    if old is not None and before is not None and before.model == embedder.name and old.exists():
+        shutil.copyfile(old, folder / "cohort.npy")
+        return
+    text = resources.files("vectorstore").joinpath("cohort.txt").read_text(encoding="utf-8")
+    np.save(folder / "cohort.npy", embedder.queries([line for line in text.splitlines() if line]))
 
 
 def _entries(chunk: Chunk) -> Iterator[tuple[chroma.Entry, str]]:

@@ -104,14 +104,14 @@ def pairs(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class QueryMatch:
-    """How a query meets the texts: `scores` has shape (texts,), `weights` says how telling each word is.
+    """How a query meets the texts.
 
-    `known` is the share of that weight which any of the texts knows.
+    `scores` has shape (texts,); `weights` says how telling each asked word is; `holders` where it stands.
     """
 
     scores: Scores
-    known: float
     weights: dict[str, float]
+    holders: dict[str, NDArray[np.int32]]
 
 
 class LexicalIndex:
@@ -131,17 +131,21 @@ class LexicalIndex:
 
     def match(self, query: str) -> QueryMatch:
         """Score every text against the query."""
-        known_words = self._words.vocab_dict
-        weights = {
-            word: self._idf(self._words, known_words[word]) if word in known_words else self._rare
-            for word in content_words(query)
-        }
-        total = sum(weights.values())
-        known = sum(weight for word, weight in weights.items() if word in known_words)
+        asked = dict.fromkeys(content_words(query))
+        holders = {word: self.holders(word) for word in asked}
+        weights = {word: self._weight(len(rows)) for word, rows in holders.items()}
         by_words = self._share(self._words, words(query))
         by_pairs = self._share(self._pairs, pairs(query))
         scores = (1 - self.PAIR_SHARE) * by_words + self.PAIR_SHARE * by_pairs
-        return QueryMatch(scores.astype(np.float32), known / total if total else 0.0, weights)
+        return QueryMatch(scores.astype(np.float32), weights, holders)
+
+    def holders(self, word: str) -> NDArray[np.int32]:
+        """The positions of the texts that have the word."""
+        token = self._words.vocab_dict.get(word)
+        starts = self._words.scores["indptr"]
+        if token is None or token + 1 >= len(starts):
+            return np.zeros(0, dtype=np.int32)
+        return np.asarray(self._words.scores["indices"][starts[token] : starts[token + 1]])
 
     def _share(self, bm25: bm25s.BM25, tokens: Sequence[str]) -> Scores:
         """BM25 divided by what a text made for this query could get."""
@@ -153,10 +157,12 @@ class LexicalIndex:
         return np.asarray(bm25.get_scores_from_ids(known), dtype=np.float32) / np.float32(best)
 
     def _idf(self, bm25: bm25s.BM25, token: int) -> float:
-        """The weight of a token, from the length of its posting list."""
         starts = bm25.scores["indptr"]
-        inside = int(starts[token + 1] - starts[token]) if token + 1 < len(starts) else 0
-        return float(np.log(1 + (self.count - inside + 0.5) / (inside + 0.5)))
+        return self._weight(int(starts[token + 1] - starts[token]) if token + 1 < len(starts) else 0)
+
+    def _weight(self, holders: int) -> float:
+        """Inverse document frequency: how telling a token is that this many texts have."""
+        return float(np.log(1 + (self.count - holders + 0.5) / (holders + 0.5)))
 
     def save(self, folder: Path) -> None:
         self._words.save(folder / "words", show_progress=False)
@@ -174,6 +180,8 @@ class LexicalIndex:
 
 def _bm25(tokens: list[list[str]]) -> bm25s.BM25:
     import bm25s
+
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to debug
 
     built = bm25s.BM25(k1=1.2, b=0.6)
     built.index([row or [""] for row in tokens] or [[""]], show_progress=False)

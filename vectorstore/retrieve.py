@@ -17,19 +17,16 @@ from typing import Protocol
 import numpy as np
 
 from vectorstore.chunk import Chunk, Kind
-from vectorstore.confidence import Calibration, calibration, features
+from vectorstore.confidence import Calibration, asks_about_the_past, calibration, features
 from vectorstore.config import IndexConfig
 from vectorstore.embed import Embedder, Vectors, embedder
 from vectorstore.errors import IndexBroken, IndexMissing
-from vectorstore.fuse import Asked, Candidate, Ranked, rank
+from vectorstore.fuse import Asked, Candidate, Ranked, Weights, rank
+from vectorstore.precedence import in_order
 from vectorstore.snapshot import Snapshot, open_snapshot
 
 MAX_QUERY_CHARS = 400
 RERANKED = 20
-# Within this distance of the best, whose rule it is counts more than the score: a store's own before the
-# group's where the store is known, the group's before any store's where it is not.
-OWN_RULE_WINDOW = 0.05
-GROUP_RULE_WINDOW = 0.07
 _log = logging.getLogger(__name__)
 
 
@@ -116,17 +113,20 @@ class Retriever:
         ranked = self.rank(text, snapshot, store_ids=store_ids, on=on)
         if not ranked.candidates:
             return Retrieval((), confident=False, confidence=0.0)
-        sure = self._judge.probability(features(text, ranked, snapshot.chunks))
-        ordered = _prefer(self._reranked(text, ranked.candidates, snapshot), snapshot, known=store_ids is not None)
+        sure = self._judge.probability(features(ranked, snapshot))
+        if asks_about_the_past(ranked, snapshot):
+            sure = 0.0
+        ordered = in_order(self._reranked(text, ranked.candidates, snapshot), ranked, snapshot)
         passages = tuple(_passage(snapshot.chunks[one.position], one.score) for one in ordered[:k])
         return Retrieval(passages, confident=sure >= self._judge.threshold, confidence=sure)
 
     def rank(self, text: str, snapshot: Snapshot, *, store_ids: frozenset[str] | None, on: date) -> Ranked:
         """The candidates before store rules, for evaluation and calibration."""
         eligible = snapshot.eligible(store_ids, on)
+        asked = Asked(text, self._vector(text), store_ids, on, eligible)
         if not text or not eligible.any():
-            return Ranked((), snapshot.texts.match(""))
-        return rank(snapshot, Asked(text, self._vector(text), store_ids, on, eligible))
+            return Ranked((), snapshot.texts.match(""), asked)
+        return rank(snapshot, asked, Weights(faq_start=self._judge.faq_start))
 
     def warm(self) -> None:
         """Load everything that the first query would have to wait for."""
@@ -202,16 +202,6 @@ class Retriever:
 @lru_cache(maxsize=2)
 def _cross_encoder(name: str) -> Reranker | None:
     return CrossEncoderReranker(name) if name else None
-
-
-def _prefer(found: Sequence[Candidate], snapshot: Snapshot, *, known: bool) -> list[Candidate]:
-    """Among nearly equal passages, those whose rule goes first."""
-    window = OWN_RULE_WINDOW if known else GROUP_RULE_WINDOW
-    best = found[0].score
-    close = [one for one in found if one.score >= best - window]
-    first = [one for one in close if bool(snapshot.chunks[one.position].stores) == known]
-    second = [one for one in close if bool(snapshot.chunks[one.position].stores) != known]
-    return [*first, *second, *found[len(close) :]]
 
 
 def _passage(chunk: Chunk, score: float) -> Passage:

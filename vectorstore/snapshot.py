@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from vectorstore import chroma
 from vectorstore.chunk import Chunk, Kind
 from vectorstore.config import IndexConfig
+from vectorstore.embed import Vectors
 from vectorstore.errors import IndexBroken, IndexMissing
 from vectorstore.lexical import LexicalIndex
 
@@ -73,6 +74,7 @@ class Snapshot:
     texts: LexicalIndex
     asks: LexicalIndex
     ask_owner: NDArray[np.int64]
+    cohort: Vectors
     client: ClientAPI
     collections: Mapping[Kind, Collection]
     sizes: Mapping[Kind, int]
@@ -168,6 +170,7 @@ def _open(config: IndexConfig, current: Current) -> Snapshot:
         texts=LexicalIndex.load(folder / "texts"),
         asks=LexicalIndex.load(folder / "asks"),
         ask_owner=np.load(folder / "ask_owner.npy"),
+        cohort=np.load(folder / "cohort.npy"),
         client=client,
         collections=collections,
         sizes={kind: collection.count() for kind, collection in collections.items()},

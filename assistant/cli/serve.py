@@ -1,0 +1,152 @@
+"""`zhike demo`, `zhike serve`, `zhike worker`: the long-running processes."""
+
+import signal
+import threading
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from assistant import logs
+from assistant.cli.output import Json, fail
+from assistant.clock import Clock, local
+from assistant.config import PACKAGE_ROOT, Settings
+from assistant.db import seeds
+from assistant.db.migrate import migrate
+from assistant.errors import StoreDown, ZhikeError
+
+log = logs.get("serve")
+Port = Annotated[int | None, typer.Option(help="端口。")]
+KNOWLEDGE = PACKAGE_ROOT / "knowledge" / "demo"
+
+
+def register(app: typer.Typer) -> None:
+    app.command("demo")(demo)
+    app.command("serve")(serve)
+    app.command("worker")(worker)
+
+
+def demo(
+    port: Port = None,
+    size: Annotated[str, typer.Option(help="演示数据规模：tiny、demo 或 large。")] = "demo",
+    no_model: Annotated[bool, typer.Option("--no-model", help="不用语言模型。")] = False,
+) -> None:
+    """一条命令看全貌：缺数据就生成，缺模型就下载，缺索引就建立，然后打开所有页面。"""
+    from assistant.bootstrap import Service
+
+    settings = _settings(port, demo_accounts=True, no_model=no_model)
+    service = Service(settings)
+    try:
+        migrate(service.database)
+        _ensure_world(service, size)
+        _ensure_index(service)
+        if settings.llm.kind == "embedded":
+            _ensure_weights(settings)
+    except ZhikeError as error:
+        fail(False, f"没能准备好：{error}")
+    _run(service, demo_page=True)
+
+
+def serve(port: Port = None) -> None:
+    """启动服务（网页与后台处理）。"""
+    from assistant.bootstrap import Service
+
+    service = Service(_settings(port))
+    try:
+        migrate(service.database)
+    except StoreDown as error:
+        fail(False, f"连不上业务库：{error}")
+    _run(service)
+
+
+def worker(as_json: Json = False) -> None:
+    """只启动后台处理（PostgreSQL 上可以有任意多个）。"""
+    from assistant.bootstrap import Service
+    from assistant.worker import Worker
+
+    service = Service(Settings())
+    service.start_model()
+    running = Worker(service)
+    running.start()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()
+    running.stop()
+    service.close()
+
+
+def _settings(port: int | None, *, demo_accounts: bool = False, no_model: bool = False) -> Settings:
+    settings = Settings()
+    web: dict[str, Any] = {"port": port or settings.web.port}
+    if demo_accounts:
+        web["demo_accounts"] = True
+    changes: dict[str, Any] = {"web": settings.web.model_copy(update=web)}
+    if no_model:
+        changes["llm"] = settings.llm.model_copy(update={"kind": "off"})
+    return settings.model_copy(update=changes)
+
+
+def _ensure_world(service: Any, size: str) -> None:
+    from assistant.cli.store import run_seed
+
+    with service.database.read() as connection:
+        known = seeds.current(connection)
+    if known is None:
+        run_seed(service.settings, service.database, size, 1, local(Clock().now()).date())
+
+
+def _ensure_index(service: Any, folder: Path = KNOWLEDGE) -> None:
+    from assistant.cli.knowledge import ingest_bar
+    from vectorstore.ingest import ingest
+
+    with ingest_bar() as progress:
+        report = ingest(folder, service.index_config, progress=progress)
+    for source, reason in report.refused:
+        log.warning("document_refused", source=source, reason=reason)
+
+
+def _ensure_weights(settings: Settings) -> None:
+    from assistant.cli.model import progress_bar
+    from assistant.llm import weights
+
+    with progress_bar() as on_progress:
+        weights.ensure(settings.llm, on_progress)
+
+
+def _run(service: Any, *, demo_page: bool = False) -> None:
+    import uvicorn
+
+    from assistant.web.app import make_app
+    from assistant.worker import Worker
+
+    settings = service.settings
+    service.router.rank("你好")  # train or load before the first shopper comes
+    service.retriever.warm()
+    threading.Thread(target=_warm_model, args=(service,), daemon=True).start()
+    running = Worker(service)
+    running.start()
+    address = f"http://{settings.web.host}:{settings.web.port}"
+    typer.echo(
+        f"\n知客已启动\n  聊天页   {address}/chat\n  健康检查 {address}/readyz\n  指标     {address}/metrics", err=True
+    )
+    if demo_page:
+        typer.echo(
+            "  聊天页右上角可以切换演示会员；语言模型在后台预热，约一分钟后就绪。\n  按 Ctrl+C 停止。\n", err=True
+        )
+    try:
+        uvicorn.run(
+            make_app(service), host=settings.web.host, port=settings.web.port, log_config=None,
+            timeout_graceful_shutdown=3, server_header=False,
+        )  # fmt: skip
+    finally:
+        running.stop()
+        service.close()
+
+
+def _warm_model(service: Any) -> None:
+    try:
+        service.start_model()
+        service.llm.preload()
+    except ZhikeError as error:
+        log.error("model_not_started", cause=str(error))

@@ -1,0 +1,97 @@
+"""Makes the application of a service. Called by `zhike demo` and `zhike serve`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from assistant import logs
+from assistant.bootstrap import Service
+from assistant.db.migrate import is_current
+from assistant.errors import Refusal, StoreDown
+from assistant.web import chat, style
+from assistant.web.security import Hardened, RateLimit, Visitors, secret_key
+from assistant.web.state import Web, web_of
+
+log = logs.get("web")
+HERE = Path(__file__).parent
+
+
+def make_app(service: Service) -> FastAPI:
+    settings = service.settings
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        app.state.web.stopping.set()
+
+    app = FastAPI(title="Zhike", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
+    app.state.web = Web(
+        service=service,
+        templates=Jinja2Templates(HERE / "templates"),
+        visitors=Visitors(secret_key(settings.web.secret.get_secret_value(), settings.data_dir)),
+        limit=RateLimit(settings.web.messages_per_minute),
+    )
+    app.add_middleware(Hardened, max_body_bytes=settings.web.max_body_bytes)
+    app.include_router(chat.router)
+    app.include_router(style.router)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    _plumbing(app)
+    _errors(app)
+    return app
+
+
+def _plumbing(app: FastAPI) -> None:
+    @app.get("/")
+    def home() -> Response:
+        return RedirectResponse("/chat")
+
+    @app.get("/healthz")
+    def alive() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    def ready(request: Request) -> JSONResponse:
+        """The store answers and has the newest schema. The model may be away: service then degrades, not stops."""
+        service = web_of(request).service
+        store = service.database.healthy() and is_current(service.database)
+        body = {"store": store, "model": service.llm.available()}
+        return JSONResponse(body, status_code=200 if store else 503)
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _errors(app: FastAPI) -> None:
+    """Every error is one sentence in the user's language; causes go to the log."""
+
+    @app.exception_handler(HTTPException)
+    def http(_: Request, error: HTTPException) -> JSONResponse:
+        return JSONResponse({"error": str(error.detail)}, error.status_code)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        log.info("request_refused", faults=len(error.errors()))
+        return JSONResponse({"error": "请求格式不对，请刷新页面后重试。"}, 422)
+
+    @app.exception_handler(Refusal)
+    def refused(_: Request, error: Refusal) -> JSONResponse:
+        return JSONResponse({"error": error.public}, 400)
+
+    @app.exception_handler(StoreDown)
+    def down(_: Request, error: StoreDown) -> JSONResponse:
+        log.error("store_down", cause=str(error))
+        return JSONResponse({"error": "系统繁忙，消息还没有收到，请稍后重发。"}, 503)
+
+    @app.exception_handler(Exception)
+    def crashed(_: Request, error: Exception) -> JSONResponse:
+        log.error("request_crashed", cause=repr(error))
+        return JSONResponse({"error": "系统出了点问题，请稍后再试。"}, 500)

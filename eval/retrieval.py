@@ -1,0 +1,172 @@
+"""How well the knowledge finds, and how well it keeps silent.
+
+In: settings. Out: a dict of figures and a table. `python -m eval.retrieval [--full] [--fit] [--json]`.
+
+The demo knowledge is asked the labelled questions of `data/retrieval.jsonl` (recall@1, recall@5, share of answerable
+questions that are answered, share of others that are refused); the public sets give recall beside other engines.
+Vectors are kept in the data folder, so that only the first run is slow.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from assistant.config import PACKAGE_ROOT, Settings
+from eval import retrieval_fit, retrieval_public
+from eval.embeddings import CachedEmbedder
+from vectorstore.confidence import FEATURES, Calibration, calibration, features
+from vectorstore.config import IndexConfig
+from vectorstore.embed import embedder
+from vectorstore.ingest import ingest
+from vectorstore.retrieve import Passage, Retriever
+
+QUESTIONS = Path(__file__).parent / "data" / "retrieval.jsonl"
+KNOWLEDGE = PACKAGE_ROOT / "knowledge" / "demo"
+PUBLIC = PACKAGE_ROOT.parent / "shared" / "data"
+TODAY = date(2026, 11, 22)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a shopper asked. `gold`: beginnings of sources, or of FAQ questions after `#`; empty: no answer."""
+
+    query: str
+    store: str | None
+    part: str
+    gold: tuple[str, ...]
+
+    @property
+    def stores(self) -> frozenset[str] | None:
+        return frozenset({self.store}) if self.store else None
+
+    def is_answered_by(self, source: str, question: str) -> bool:
+        return any(
+            question.startswith(gold[1:]) if gold.startswith("#") else source.startswith(gold) for gold in self.gold
+        )
+
+
+def questions(path: Path = QUESTIONS) -> list[Question]:
+    """The labelled questions."""
+    lines = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line)
+    return [Question(one["query"], one["store"], one["part"], tuple(one["gold"])) for one in lines]
+
+
+def run(settings: Settings, *, fit: bool = False, full: bool = False, public: Path = PUBLIC) -> dict[str, Any]:
+    """All figures. `fit` first writes the calibration anew; `full` asks every question of the public sets."""
+    work = settings.data_dir / "eval"
+    engine = CachedEmbedder(embedder(settings.retrieval.embedding_model), work / "embeddings")
+    config = IndexConfig(work / "demo", settings.retrieval.embedding_model, settings.retrieval.chunk_chars)
+    ingest(KNOWLEDGE, config, embed=engine)
+    asked = questions()
+    judge = _fit(config, engine, asked) if fit else calibration(engine.name)
+    retriever = Retriever(config, embed=engine, judge=judge)
+    report: dict[str, Any] = {"model": engine.name, "demo": {}, "public": {}, "skipped": []}
+    for part in ("fit", "test"):
+        report["demo"][part] = _demo(retriever, [one for one in asked if one.part == part])
+    report["demo"]["ms"] = _milliseconds(config, [one for one in asked if one.part == "test"])
+    retriever.close()
+    engine.save()
+    for name in retrieval_public.SETS:
+        if not (public / name).is_dir():
+            report["skipped"].append(name)
+            continue
+        loaded = retrieval_public.load(public, name, None if full else retrieval_public.QUERIES)
+        report["public"][name] = retrieval_public.measure(loaded, engine, work / "public")
+    return report
+
+
+def _demo(retriever: Retriever, asked: Sequence[Question]) -> dict[str, float]:
+    found = [(one, retriever.retrieve(one.query, store_ids=one.stores, on=TODAY)) for one in asked]
+    answerable = [(one, got) for one, got in found if one.gold]
+    others = [got for one, got in found if not one.gold]
+
+    def hit(one: Question, passages: Sequence[Passage]) -> bool:
+        return any(one.is_answered_by(passage.source, passage.question) for passage in passages)
+
+    return {
+        "answerable": len(answerable),
+        "unanswerable": len(others),
+        "recall@1": sum(hit(one, got.passages[:1]) for one, got in answerable) / len(answerable),
+        "recall@5": sum(hit(one, got.passages[:5]) for one, got in answerable) / len(answerable),
+        "kept": sum(got.confident for _, got in answerable) / len(answerable),
+        "refused": sum(not got.confident for got in others) / len(others),
+    }
+
+
+def _milliseconds(config: IndexConfig, asked: Sequence[Question]) -> float:
+    """The median time of a query with the real engine, warm."""
+    retriever = Retriever(config)
+    retriever.warm()
+    took = []
+    for one in asked:
+        begun = time.perf_counter()
+        retriever.retrieve(one.query, store_ids=one.stores, on=TODAY)
+        took.append(time.perf_counter() - begun)
+    retriever.close()
+    return round(sorted(took)[len(took) // 2] * 1000, 1)
+
+
+def _fit(config: IndexConfig, engine: CachedEmbedder, asked: Sequence[Question]) -> Calibration:
+    """Fit on the `fit` part, and write the result into the package."""
+    asked = [one for one in asked if one.part == "fit"]
+    blank = Calibration({}, {}, {}, start=0.0, threshold=0.5)
+
+    def recall_at(start: float) -> float:
+        retriever = Retriever(config, embed=engine, judge=replace(blank, faq_start=start))
+        return _demo(retriever, asked)["recall@1"]
+
+    start = retrieval_fit.best_faq_start(recall_at)
+    retriever = Retriever(config, embed=engine, judge=replace(blank, faq_start=start))
+    snapshot = retriever.snapshot()
+    ranked = [retriever.rank(one.query, snapshot, store_ids=one.stores, on=TODAY) for one in asked]
+    rows = [features(one, snapshot) for one in ranked]
+    answerable = [bool(one.gold) for one in asked]
+    fitted = replace(retrieval_fit.fit(rows, answerable, FEATURES), faq_start=start)
+    model_free = retrieval_fit.fit(rows, answerable, retrieval_fit.MODEL_FREE)
+    retrieval_fit.save(engine.name, fitted, model_free)
+    return fitted
+
+
+def tables(report: dict[str, Any]) -> list[Table]:
+    """The figures as people read them."""
+    demo = Table("part", "answerable", "recall@1", "recall@5", "kept", "unanswerable", "refused", title="demo")
+    for part in ("fit", "test"):
+        row = report["demo"][part]
+        shares = (f"{row[name]:.3f}" for name in ("recall@1", "recall@5", "kept"))
+        demo.add_row(part, str(row["answerable"]), *shares, str(row["unanswerable"]), f"{row['refused']:.3f}")
+    demo.caption = f"{report['demo']['ms']} ms a query (median)"
+    public = Table("set", "engine", "recall@1", "recall@5", title="public sets")
+    for name, engines in report["public"].items():
+        for engine, row in engines.items():
+            public.add_row(name, engine, f"{row['recall@1']:.3f}", f"{row['recall@5']:.3f}")
+    for name in report["skipped"]:
+        public.add_row(name, "skipped: no data", "", "")
+    return [demo, public]
+
+
+def main(
+    full: Annotated[bool, typer.Option(help="Ask every question of the public sets.")] = False,
+    fit: Annotated[bool, typer.Option(help="Fit the abstention anew and write calibration.json.")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Measure retrieval and abstention."""
+    report = run(Settings(), fit=fit, full=full)
+    if as_json:
+        typer.echo(json.dumps(report, ensure_ascii=False))
+        return
+    for table in tables(report):
+        Console().print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)
