@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property
 
@@ -18,11 +19,13 @@ from assistant.journeys.shopper_message import ShopperMessages
 from assistant.llm.client import Llm, connect
 from assistant.llm.local import LocalServer
 from assistant.merchant.demo import demo_merchant
+from assistant.merchant.http import HttpBackend, http_merchant
 from assistant.privacy.rights import PrivacyRights
 from assistant.routing.queue import HandoffQueue
 from assistant.tickets.desk import TicketDesk
 from tools.catalog import CatalogCache
 from tools.ports import Merchant, Ports
+from tools.registry import ToolContext
 from vectorstore.config import IndexConfig
 from vectorstore.embed import Embedder, embedder
 from vectorstore.retrieve import Retriever
@@ -49,7 +52,13 @@ class Service:
 
     @cached_property
     def merchant(self) -> Merchant:
+        if self.settings.merchant.kind == "http":
+            return http_merchant(self.http_backend)
         return demo_merchant(self.database, self.clock)
+
+    @cached_property
+    def http_backend(self) -> HttpBackend:
+        return HttpBackend(self.settings.merchant)
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -142,7 +151,24 @@ class Service:
             self.local_server.warm(self.agent.static_prompts())
             self.local_server.start(wait=wait)
 
+    def context_for(self, member_id: str | None) -> Callable[[], ToolContext]:
+        """Makes tool contexts of one shopper, outside any conversation (MCP)."""
+
+        def make() -> ToolContext:
+            return ToolContext(
+                ports=self.ports,
+                catalog=self.catalog.get(),
+                shopper=member_id or "mcp:anonymous:0",
+                member_id=member_id,
+                conversation_id=f"mcp-{member_id or 'anonymous'}",
+                now=self.clock.now(),
+            )
+
+        return make
+
     def close(self) -> None:
+        if "http_backend" in self.__dict__:
+            self.http_backend.close()
         if "local_server" in self.__dict__:
             self.local_server.stop()
         if "llm" in self.__dict__ and self._given_llm is None:

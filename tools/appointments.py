@@ -13,12 +13,14 @@ family = Family()
 
 class BookArgs(Args):
     store: str | None = None
+    day: str | None = None
     time: str | None = None
     topic: str | None = None
 
 
 class ChangeArgs(Args):
     appointment: str | None = None
+    day: str | None = None
     time: str | None = None
 
 
@@ -45,18 +47,35 @@ def _free(ctx: ToolContext, store_id: str, near: datetime) -> tuple[Option, ...]
     return tuple(Option(t.isoformat(), spoken(t)) for t in sorted(ordered))
 
 
-def _time(ctx: ToolContext, store_id: str, words: str | None) -> datetime:
+def _moved(args: ChangeArgs, old: datetime) -> str | None:
+    """The wanted moment of a change: a new hour stays on the old day, a new day keeps the old hour."""
+    before = old + SHANGHAI_OFFSET
+    if args.time and not args.day:
+        at = datetime.fromisoformat(args.time) + SHANGHAI_OFFSET
+        return (before.replace(hour=at.hour, minute=at.minute) - SHANGHAI_OFFSET).isoformat()
+    if args.day and not args.time:
+        on = datetime.fromisoformat(args.day) + SHANGHAI_OFFSET
+        return (before.replace(year=on.year, month=on.month, day=on.day) - SHANGHAI_OFFSET).isoformat()
+    return args.time
+
+
+def _time(ctx: ToolContext, store_id: str, words: str | None, day: str | None = None) -> datetime:
     """A free moment. Raises NeedSlot with free ones, NeedChoice where the wanted one is taken."""
     try:
         at = resolve.moment(ctx, words, "您想约什么时候？")
     except NeedSlot as missing:
-        raise NeedSlot("time", missing.question, _free(ctx, store_id, ctx.now + timedelta(days=1))) from None
+        raise NeedSlot("time", missing.question, _free(ctx, store_id, _near(ctx, day))) from None
     if at in ctx.ports.merchant.appointments.free(store_id, local_date(at)):
         return at
     offers = _free(ctx, store_id, max(at, ctx.now))
     if not offers:
         raise ToolRefused("no_slots", "这家门店最近一周都约满了，可以换一家门店试试。")
     raise NeedChoice("time", f"{spoken(at)}约不上（整点、11:00–20:00可约），这些时间可以：", offers)
+
+
+def _near(ctx: ToolContext, day: str | None) -> datetime:
+    """Where to look for free moments: the named day, else tomorrow."""
+    return max(ctx.now, datetime.fromisoformat(day)) if day else ctx.now + timedelta(days=1)
 
 
 def _plan_book(ctx: ToolContext, args: BookArgs) -> WritePlan:
@@ -69,10 +88,14 @@ def _plan_book(ctx: ToolContext, args: BookArgs) -> WritePlan:
     if len(fitting) != 1:
         question = "这家门店没有穿搭顾问，这些门店有：" if named and not fitting else "您想约哪家门店的穿搭顾问？"
         raise NeedChoice("store", question, resolve.options_of(fitting or with_adviser))
-    at = _time(ctx, fitting[0].store_id, args.time)
+    at = _time(ctx, fitting[0].store_id, args.time, args.day)
     topic = args.topic or "日常穿搭"
     rows = (("门店", fitting[0].name), ("时间", spoken(at)), ("主题", topic), ("时长", "60分钟，免费"))
-    return WritePlan("预约穿搭顾问", rows, {"store": fitting[0].store_id, "time": at.isoformat(), "topic": topic})
+    return WritePlan(
+        "预约穿搭顾问",
+        rows,
+        {"store": fitting[0].store_id, "day": at.isoformat(), "time": at.isoformat(), "topic": topic},
+    )
 
 
 @family.write(BookArgs, _plan_book)
@@ -99,9 +122,11 @@ def _mine(ctx: ToolContext, words: str | None) -> Appointment:
 
 def _plan_move(ctx: ToolContext, args: ChangeArgs) -> WritePlan:
     mine = _mine(ctx, args.appointment)
-    at = _time(ctx, mine.store_id, args.time)
+    at = _time(ctx, mine.store_id, _moved(args, mine.starts_at))
     rows = (("门店", mine.store), ("原时间", spoken(mine.starts_at)), ("新时间", spoken(at)))
-    return WritePlan("改约时间", rows, {"appointment": mine.appointment_id, "time": at.isoformat()})
+    return WritePlan(
+        "改约时间", rows, {"appointment": mine.appointment_id, "time": at.isoformat(), "day": at.isoformat()}
+    )
 
 
 @family.write(ChangeArgs, _plan_move)

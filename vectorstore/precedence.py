@@ -16,7 +16,9 @@ from vectorstore.snapshot import Snapshot
 
 OWN_WINDOW = 0.05  # how far a store's passage may lie behind the group's best of its kind
 GROUP_WINDOW = 0.05  # how far the group's passage may lie behind a store's
-COMMON = 0.1  # a word that more than this share of the group's passages has does not name a matter
+SHARED_WORD = 0.01  # what each word counts that a store's passage has in common with the group's best
+COMMON = 0.1  # a word that more than this share of the group's passages has does not name a matter …
+FEW = 10  # … unless so few have it
 
 
 def in_order(found: Sequence[Candidate], ranked: Ranked, snapshot: Snapshot) -> list[Candidate]:
@@ -47,19 +49,19 @@ def _own_first(
     best: dict[str, float] = {}
     for one in group:
         best.setdefault(chunks[one.position].kind, one.score)
-    return [
-        one
-        for one in own
-        if one.score >= best.get(chunks[one.position].kind, group[0].score) - OWN_WINDOW
-        and matter & _matter(chunks[one.position], ranked, snapshot)
-    ]
+    shared: dict[int, int] = {}
+    for one in own:
+        if one.score >= best.get(chunks[one.position].kind, group[0].score) - OWN_WINDOW:
+            shared[one.position] = len(matter & _matter(chunks[one.position], ranked, snapshot))
+    first = [one for one in own if shared.get(one.position)]
+    return sorted(first, key=lambda one: -one.score - SHARED_WORD * shared[one.position])
 
 
 def _matter(chunk: Chunk, ranked: Ranked, snapshot: Snapshot) -> set[str]:
     """The words in headings and questions that say what a passage is about."""
     heads = (*chunk.title_path[1:], *chunk.asks()) if chunk.kind == "faq" else chunk.title_path
     group = snapshot.eligible(frozenset(), ranked.asked.on)
-    most = COMMON * group.sum()
+    most = max(FEW, COMMON * group.sum())
     return {
         word
         for head in heads

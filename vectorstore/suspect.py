@@ -26,7 +26,7 @@ _EN = (
     r"youarenow(?!amember)|youareanai|youareachatgpt|asanailanguagemodel|actasan?(?:ai|dan|unrestricted)",
     r"(?:reveal|print|repeat|show|leak)(?:me|your|the|all)*(?:prompt|instructions)",
     r"donottell(?:the)?(?:user|customer|human)",
-    r"<\|(?:im_start|im_end|system|user|assistant)\|?>|\[/?inst\]|<<sys>>|###(?:system|instruction)",
+    r"<\|(?:imstart|imend|system|user|assistant)\|?>|\[/?inst\]|<<sys>>|###(?:system|instruction)",
     r"(?:assistant|chatbot|aimodel|llm)(?:must|should|willnow)(?:say|reply|answer|output|call|execute)",
 )
 _ANY = re.compile("|".join((*_ZH, *_EN)))

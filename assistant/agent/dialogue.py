@@ -4,25 +4,56 @@ Pure functions on text, mentions and state. `turn` asks them in order before it 
 """
 
 import re
+from datetime import UTC, datetime
 
 from assistant.agent.mentions import Mentions
+from assistant.clock import local
 from assistant.domain.conversation import Focus, Offer, State, Task
 from tools.all import TOOLS
 
-_YES = re.compile(
-    r"^(好的?|可以|行|对的?|是的?|嗯+|恩|确认|确定|同意|没错|ok|okay|yes|yep|sure|y|要|要的|办吧|就这样|提交|登记|好啊|好呀|行吧|可以的|好滴|对对|confirm|登记吧|取消吧)[，,。.!！~ 吧啊呀的了哈呢]*(谢谢)?$",
-    re.IGNORECASE,
+_YES_WORDS = (
+    "就这么办", "没问题", "就这样", "可以的", "是的呢", "确认", "确定", "好的", "好滴", "好啊", "好呀", "好嘞", "可以", "行吧", "行的", "对的", "对头", "没错",
+    "同意", "要得", "就这么定", "定了", "走起", "搞起", "来吧", "是的", "要的", "办吧", "提交", "登记", "麻烦了", "拜托", "中啊", "得嘞", "妥了", "嗯", "恩", "好", "行", "对", "要", "中", "成", "妥", "是",
+    "go ahead", "do it", "sounds good", "confirmed", "confirm", "please", "haode", "keyi", "okay", "sure", "yeah", "yes", "yep", "ok", "y",
+)  # fmt: skip
+_NO_WORDS = (
+    "先别", "停", "等等", "我再", "nevermind", "暂时不用", "先不用", "不需要", "不用了", "不要了", "我再想想", "再想想", "再看看", "再说吧", "还是算了", "不确认", "不办了", "不弄了", "不换了", "不退了",
+    "不约了", "不留了", "不登记", "不提交", "别弄了", "取消吧", "算了", "不了", "不用", "不要", "不行", "取消", "先不", "不是", "不对", "别", "不", "buyao", "suanle",
+    "nope", "no", "cancel", "never mind", "not now",
+)  # fmt: skip
+_POLITE = (
+    "谢谢你",
+    "谢谢",
+    "麻烦你",
+    "麻烦",
+    "帮我",
+    "那就",
+    "吧",
+    "啊",
+    "呀",
+    "的",
+    "了",
+    "哈",
+    "呢",
+    "哦",
+    "噢",
+    "嘛",
+    "呗",
+    "先",
+    "那",
+    "就",
+    "你",
+    "thanks",
+    "thank you",
+    "it",
 )
-_NO = re.compile(
-    r"^(不|不用|不要|不用了|不要了|算了|不了|取消|no|nope|先不|先不用|先不用了|别|不是|不对|暂时不用|不确认|不办了|再想想|我再想想|算了吧|还是算了|不需要)[，,。.!！~ 吧啊呀了谢]*$",
-    re.IGNORECASE,
-)
+_MARKS = re.compile(r"[，,。.!！~～?？、\s]+")
 _REPEAT = re.compile(
     r"(再说一(遍|次)|重复一(遍|下)|没听清|没看清|什么意思|你刚才说(什么|啥)|再发一(遍|次)|say (that|it) again|repeat)",
     re.IGNORECASE,
 )
 _WAIT = re.compile(
-    r"^(等一?下|稍等|等等|等会儿?|我看看|我想想|让我想想|wait|hold on|one moment)[，,。.!！~ 啊哈]*(我.{0,8})?$",
+    r"^(先|那|好)?(等一?下|稍等|等等|等会儿?|我看看|我想想|让我想想|wait|hold on|one moment)[，,。.!！~ 啊哈]*(我.{0,8})?$",
     re.IGNORECASE,
 )
 _STOP = re.compile(
@@ -38,10 +69,11 @@ _ORDINAL = re.compile(
 )
 _LAST = re.compile(r"^(最后|最下面)(一)?(个|款|笔|家|张)?$")
 _FILLER = re.compile(
-    r"[那就要的个款件双色码号换成改为是呢吗吧啊有没我想看看店在去还是了不对错说应该,，。?？!！~ ]|刚才|意思|那个"
+    r"what about|也|行|还|how about|do you have|in stock|the|one|please|pls|for|any|in|is|it|a|and|color|colour|size|哪家|哪个|[那就要的个款件双色码号换成改为是呢吗吧啊有没我想看看店在去还是了不对错说应该,，。?？!！~ ]|刚才|意思|那个"
 )
 
-_FREE_TEXT = {"reason", "body", "note", "topic", "question"}
+_KINDS = re.compile("商品|门店|地点|尺码")
+FREE_TEXT = {"reason", "body", "note", "topic", "question"}
 _REPAIRABLE = {
     "product",
     "colour",
@@ -61,12 +93,42 @@ _REPAIRABLE = {
 }
 
 
-def is_yes(text: str) -> bool:
-    return bool(_YES.match(text))
+def _only(text: str, words: tuple[str, ...]) -> bool:
+    """True where a message is made of these words and politeness alone."""
+    left = _MARKS.sub(" ", text.lower()).strip()
+    found = False
+    while left:
+        word = next((w for w in words if left.startswith(w)), None)
+        found = found or word is not None
+        word = word or next((w for w in _POLITE if left.startswith(w)), None)
+        if word is None:
+            return False
+        left = left[len(word) :].lstrip()
+    return found
 
 
-def is_no(text: str) -> bool:
-    return bool(_NO.match(text))
+# how people say yes to a change by naming it
+_VERBS: dict[str, tuple[str, ...]] = {
+    "return_request": ("退货", "换货", "退", "换"), "order_cancel": ("取消订单", "取消", "cancel"), "appointment_cancel": ("取消预约", "取消", "cancel"),
+    "appointment_move": ("改", "挪"), "appointment_book": ("预约", "约", "定", "订"), "stock_reserve": ("留着", "留", "预留", "hold"),
+    "points_redeem": ("兑换", "换", "兑"), "coupons_claim": ("领取", "领", "claim"), "privacy_delete": ("删除", "删掉", "删"), "privacy_choose": ("关闭", "关掉", "关", "开"),
+    "ticket_file": ("登记", "投诉", "提交", "反映", "file"), "ticket_note": ("补充", "提交", "加上"),
+}  # fmt: skip
+
+
+def is_yes(text: str, tool: str = "") -> bool:
+    """A yes, in the light of the change that waits for it: "退吧" confirms a return, "取消吧" a cancellation."""
+    return len(text) <= 20 and _only(text, (*_VERBS.get(tool, ()), *_YES_WORDS))
+
+
+def is_no(text: str, tool: str = "") -> bool:
+    """A no. What only names the pending change ("取消" for a cancellation) is none."""
+    if len(text) > 20 or is_yes(text, tool):
+        return False
+    left = re.sub("|".join(_VERBS[tool]), "", text) if tool in _VERBS else text
+    return any(w in left.lower() for w in _NO_WORDS if len(w) > 1 or w in "不别") and _only(
+        left, (*_NO_WORDS, *_YES_WORDS)
+    )
 
 
 def control(text: str) -> str:
@@ -96,7 +158,35 @@ def choose(text: str, offers: tuple[Offer, ...]) -> str | None:
     for found_offers in (parts, inside):
         if len(found_offers) == 1:
             return found_offers[0].value
-    return None
+    words = next(
+        (w for w in (("女", "women"), ("男", "men's"), ("童", "kid", "孩")) if any(x in wanted for x in w)), ()
+    )
+    for_them = [o for o in offers if any(w in o.label for w in words)]
+    return for_them[0].value if len(for_them) == 1 and len(wanted) <= 12 else None
+
+
+def residue(text: str, mentions: Mentions) -> str:
+    """What a message says beyond the names and fillers in it."""
+    bare = _FILLER.sub("", _KINDS.sub("", mentions.plain))
+    bare = re.sub(r"\d+|white|black|red|blue|green|gr[ea]y|pink|beige", "", bare)
+    for value in mentions.slots.values():
+        bare = bare.replace(_FILLER.sub("", value), "")
+    return bare
+
+
+def moved(old: str | None, mentions: Mentions) -> str | None:
+    """A new moment from the one spoken of: a new hour on its day, or a new day at its hour. None where nothing moves."""
+    named, day = mentions.slots.get("time"), mentions.slots.get("day")
+    if old is None or (named is None and day is None):
+        return named
+    before = local(datetime.fromisoformat(old))
+    if named is not None and day is None:
+        at = local(datetime.fromisoformat(named))
+        return before.replace(hour=at.hour, minute=at.minute).astimezone(UTC).isoformat()
+    if named is None and day is not None:
+        on = local(datetime.fromisoformat(day)).date()
+        return datetime.combine(on, before.timetz()).astimezone(UTC).isoformat()
+    return named
 
 
 def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | None:
@@ -119,7 +209,7 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
         return {"size": found.group(1)}
     if task.slot == "height" and (found := re.fullmatch(r"\D{0,3}(\d{2,3})\D{0,5}", text)):
         return {"height": found.group(1)}
-    if task.slot in _FREE_TEXT and len(text) >= 2:
+    if task.slot in FREE_TEXT and len(text) >= 2:
         return {task.slot: text}
     return None
 
@@ -137,7 +227,7 @@ def follow_up(text: str, mentions: Mentions, state: State) -> dict[str, str] | N
     bare = _FILLER.sub(
         "", mentions.plain.replace("商品", "").replace("门店", "").replace("地点", "").replace("尺码", "")
     )
-    bare = re.sub(r"\d+", "", bare)
+    bare = re.sub(r"\d+|white|black|red|blue|green|gr[ea]y|pink|beige", "", bare)
     for value in mentions.slots.values():
         bare = bare.replace(_FILLER.sub("", value), "")
     if len(bare) <= 1 or (_CORRECT.search(text) and len(bare) <= 3):
@@ -145,7 +235,10 @@ def follow_up(text: str, mentions: Mentions, state: State) -> dict[str, str] | N
     return None
 
 
-def with_focus(tool: str, args: dict[str, str], focus: Focus, text: str) -> dict[str, str]:
+_ORDER_TOOLS = ("order_status", "order_logistics", "return_check", "return_request", "order_cancel")
+
+
+def with_focus(tool: str, args: dict[str, str], focus: Focus, text: str, last_tool: str = "") -> dict[str, str]:
     """Fill from what was spoken of last the slots that a message leaves open."""
     slots = TOOLS[tool].slots
     known = {
@@ -161,7 +254,9 @@ def with_focus(tool: str, args: dict[str, str], focus: Focus, text: str) -> dict
             continue
         if slot in ("colour", "size") and ("product" in args or tool not in ("stock_check", "stock_reserve")):
             continue
-        if slot in ("order", "line") and ("product" in args or not (points_back or tool.startswith("return"))):
+        if slot in ("order", "line") and (
+            "product" in args or not (points_back or tool.startswith("return") or last_tool in _ORDER_TOOLS)
+        ):
             continue
         if slot == "store" and (
             "place" in args or tool in ("appointment_book", "ticket_file", "knowledge_search", "stock_check")

@@ -44,6 +44,24 @@ def clean(text: str) -> str:
     return re.sub(r"[ \t]+", " ", text).strip()
 
 
+_DIALECT: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), to)
+    for pattern, to in (
+        ("有木有|有冇", "有没有"), ("木有|冇|没得|莫得", "没有"), ("咋个|咋|哪能|点样", "怎么"), ("啥子|啥|嘛玩意|乜", "什么"), ("哪儿|哪嘎达|哪哈", "哪里"),
+        ("多钱", "多少钱"), ("几时|多咱|么时候", "什么时候"), ("侬", "你"), ("阿拉|俺|偶", "我"), ("(?:伐|嘞|撒|噻|唦|哇|咧)(?=[?？!！。~ ]|$)", "吗"),
+        ("(?<=[能行有到开货在用退换取约改钱吗])不(?=[?？~ ]|$)", "吗"), ("(?<=[有货码了色])没(?=[?？~ ]|$)", "吗"), ("神马", "什么"), ("肿么", "怎么"), ("快第|块递|快弟", "快递"),
+        ("击分|机分|及分|积份|鸡分", "积分"), ("定单", "订单"), ("优会|优惠卷|优惠劵", "优惠券"), ("(?<=[张领减的])卷|劵", "券"), ("退贷|推货", "退货"), ("换贷", "换货"), ("库纯", "库存"), ("尺马", "尺码"),
+    )
+)  # fmt: skip
+
+
+def fold_dialect(text: str) -> str:
+    """Dialect words, chat slang and usual typos of our field as standard words, for understanding only."""
+    for pattern, to in _DIALECT:
+        text = pattern.sub(to, text)
+    return text
+
+
 def has_words(text: str) -> bool:
     """False for emoji, punctuation or nothing."""
     return any(unicodedata.category(c)[0] in "LN" for c in text)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
+from assistant.agent.guard import fold_dialect
 from assistant.clock import SHANGHAI, local
 from tools.catalog import Catalog
 from tools.types import StoreTopic
@@ -16,7 +17,7 @@ _NUMBER = r"(\d{1,2}|十[一二]|二十[一二三]?|[一二两三四五六七八
 _ORDER = re.compile(r"(?<!\d)(\d{13,16})(?!\d)")
 _TAIL = re.compile(r"(?:尾号|后四位|订单)\s*(\d{4,8})(?!\d)")
 _TICKET = re.compile(r"\b[Tt](\d{6})\b")
-_SIZE_LETTER = re.compile(r"(?<![A-Za-z])(XXXL|XXL|XL|[SML]|3XL|2XL)(?![A-Za-z])", re.IGNORECASE)
+_SIZE_LETTER = re.compile(r"(?<![A-Za-z'’])(XXXL|XXL|XL|[SML]|3XL|2XL)(?![A-Za-z])", re.IGNORECASE)
 _SIZE_NUMBER = re.compile(r"(?<!\d)(2[8]|3\d|4[0-5]|59|66|73|80|90|100|110|120|130|140|150)\s*(?:码|号|的|$)")
 _BED = re.compile(r"1\s*(?:\.|米)\s*([58])\s*米?")
 _BODY = re.compile(
@@ -104,8 +105,12 @@ class Mentions:
         return bool(self.slots or self.products or self.stores or self.places)
 
 
-def find(text: str, catalog: Catalog, now: datetime) -> Mentions:
-    """All that a message names. `now` anchors "明天"."""
+_TAKEN_BACK = re.compile(r"(?:不是|不要|别要)\s*[^，,。 ]{1,6}?[，,。 ]*(?:而?是|要)(?=\S)")
+
+
+def find(said: str, catalog: Catalog, now: datetime) -> Mentions:
+    """All that a message names, less what it takes back ("不是L 是XL"). `now` anchors "明天"."""
+    text = _TAKEN_BACK.sub("要", said)
     products = tuple(p.product_id for p in catalog.products_in(text))
     stores = tuple(s.store_id for s in catalog.stores_in(text))
     places = tuple(p.name for p in catalog.places_in(text))
@@ -323,7 +328,7 @@ def plain(text: str, catalog: Catalog) -> str:
             out += [text[at:start], kind]
             at = end
     out.append(text[at:])
-    folded = "".join(out)
+    folded = fold_dialect("".join(out))
     folded = _ORDER.sub("订单号", folded)
     folded = _SIZE_LETTER.sub("尺码", folded)
     folded = _SIZE_NUMBER.sub("尺码", folded)

@@ -19,7 +19,8 @@ from assistant.agent.playbook import Playbook
 
 log = logs.get("agent")
 Floats = NDArray[np.float32]
-EMBEDDING_WEIGHT = 3.0  # of the embedding beside the characters, in the features
+EMBEDDING_WEIGHT = 2.0  # of the embedding beside the characters, in the features
+FORM = "2"  # changes when the features do, so that kept learners of another form are not read
 SHARPNESS = 12.0  # inverse regularisation of the linear model
 
 
@@ -67,6 +68,7 @@ class Learner:
         self._sharpness = sharpness
         self._words: Any = None
         self._model: Any = None
+        self._mean: Any = 0.0
 
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> "Learner":
         from sklearn.feature_extraction.text import TfidfVectorizer
@@ -74,21 +76,33 @@ class Learner:
 
         self._words = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, lowercase=True)
         self._words.fit(texts)
+        embedded = self._embed(texts)
+        self._mean = embedded.mean(axis=0)
         self._model = LogisticRegression(C=self._sharpness, max_iter=400)
-        self._model.fit(self.features(texts), labels)
+        self._model.fit(self.features(texts, embedded), labels)
         return self
 
     def features(self, texts: Sequence[str], embedded: Floats | None = None) -> Any:
         from scipy.sparse import csr_matrix, hstack
 
         dense = self._embed(texts) if embedded is None else embedded
-        dense = (dense - dense.mean(axis=1, keepdims=True)) * EMBEDDING_WEIGHT
+        dense = dense - self._mean  # what all texts share says nothing
+        dense = dense / np.maximum(np.linalg.norm(dense, axis=1, keepdims=True), 1e-6) * EMBEDDING_WEIGHT
         return hstack([csr_matrix(dense), self._words.transform(texts)]).tocsr()
 
     def probabilities(self, texts: Sequence[str], embedded: Floats | None = None) -> NDArray[np.float64]:
         """One row per text, one column per label of `labels`."""
         found: NDArray[np.float64] = self._model.predict_proba(self.features(texts, embedded))
         return found
+
+    @property
+    def state(self) -> tuple[Any, Any, Any]:
+        """What was learnt, to be kept in a file."""
+        return self._words, self._model, self._mean
+
+    @state.setter
+    def state(self, learnt: tuple[Any, Any, Any]) -> None:
+        self._words, self._model, self._mean = learnt
 
     @property
     def labels(self) -> list[str]:
@@ -138,20 +152,20 @@ class Router:
         examples = playbook.examples()
         texts = [self._plain(text) for text, _ in examples]
         labels = [label for _, label in examples]
-        digest = hashlib.sha256("\n".join([self._embedder.name, *texts, *labels]).encode()).hexdigest()[:16]
+        digest = hashlib.sha256("\n".join([FORM, self._embedder.name, *texts, *labels]).encode()).hexdigest()[:16]
         path = self._cache_dir / f"router-{digest}.joblib"
         if path.exists():
             state = joblib.load(path)
         else:
             vectors = self._embedder.queries(texts)
             learner = Learner(lambda _: vectors).fit(texts, labels)
-            state = {"words": learner._words, "model": learner._model, "vectors": vectors}
+            state = {"learner": learner.state, "vectors": vectors}
             self._cache_dir.mkdir(parents=True, exist_ok=True)
             for old in self._cache_dir.glob("router-*.joblib"):
                 old.unlink(missing_ok=True)
             joblib.dump(state, path)
         learner = Learner(self._embedder.queries)
-        learner._words, learner._model = state["words"], state["model"]
+        learner.state = state["learner"]
         self._learner, self._vectors = learner, state["vectors"]
         self._examples = examples
         self._version = playbook.version

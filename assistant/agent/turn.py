@@ -193,7 +193,7 @@ class Agent:
         if name == "wait":
             turn.trace.intents.append({"intent": "wait", "by": "control"})
             return self._say(turn, "wait")
-        if name == "stop" and turn.state.pending is None:
+        if name == "stop" and turn.state.pending is None and turn.state.asking is None:
             turn.trace.intents.append({"intent": "stop", "by": "control"})
             turn.state = replace(turn.state, asking=None, parked=())
             return self._say(turn, "stop")
@@ -223,6 +223,8 @@ class Agent:
         named = dialogue.follow_up(turn.text, turn.mentions, turn.state)
         if named is not None and not turn.playbook.plain_intents(turn.mentions.plain.lower()):
             args = {**turn.state.last_args, **named}
+            if "time" in named and (at := dialogue.moved(turn.state.last_args.get("time"), turn.mentions)):
+                args["time"] = at
             if "place" in named:
                 args.pop("store", None)
             turn.trace.intents.append({"intent": turn.state.last_tool, "by": "follow_up"})
@@ -231,19 +233,21 @@ class Agent:
 
     def _answer_to_confirm(self, turn: _Turn, pending: Pending) -> Reply | None:
         late = pending.expires_at < turn.now
-        if dialogue.is_yes(turn.text):
+        if dialogue.is_yes(turn.text, pending.tool):
             turn.state = replace(turn.state, pending=None)
             turn.trace.intents.append({"intent": pending.tool, "by": "confirmed"})
             if late:
                 return self._say(turn, "expired")
             outcome = execute(turn.ctx, pending.tool, pending.args, pending.key, turn.trace.tools)
             return self._resume(turn, self._state_outcome(turn, outcome))
-        if dialogue.is_no(turn.text) or dialogue.control(turn.text) == "stop":
+        if dialogue.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
             turn.state = replace(turn.state, pending=None)
             turn.trace.intents.append({"intent": "deny", "by": "control"})
             return self._resume(turn, self._say(turn, "cancelled"))
         slots = TOOLS[pending.tool].slots
         changed = {k: v for k, v in turn.mentions.slots.items() if k in slots and pending.args.get(k) != v}
+        if "time" in slots and (at := dialogue.moved(pending.args.get("time"), turn.mentions)):
+            changed["time"] = at
         rules = turn.playbook.plain_intents(turn.mentions.plain.lower())
         if changed and (not rules or rules == [pending.tool]):
             turn.trace.intents.append({"intent": pending.tool, "by": "changed_before_yes"})
@@ -260,6 +264,8 @@ class Agent:
         rules = turn.playbook.plain_intents(turn.mentions.plain.lower())
         chosen = dialogue.choose(turn.text, task.offers)
         elsewhere = [r for r in rules if r != task.tool and r not in ("greet", "thanks")]
+        if chosen is None and not rules and self._is_about_something_else(turn, task):
+            return None
         if chosen is None and elsewhere and not (task.tool == "return_request" and "return_check" in elsewhere):
             return None
         added = dialogue.answer_to(task, turn.text, turn.mentions)
@@ -268,6 +274,13 @@ class Agent:
         turn.state = replace(turn.state, asking=None)
         turn.trace.intents.append({"intent": task.tool, "by": "slot"})
         return self._resume(turn, self._run(turn, task.tool, {**task.args, **added}))
+
+    def _is_about_something_else(self, turn: _Turn, task: Task) -> bool:
+        """A long message that names things is an answer only if it does not read like another wish."""
+        if len(dialogue.residue(turn.text, turn.mentions)) <= 4 or task.slot in dialogue.FREE_TEXT:
+            return False
+        best = self._router.rank(turn.mentions.plain).best
+        return best.intent != task.tool and best.probability >= turn.playbook.policy.router.floor
 
     def _resume(self, turn: _Turn, reply: Reply) -> Reply:
         """After a task is through, come back to one that was left open."""
@@ -320,7 +333,7 @@ class Agent:
         plain = turn.mentions.plain.lower()
         rules = turn.playbook.plain_intents(plain)
         ranking = self._router.rank(turn.mentions.plain)
-        intent = self._plain_intent(turn, rules, ranking)
+        intent = self._bare_thing(turn, rules) or self._plain_intent(turn, rules, ranking)
         digressed = turn.state.asking or None
         if intent is not None:
             turn.trace.intents.append(
@@ -334,6 +347,14 @@ class Agent:
         else:
             reply = self._by_knowledge(turn, ranking, rules) or self._by_model(turn, ranking, rules)
         return self._after_digression(turn, reply, digressed)
+
+    @staticmethod
+    def _bare_thing(turn: _Turn, rules: list[str]) -> str | None:
+        """A message that only names a product ("小白鞋 38") asks for it."""
+        m = turn.mentions
+        if rules or not m.products or dialogue.residue(turn.text, m):
+            return None
+        return "stock_check" if {"size", "colour", "store", "place"} & set(m.slots) else "product_find"
 
     def _plain_intent(self, turn: _Turn, rules: list[str], ranking: Ranking) -> str | None:
         """The intent where rules and router leave no doubt."""
@@ -355,14 +376,17 @@ class Agent:
         """A question that our documents answer, where no tool is the likelier reading."""
         if rules:
             return None
-        likely = [g.intent for g in ranking.guesses[:3]]
-        if "knowledge_search" not in likely:
+        best = ranking.best
+        if best.intent != "knowledge_search" and best.probability >= 0.6:
+            return None
+        of_mine = turn.mentions.products and best.intent.startswith(("order", "return", "stock", "product", "size"))
+        if of_mine and best.probability >= 0.25:
             return None
         outcome = call(turn.ctx, "knowledge_search", self._args("knowledge_search", turn), turn.trace.tools)
         if not isinstance(outcome, Served) or not isinstance(outcome.result, KnowledgeAnswer):
             return None
         answer = outcome.result
-        if not answer.passages or (ranking.best.intent != "knowledge_search" and ranking.best.probability > 0.45):
+        if not answer.passages:
             return None
         turn.trace.intents.append({"intent": "knowledge_search", "by": "retrieval"})
         return self._state_outcome(turn, outcome)
@@ -375,7 +399,9 @@ class Agent:
         turn.trace.prompt_sha = load("agent/decide").sha
 
         def run(name: str, args: dict[str, str]) -> Outcome:
-            filled = dialogue.with_focus(name, {**args, **self._args(name, turn)}, turn.state.focus, turn.text)
+            filled = dialogue.with_focus(
+                name, {**args, **self._args(name, turn)}, turn.state.focus, turn.text, turn.state.last_tool
+            )
             return call(turn.ctx, name, filled, turn.trace.tools)
 
         try:
@@ -466,7 +492,7 @@ class Agent:
         return args
 
     def _run(self, turn: _Turn, tool: str, args: dict[str, str], text: str = "") -> Reply:
-        filled = dialogue.with_focus(tool, args, turn.state.focus, text or turn.text)
+        filled = dialogue.with_focus(tool, args, turn.state.focus, text or turn.text, turn.state.last_tool)
         return self._state_outcome(turn, call(turn.ctx, tool, filled, turn.trace.tools))
 
     def _state_outcome(self, turn: _Turn, outcome: Outcome) -> Reply:
@@ -493,7 +519,17 @@ class Agent:
             offers = tuple(Offer(o.value, o.label) for o in outcome.options)
             again = state.asking.tries + 1 if state.asking and state.asking.slot == outcome.slot else 0
             task = Task(outcome.tool, outcome.args, outcome.slot, outcome.question, offers, again)
-            turn.state = replace(state, asking=task, last_tool=outcome.tool, last_args=outcome.args, misses=0)
+            known = {
+                k: v for k, v in outcome.args.items() if v in turn.ctx.catalog.products or v in turn.ctx.catalog.stores
+            }
+            turn.state = replace(
+                state,
+                asking=task,
+                focus=dialogue.focus_of(known, state.focus),
+                last_tool=outcome.tool,
+                last_args=outcome.args,
+                misses=0,
+            )
             return asked_again(task, turn.english, first=True)
         if isinstance(outcome, Refused):
             turn.state = replace(state, misses=0)
@@ -529,8 +565,7 @@ class Agent:
         """A question that was left open is asked again after a digression, once; a change still waits for its yes."""
         state = turn.state
         if open_before is not None and state.asking is open_before:
-            if open_before.tries >= 1:
-                turn.state = replace(state, asking=None)
+            if open_before.tries >= 1:  # asked again once already: it stays open, but we do not nag
                 return reply
             task = replace(open_before, tries=open_before.tries + 1)
             turn.state = replace(state, asking=task)

@@ -62,7 +62,7 @@ def kept(k: KeptData, en: bool) -> Reply:
 
 def exported(e: Exported, en: bool) -> Reply:
     text = pick(
-        en, "您的数据已经打包好，点下面下载，链接24小时内有效。", "Your data is ready; the link is valid for 24 hours."
+        en, "您的数据已经打包好，点下面下载，链接一天内有效。", "Your data is ready; the link is valid for a day."
     )
     return Reply(text, download=e.path)
 

@@ -21,11 +21,11 @@ _TIER_EN = {Tier.BASIC: "Basic", Tier.SILVER: "Silver", Tier.GOLD: "Gold", Tier.
 
 
 def membership(m: Membership, en: bool) -> Reply:
-    zh = f"{m.name}，您现在是{m.tier}会员，有效期到{day(m.tier_until)}，近12个月消费{yuan(m.spend_cents)}。"
+    zh = f"{m.name}，您现在是{m.tier}会员，有效期到{day(m.tier_until)}，近一年消费{yuan(m.spend_cents)}。"
     text = pick(
         en,
         zh,
-        f"You are a {_TIER_EN[m.tier]} member until {day(m.tier_until, True)}; you spent {yuan(m.spend_cents)} in the last 12 months.",
+        f"You are a {_TIER_EN[m.tier]} member until {day(m.tier_until, True)}; you spent {yuan(m.spend_cents)} in the last year.",
     )
     if m.next_tier is not None:
         text += pick(
@@ -33,7 +33,7 @@ def membership(m: Membership, en: bool) -> Reply:
             f"再消费{yuan(m.next_tier_cents)}就能升级为{m.next_tier}。",
             f" Spend {yuan(m.next_tier_cents)} more to reach {_TIER_EN[m.next_tier]}.",
         )
-    rows = (("有效期至", day(m.tier_until)), ("近12个月消费", yuan(m.spend_cents)), ("权益", listed(m.rights)))
+    rows = (("有效期至", day(m.tier_until)), ("近一年消费", yuan(m.spend_cents)), ("权益", listed(m.rights)))
     return Reply(text, (Card("member", f"{m.tier}会员", m.name, rows=rows),), choices("会员权益", "查积分"))
 
 
@@ -41,7 +41,7 @@ def tiers(t: TierTable, en: bool) -> Reply:
     shown = [r for r in t.tiers if t.asked is None or r.tier is t.asked]
     lines = []
     for r in shown:
-        least = "注册即享" if r.threshold_cents == 0 else f"近12个月消费满{yuan(r.threshold_cents)}"
+        least = "注册即享" if r.threshold_cents == 0 else f"近一年消费满{yuan(r.threshold_cents)}"
         lines.append(f"{r.tier}：{least}，{listed(r.rights)}")
     lead = pick(en, "会员等级与权益如下：", "Tiers and benefits (in Chinese):")
     if t.mine is not None:

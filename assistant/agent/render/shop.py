@@ -100,7 +100,7 @@ def size(s: SizeAdvice, en: bool) -> Reply:
         en, f"{s.product.name}建议您选{s.size}：{s.because}。", f"I suggest {s.size} for {s.product.name}: {s.because}."
     )
     if not s.sure:
-        text += pick(en, "每个人体型不同，建议到店试穿；30天内可以换码。", " Exchange is possible within 30 days.")
+        text += pick(en, "每个人体型不同，建议到店试穿，不合适可以换码。", " Please try it on in a store if you can.")
     return Reply(text, choices=choices(f"{s.product.name}{s.size}码哪家店有货"))
 
 
@@ -206,7 +206,7 @@ def appointment(a: Appointment, en: bool) -> Reply:
         return Reply(text)
     text = pick(
         en,
-        f"约好了：{moment(a.starts_at)}，{a.store}，顾问{a.adviser}，主题“{a.topic}”，约60分钟。",
+        f"约好了：{moment(a.starts_at)}，{a.store}，顾问{a.adviser}，主题“{a.topic}”。",
         f"Booked: {moment(a.starts_at)} at {a.store} with {a.adviser}.",
     )
     return Reply(text, (_appointment_card(a),))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from assistant.clock import SHANGHAI
 from assistant.merchant.world.people import BATCH_COMPLAINTS, comment
+from assistant.merchant.world.personas import PERSONAS
 from assistant.merchant.world.places import StoreSeed
 from assistant.merchant.world.range import PRODUCTS, skus
 
@@ -137,6 +138,7 @@ class Trade:
         day = np.searchsorted(self.day_cdf, rng.random(size)).clip(0, DAYS - 1)
         member = np.searchsorted(self.member_cdf, rng.random(size)).clip(0, plan.members - 1)
         member[rng.random(size) < 0.25] = -1
+        member[member < len(PERSONAS)] = -1  # the demo accounts have a history of their own
         day, member = self._campaign(day, member, size)
         late = day > (self.planted.lapsing_last_bought - plan.first_day).days
         member[late & np.isin(member, self.lapsing)] = -1

@@ -88,10 +88,24 @@ _ITEMS: tuple[tuple[str, str, str, int, str, tuple[str, ...], str, str, float], 
     ("鲜牛奶家庭装", "丰年", "食品", 32, "默认", ("950ml",), "牛奶 鲜奶", "巴氏杀菌，冷藏保存。", 2.0),
 )  # fmt: skip
 
+# what English speakers call them
+_ENGLISH = {
+    "羽绒服": "down jacket", "大衣": "wool coat", "毛衣": "sweater", "牛仔裤": "jeans", "连衣裙": "dress", "卫衣": "hoodie",
+    "衬衫": "shirt", "冲锋衣": "rain jacket", "跑鞋": "running shoes", "小白鞋": "white sneakers", "雪地靴": "snow boots",
+    "面膜": "face mask", "面霜": "face cream", "口红": "lipstick", "防晒": "sunscreen", "保温杯": "thermos",
+    "空气炸锅": "air fryer", "吸尘器": "vacuum cleaner", "围巾": "scarf", "牛奶": "milk", "坚果": "nuts",
+}  # fmt: skip
+
+
+def _called(name: str, aliases: str) -> tuple[str, ...]:
+    english = [en for zh, en in _ENGLISH.items() if zh in name or zh in aliases.split()]
+    return (*aliases.split(), *english)
+
+
 PRODUCTS: tuple[ProductSeed, ...] = tuple(
     ProductSeed(
         f"P{number:03d}", f"{brand}{name}", brand, category, price * 100, tuple(colours.split()), sizes,
-        tuple(aliases.split()), blurb, pull,
+        _called(name, aliases), blurb, pull,
     )
     for number, (name, brand, category, price, colours, sizes, aliases, blurb, pull) in enumerate(_ITEMS, 1)
 )  # fmt: skip

@@ -17,6 +17,7 @@ export class Log {
     this.#box = box;
     this.#empty = empty;
     this.#on = on;
+    new ResizeObserver(() => this.#toEnd()).observe(box); // quick replies and keyboards make the log shorter
   }
 
   mine(message, at) {

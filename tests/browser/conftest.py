@@ -1,0 +1,73 @@
+"""A real Chromium against the real application, served by uvicorn on a free port, with its worker."""
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from assistant.bootstrap import Service
+from assistant.config import WebSettings
+from assistant.web.app import make_app
+from assistant.worker import Worker
+from tests.conftest import settings_for
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def address(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running service on a copy of the small world."""
+    folder = tmp_path_factory.mktemp("browser") / "var"
+    shutil.copytree(world_file, folder)
+    web = WebSettings(demo_accounts=True, messages_per_minute=600)
+    service = Service(settings_for(folder, web=web))
+    service.router.rank("你好")
+    service.retriever.warm()
+    worker = Worker(service)
+    worker.start()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(
+        uvicorn.Config(make_app(service), host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+    worker.stop()
+    service.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
+    assert path is not None, "Chromium is missing: run `make test`, or scripts/test-prerequisites"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def phone(browser: Browser, address: str) -> Iterator[Page]:
+    """The chat page on a phone, as a new visitor. Any error on the page's console fails the test."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN", base_url=address)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda m: faults.append(m.text) if m.type == "error" and "ERR_INTERNET" not in m.text else None)
+    page.goto("/chat")
+    yield page
+    context.close()
+    assert faults == []
