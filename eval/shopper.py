@@ -137,7 +137,11 @@ def _latency(ms: Sequence[float]) -> Json:
 
 
 def _confusions(played: Sequence[Played]) -> list[Json]:
-    pairs = Counter(("/".join(p.turn.wanted), "+".join(p.seen.actions)) for p in played if not p.verdict.action)
+    pairs = Counter(
+        (("+" if p.turn.every else "/").join(p.turn.wanted), "+".join(p.seen.actions))
+        for p in played
+        if not p.verdict.action
+    )
     return [{"wanted": w, "got": g, "times": n} for (w, g), n in pairs.most_common()]
 
 
@@ -145,7 +149,7 @@ def _miss(p: Played) -> Json:
     return {
         "dialogue": p.dialogue,
         "said": p.turn.say,
-        "wanted": list(p.turn.wanted),
+        "wanted": ("+" if p.turn.every else "/").join(p.turn.wanted),
         "got": list(p.seen.actions),
         "args_wanted": {k: list(v) for k, v in p.turn.args.items()},
         "args_got": p.seen.slots,
@@ -204,7 +208,7 @@ def _show_misses(report: Json, console: Console) -> None:
         console.print("test 部分不显示原句，请看 --split fit。")
         return
     for miss in report["misses"]:
-        wanted = f"{'/'.join(miss['wanted'])} {miss['args_wanted'] or ''}"
+        wanted = f"{miss['wanted']} {miss['args_wanted'] or ''}"
         got = miss["args_got"] or "+".join(miss["got"])
         console.print(
             f"{miss['dialogue']} ({miss['tier']}) {miss['said']}\n    应 {wanted}\n    实 {got}", markup=False

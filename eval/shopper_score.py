@@ -3,14 +3,16 @@
 Enters: a `Served` of the journey. Leaves: `Seen` and `Verdict`. Called by `eval.shopper`.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from assistant.agent import guard
+from assistant.agent import guard, render
 from assistant.agent.toolbelt import Asked, Planned, Refused, ToolLog, call
 from assistant.agent.turn import resolved_ids
 from assistant.clock import local, show_date, show_time
@@ -22,6 +24,8 @@ from eval.shopper_data import Turn
 from tools.all import TOOLS
 from tools.registry import ToolContext
 
+_DIGIT = re.compile(r"\d")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _NUMBERED = re.compile(r"^\d+\. ", re.MULTILINE)
 _EXECUTED = ("handoff", "privacy_export")  # reading tools that leave something behind: not called again for evidence
 
@@ -78,7 +82,7 @@ def observe(ctx: ToolContext, before: State, served: Served, authored: str) -> S
         if name in TOOLS:
             slots[name] = settled(ctx, name, _raw_slots(name, served, state))
     reply = served.reply
-    said = _NUMBERED.sub("", _spoken(reply))
+    said = _without(template_phrases(), _NUMBERED.sub("", _spoken(reply)))
     evidence = "\n".join([authored, ctx.text, *_remembered(before), *_evidence(ctx, served)])
     return Seen(actions, slots, trace["tier"], trace["ms"], reply.text, guard.unfounded(said, evidence))
 
@@ -155,6 +159,8 @@ def facts(value: object, name: str = "") -> Iterator[str]:
         yield f"{show_time(value)} {show_date(value)} {here:%Y-%m-%d %H:%M}"
     elif isinstance(value, date):
         yield f"{value.year}年{value.month}月{value.day}日 {value.isoformat()}"
+    elif isinstance(value, timedelta):
+        yield f"{value.total_seconds() / 60:.0f}"
     elif isinstance(value, bool) or value is None:
         return
     elif isinstance(value, int) and name.endswith("_cents"):
@@ -163,6 +169,27 @@ def facts(value: object, name: str = "") -> Iterator[str]:
         yield f"{value} {value:,} {value:.1f}"
     else:
         yield str(value)
+
+
+@cache
+def template_phrases() -> tuple[str, ...]:
+    """Fixed words with a number in the templates of replies ("近12个月消费"), longest first.
+
+    Each excuses only itself, word for word, not its number elsewhere.
+    """
+    phrases: set[str] = set()
+    for path in Path(render.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                phrases.add(node.value)
+    telling = [p for p in phrases if _DIGIT.search(p) and _CHINESE.search(p)]
+    return tuple(sorted(telling, key=len, reverse=True))
+
+
+def _without(phrases: tuple[str, ...], text: str) -> str:
+    for phrase in phrases:
+        text = text.replace(phrase, " ")
+    return text
 
 
 def authored_texts(playbook: Path) -> str:
