@@ -84,7 +84,8 @@ def error_body(error: ToolError) -> dict[str, Any]:
     if isinstance(error, ToolRefused):
         return {"error": {"kind": "refused", "code": error.code, "public": error.public}}
     if isinstance(error, UnknownThing):
-        return {"error": {"kind": "unknown", "slot": error.slot, "public": error.public}}
+        suggestions = [[option.value, option.label] for option in error.suggestions]
+        return {"error": {"kind": "unknown", "slot": error.slot, "public": error.public, "suggestions": suggestions}}
     if isinstance(error, NeedLogin):
         return {"error": {"kind": "need_login"}}
     raise TypeError(f"{type(error).__name__} is not part of the contract")
@@ -99,9 +100,14 @@ def error_from(body: Any) -> ToolError | None:
     if kind == "refused" and public:
         return ToolRefused(str(error.get("code", "")), public)
     if kind == "unknown" and public:
-        suggestions = tuple(Option(str(v), str(n)) for v, n in error.get("suggestions", []))
-        return UnknownThing(str(error.get("slot", "")), public, suggestions)
+        return UnknownThing(str(error.get("slot", "")), public, _suggestions(error.get("suggestions")))
     return NeedLogin() if kind == "need_login" else None
+
+
+def _suggestions(raw: Any) -> tuple[Option, ...]:
+    """Pairs of value and label; what is no pair is left out."""
+    pairs = raw if isinstance(raw, list) else []
+    return tuple(Option(str(p[0]), str(p[1])) for p in pairs if isinstance(p, list) and len(p) == 2)
 
 
 def openapi() -> dict[str, Any]:

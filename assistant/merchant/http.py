@@ -48,6 +48,8 @@ class HttpBackend:
                 break
             except httpx.TimeoutException as error:
                 raise BackendDown(f"{operation.path}: timed out") from error
+            except httpx.DecodingError as error:
+                raise BackendDown(f"{operation.path}: {error!r}") from error
             except httpx.TransportError as error:
                 if attempt == TRIES - 1:
                     raise BackendDown(f"{operation.path}: {error!r}") from error

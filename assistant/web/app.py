@@ -4,23 +4,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
 
 from assistant import logs
 from assistant.bootstrap import Service
 from assistant.db.migrate import is_current
 from assistant.errors import Refusal, StoreDown
 from assistant.web import chat, style
-from assistant.web.security import Hardened, RateLimit, Visitors, secret_key
+from assistant.web.security import HEADERS, Hardened, RateLimit, Visitors, secret_key
 from assistant.web.state import Web, web_of
 
 log = logs.get("web")
 HERE = Path(__file__).parent
+_FRAMEWORK_SAYS = {404: "没有这个页面。", 405: "这个地址不支持这样的请求。"}
 
 
 def make_app(service: Service) -> FastAPI:
@@ -75,7 +77,10 @@ def _errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def http(_: Request, error: HTTPException) -> JSONResponse:
-        return JSONResponse({"error": str(error.detail)}, error.status_code)
+        words = str(error.detail)
+        if words.isascii():  # the framework's own words, in English
+            words = _FRAMEWORK_SAYS.get(error.status_code, "请求格式不对，请刷新页面后重试。")
+        return JSONResponse({"error": words}, error.status_code, headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
     def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -94,4 +99,5 @@ def _errors(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     def crashed(_: Request, error: Exception) -> JSONResponse:
         log.error("request_crashed", cause=repr(error))
-        return JSONResponse({"error": "系统出了点问题，请稍后再试。"}, 500)
+        # this answer is made outside all middleware
+        return JSONResponse({"error": "系统出了点问题，请稍后再试。"}, 500, headers=HEADERS)

@@ -11,12 +11,14 @@ from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from assistant.agent.guard import clean
 from assistant.channels.web_chat import CHANNEL, LiveEvent
 from assistant.db import conversations
 from assistant.db.jsonable import dump
 from assistant.domain.message import Inbound, StoredMessage
 from assistant.domain.shopper import Identity
 from assistant.merchant.world.personas import PERSONAS
+from assistant.privacy.rights import EXPORT_LIVES
 from assistant.web.security import COOKIE, new_sender, same_origin
 from assistant.web.state import Web, web_of
 
@@ -114,7 +116,7 @@ def send(request: Request, message: NewMessage, who: Who) -> dict[str, Any]:
     """Accept a message. The same `client_id` twice is one message, so that a page may retry."""
     web = web_of(request)
     limit = web.service.settings.web.max_message_chars
-    if not message.text.strip():
+    if not clean(message.text):
         raise HTTPException(422, "请先写点什么再发送。")
     if len(message.text) > limit:
         raise HTTPException(422, f"一条消息最多{limit}字，您可以分几条发。")
@@ -221,6 +223,9 @@ def export(request: Request, name: str, who: Who) -> FileResponse:
     web = web_of(request)
     folder = web.service.settings.data_dir / "exports"
     path = folder / Path(name).name
-    if not path.is_file():
+    oldest = (web.service.clock.now() - EXPORT_LIVES).timestamp()
+    if "\0" in name or len(name) > 100 or not path.is_file() or path.stat().st_mtime < oldest:
         raise HTTPException(404, "链接已过期，请重新导出。")
-    return FileResponse(path, media_type="application/json", filename="我的数据.json")
+    return FileResponse(
+        path, media_type="application/json", filename="我的数据.json", headers={"cache-control": "no-store"}
+    )

@@ -4,6 +4,7 @@ import secrets
 import threading
 import time
 from collections import defaultdict, deque
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ HEADERS = {
     "content-security-policy": "default-src 'self'; img-src 'self' data:; font-src 'self' data:; style-src 'self'; frame-ancestors 'self'; form-action 'self'",
     "permissions-policy": "microphone=(self), geolocation=(self), camera=()",
 }
+_RAW_HEADERS = [(k.encode(), v.encode()) for k, v in HEADERS.items()]
 
 
 def secret_key(given: str, data_dir: Path) -> str:
@@ -47,7 +49,8 @@ class Visitors:
             found = self._serializer.loads(raw)
         except BadSignature:
             return None
-        return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else None
+        fits = isinstance(found, dict) and found.keys() == {"sender", "member"}
+        return {str(k): str(v) for k, v in found.items()} if fits else None
 
     def sign(self, sender: str, member: str) -> str:
         return str(self._serializer.dumps({"sender": sender, "member": member}))
@@ -60,7 +63,12 @@ def new_sender() -> str:
 def same_origin(request: Request) -> bool:
     """False for a write that another site made a browser send."""
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc == request.headers.get("host", "")
+    except ValueError:  # no address at all
+        return False
 
 
 class RateLimit:
@@ -117,23 +125,21 @@ class Hardened:
 
         async def with_headers(message: Message) -> None:
             nonlocal started
+            if read > self._max and not started:
+                return  # the framework answers a body that broke off with words of its own; ours come below
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [
-                    *message.get("headers", []),
-                    *((k.encode(), v.encode()) for k, v in HEADERS.items()),
-                ]
+                message["headers"] = [*message.get("headers", []), *_RAW_HEADERS]
             await send(message)
 
-        try:
+        with suppress(TooLarge):
             await self._app(scope, limited, with_headers)
-        except TooLarge:
-            if not started:
-                await self._refuse(send)
+        if read > self._max and not started:
+            await self._refuse(send)
 
     @staticmethod
     async def _refuse(send: Send) -> None:
         body = '{"error":"内容太大了，请精简后再发。"}'.encode()
-        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+        headers = [(b"content-type", b"application/json"), (b"connection", b"close"), *_RAW_HEADERS]
         await send({"type": "http.response.start", "status": 413, "headers": headers})
         await send({"type": "http.response.body", "body": body})
