@@ -20,9 +20,7 @@ def test_a_yes_is_a_yes(text: str) -> None:
     assert not dialogue.is_no(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["不用了", "算了吧", "取消", "再想想", "no thanks", "never mind", "别", "不是"]
-)
+@pytest.mark.parametrize("text", ["不用了", "算了吧", "取消", "再想想", "no thanks", "never mind", "别", "不是"])
 def test_a_no_is_a_no(text: str) -> None:
     assert dialogue.is_no(text)
     assert not dialogue.is_yes(text)
