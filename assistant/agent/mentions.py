@@ -13,10 +13,10 @@ from tools.catalog import Catalog
 from tools.types import StoreTopic
 
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "〇": 0}
-_NUMBER = r"(\d{1,2}|十[一二]|二十[一二三]?|[一二两三四五六七八九十])"
+_NUMBER = r"(\d{1,2}|二十[一二三]?|十[一二三四五六七八九]?|[一二两三四五六七八九])"
 _ORDER = re.compile(r"(?<!\d)(\d{13,16})(?!\d)")
 _TAIL = re.compile(r"(?:尾号|后四位|订单)\s*(\d{4,8})(?!\d)")
-_TICKET = re.compile(r"\b[Tt](\d{6})\b")
+_TICKET = re.compile(r"(?<![A-Za-z0-9])[Tt](\d{6})(?!\d)")
 _SIZE_LETTER = re.compile(r"(?<![A-Za-z'’])(XXXL|XXL|XL|[SML]|3XL|2XL)(?![A-Za-z])", re.IGNORECASE)
 _SIZE_NUMBER = re.compile(
     r"(?<!\d)(2[8]|3\d|4[0-5]|59|66|73|80|90|100|110|120|130|140|150)\s*(?=\s*(?:码|号|的|有|还|呢|吗|没|$|[ ，,]))"

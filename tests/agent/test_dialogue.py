@@ -1,0 +1,148 @@
+"""A message in the light of what was said before: yes, no, choices, corrections, follow-ups."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.agent import dialogue
+from assistant.agent.mentions import Mentions
+from assistant.domain.conversation import Focus, Offer, State
+from tools.all import TOOLS
+
+OFFERS = (Offer("P001", "云织长款羽绒服（女）"), Offer("P010", "云织短款羽绒服（男）"), Offer("P028", "初禾儿童羽绒服"))
+
+
+@pytest.mark.parametrize(
+    "text", ["好的", "确认", "嗯嗯", "可以的，谢谢", "行吧", "OK", "yes please", "就这么办", "没问题！", "haode"]
+)
+def test_a_yes_is_a_yes(text: str) -> None:
+    assert dialogue.is_yes(text)
+    assert not dialogue.is_no(text)
+
+
+@pytest.mark.parametrize("text", ["不用了", "算了吧", "取消", "再想想", "no thanks", "never mind", "别", "不是"])
+def test_a_no_is_a_no(text: str) -> None:
+    assert dialogue.is_no(text)
+    assert not dialogue.is_yes(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["好看吗", "可以退吗", "不好意思问一下", "对了停车多少钱", "", "我有多少积分", "好的但是换成黑色"]
+)
+def test_other_things_are_neither(text: str) -> None:
+    assert not dialogue.is_yes(text)
+    assert not dialogue.is_no(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "tool"),
+    [("退吧", "return_request"), ("取消吧", "order_cancel"), ("兑换", "points_redeem"), ("领吧", "coupons_claim")],
+)
+def test_naming_the_change_that_waits_is_a_yes(text: str, tool: str) -> None:
+    assert dialogue.is_yes(text, tool)
+    assert not dialogue.is_no(text, tool)
+
+
+@pytest.mark.parametrize(
+    ("text", "tool"), [("不取消了", "order_cancel"), ("先不退了", "return_request"), ("不换了", "points_redeem")]
+)
+def test_naming_the_change_with_a_not_is_no_yes(text: str, tool: str) -> None:
+    assert not dialogue.is_yes(text, tool)
+
+
+@given(st.text(max_size=40), st.sampled_from(["", *TOOLS]))
+def test_nothing_is_both_yes_and_no(text: str, tool: str) -> None:
+    assert not (dialogue.is_yes(text, tool) and dialogue.is_no(text, tool))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("再说一遍", "repeat"),
+        ("没听清", "repeat"),
+        ("等一下", "wait"),
+        ("算了", "stop"),
+        ("继续机器人", "back"),
+        ("我有多少积分", ""),
+        ("等一下帮我查积分和订单", ""),
+    ],
+)
+def test_words_that_steer_the_conversation(text: str, name: str) -> None:
+    assert dialogue.control(text) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1", "P001"), ("第二个", "P010"), ("选三", "P028"), ("最后一个", "P028"), ("初禾儿童羽绒服", "P028"), ("短款", "P010"), ("P001", "P001"),
+     ("给孩子的", "P028"), ("男的", "P010"), ("羽绒服", None), ("第9个", None), ("都不要", None), ("", None)],
+)  # fmt: skip
+def test_an_offer_is_picked_by_number_name_or_part(text: str, value: str | None) -> None:
+    assert dialogue.choose(text, OFFERS) == value
+
+
+@given(
+    st.text(max_size=20),
+    st.lists(st.builds(Offer, st.text(min_size=1, max_size=6), st.text(min_size=1, max_size=6)), max_size=4),
+)
+def test_only_what_was_offered_is_picked(text: str, offers: list[Offer]) -> None:
+    chosen = dialogue.choose(text, tuple(offers))
+
+    assert chosen is None or chosen in {o.value for o in offers}
+
+
+def test_a_follow_up_repairs_the_last_tool() -> None:
+    state = State(last_tool="stock_check")
+    named = Mentions({"colour": "黑色"}, plain="那黑色的呢")
+
+    assert dialogue.follow_up("那黑色的呢", named, state) == {"colour": "黑色"}
+
+
+def test_a_message_of_its_own_is_no_follow_up() -> None:
+    state = State(last_tool="stock_check")
+    named = Mentions({"colour": "黑色"}, plain="黑色的衣服洗了会不会掉色啊")
+
+    assert dialogue.follow_up("黑色的衣服洗了会不会掉色啊", named, state) is None
+
+
+def test_a_new_hour_keeps_the_day_and_a_new_day_keeps_the_hour() -> None:
+    old = "2026-11-25T07:00:00+00:00"  # 15:00 in Shanghai
+
+    hour = dialogue.moved(old, Mentions({"time": "2026-11-22T08:00:00+00:00"}))
+    day = dialogue.moved(old, Mentions({"day": "2026-11-27T04:00:00+00:00"}))
+
+    assert hour == "2026-11-25T08:00:00+00:00"
+    assert day == "2026-11-27T07:00:00+00:00"
+    assert dialogue.moved(old, Mentions()) is None
+
+
+def test_what_was_spoken_of_fills_open_slots() -> None:
+    focus = Focus(product_id="P001", store_id="S001", size="M")
+
+    filled = dialogue.with_focus("stock_reserve", {"colour": "米白"}, focus, "帮我留一件")
+
+    assert filled == {"colour": "米白", "product": "P001", "size": "M", "store": "S001"}
+
+
+def test_another_product_forgets_the_size_of_the_last() -> None:
+    focus = dialogue.focus_of({"product": "P002"}, Focus(product_id="P001", colour="米白", size="M"))
+
+    assert (focus.product_id, focus.colour, focus.size) == ("P002", None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("我有多少积分，徐家汇店几点关门", 2),
+        ("我有多少积分", 1),
+        ("查积分，另外帮我看看订单到哪了", 2),
+        ("你好，在吗", 1),
+        ("，，，", 1),
+    ],
+)
+def test_several_wishes_are_told_apart(text: str, parts: int) -> None:
+    assert len(dialogue.wishes(text)) == parts
+
+
+@given(st.text(max_size=60))
+def test_a_message_always_has_a_part(text: str) -> None:
+    assert dialogue.wishes(text)

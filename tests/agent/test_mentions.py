@@ -1,0 +1,160 @@
+"""What a message names: things, variants, places, days and times."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.agent.mentions import Mentions, find, plain, when
+from assistant.bootstrap import Service
+from assistant.clock import local
+from tests.conftest import NOW, settings_for
+from tools.catalog import Catalog
+
+
+@pytest.fixture(scope="module")
+def catalog(world_file: object) -> Catalog:
+    service = Service(settings_for(world_file))  # type: ignore[arg-type]
+    found = service.catalog.get()
+    service.close()
+    return found
+
+
+def slots(text: str, catalog: Catalog) -> dict[str, str]:
+    return find(text, catalog, NOW).slots
+
+
+@pytest.mark.parametrize(
+    ("text", "slot", "value"),
+    [
+        ("订单26112090000001到哪了", "order", "26112090000001"),
+        ("尾号0001那单", "order", "0001"),
+        ("最近一单发货了吗", "order", "最近"),
+        ("T000012怎么样了", "ticket", "T000012"),
+        ("有M码吗", "size", "M"),
+        ("要xl的", "size", "XL"),
+        ("2XL有货吗", "size", "XXL"),
+        ("38码的有吗", "size", "38"),
+        ("1.8米的床", "size", "1.8米"),
+        ("中号", "size", "M"),
+        ("白色的有吗", "colour", "白色"),
+        ("那黑的呢", "colour", "黑色"),
+        ("米白色", "colour", "米白"),
+        ("do you have it in white", "colour", "白色"),
+        ("身高165体重55公斤", "height", "165"),
+        ("身高165体重55公斤", "weight", "55"),
+        ("165/110斤", "weight", "55"),
+        ("我要换货", "kind", "换货"),
+        ("我要退货", "kind", "退货"),
+        ("太小了想退", "reason", "尺码不合适"),
+        ("停车怎么收费", "about", "停车"),
+        ("母婴室在几楼", "looked_for", "母婴室"),
+        ("换张停车券", "item", "停车券1小时"),
+        ("金卡有什么权益", "tier", "金卡"),
+        ("别再给我发问卷", "subject", "survey"),
+        ("别再给我发问卷", "allowed", "no"),
+        ("重新打开个性化推荐", "allowed", "yes"),
+        ("徐家汇店几点关门", "store", "S001"),
+    ],
+)
+def test_a_message_names_its_arguments(catalog: Catalog, text: str, slot: str, value: str) -> None:
+    assert slots(text, catalog)[slot] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "slot"),
+    [
+        ("我的手机号13800010003", "size"),
+        ("电话号码123456789012345678", "order"),
+        ("小白鞋有货吗", "colour"),
+        ("It's mine", "size"),
+        ("你好", "time"),
+    ],
+)
+def test_a_message_does_not_name_what_only_looks_like_it(catalog: Catalog, text: str, slot: str) -> None:
+    assert slot not in slots(text, catalog)
+
+
+def test_near_a_place_is_a_place_and_not_the_store_there(catalog: Catalog) -> None:
+    near, there = slots("徐家汇附近有店吗", catalog), slots("徐家汇店有货吗", catalog)
+
+    assert "store" not in near
+    assert near["place"] == "徐家汇"
+    assert there["store"] == "S001"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("明天下午3点", "2026-11-23 15:00"),
+        ("后天上午十点半", "2026-11-24 10:30"),
+        ("下午三点", "2026-11-22 15:00"),
+        ("上午十点", "2026-11-23 10:00"),
+        ("下周三晚上7点", "2026-11-25 19:00"),
+        ("12月1号14:30", "2026-12-01 14:30"),
+        ("11月30日下午两点一刻", "2026-11-30 14:15"),
+        ("3点", "2026-11-22 15:00"),
+        ("25号下午四点", "2026-11-25 16:00"),
+        ("明天十三点", "2026-11-23 13:00"),
+        ("明天十九点半", "2026-11-23 19:30"),
+    ],
+)
+def test_a_time_is_the_moment_that_is_meant(text: str, expected: str) -> None:
+    at = when(text, NOW)
+
+    assert at is not None
+    assert local(at).strftime("%Y-%m-%d %H:%M") == expected
+
+
+@pytest.mark.parametrize("text", ["明天", "几点关门", "25点", "随便", ""])
+def test_no_hour_is_no_moment(text: str) -> None:
+    assert when(text, NOW) is None
+
+
+moments = st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
+
+
+@given(moments, st.sampled_from(["", "上午", "下午", "晚上"]), st.integers(0, 23), st.sampled_from(["", "半", "15"]))
+def test_an_hour_without_a_day_lies_in_the_next_day_and_a_half(now: datetime, part: str, hour: int, rest: str) -> None:
+    at = when(f"{part}{hour}点{rest}", now)
+
+    assert at is not None
+    assert now < at <= now + timedelta(hours=36)
+
+
+@given(moments, st.sampled_from(["明天", "后天", "大后天", "下周一", "下周日", "下个星期五"]), st.integers(1, 12))
+def test_a_coming_day_lies_in_the_future(now: datetime, day: str, hour: int) -> None:
+    at = when(f"{day}下午{hour}点", now)
+
+    assert at is not None
+    assert at > now
+
+
+@given(moments, st.integers(1, 12), st.integers(1, 31))
+def test_a_date_is_today_or_in_the_year_to_come(now: datetime, month: int, day: int) -> None:
+    at = when(f"{month}月{day}日下午3点", now)
+
+    assert at is None or timedelta(days=-1) <= at - now <= timedelta(days=367)
+
+
+@given(
+    st.text(max_size=60)
+    | st.text(alphabet="下周一明天十二月3点半:：号日徐家汇羽绒服退换M码订单0123456789 ", max_size=40)
+)
+def test_any_text_is_read(catalog: Catalog, text: str) -> None:
+    found = find(text, catalog, NOW)
+
+    assert isinstance(found, Mentions)
+    assert all(v for v in found.slots.values())
+    assert "time" not in found.slots or datetime.fromisoformat(found.slots["time"]).utcoffset() is not None
+
+
+def test_for_the_router_names_are_replaced_by_their_kinds(catalog: Catalog) -> None:
+    read = plain("徐家汇店有M码的雪地靴吗，订单26112090000001", catalog)
+
+    assert "徐家汇" not in read
+    assert "雪地靴" not in read
+    assert "26112090000001" not in read
+    assert "门店" in read
+    assert "商品" in read
