@@ -5,6 +5,7 @@ Metrics live here too, so that every room can count without importing the web.
 
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
@@ -18,6 +19,16 @@ MODEL_CALLS = Counter("zhike_model_calls_total", "Calls to the language model", 
 TOOL_CALLS = Counter("zhike_tool_calls_total", "Calls of tools", ["tool", "outcome"])
 INBOX_WAITING = Gauge("zhike_inbox_waiting", "Messages accepted and not yet answered")
 GUARD_BLOCKS = Counter("zhike_guard_blocks_total", "Model texts that were replaced by a template", ["reason"])
+
+
+class _Stderr:
+    """Standard error as it is when a line is written: it may be exchanged while the process runs."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def configure(level: str = "INFO", *, as_json: bool | None = None) -> None:
@@ -36,10 +47,10 @@ def configure(level: str = "INFO", *, as_json: bool | None = None) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stderr())),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_Stderr())
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     root = logging.getLogger()
     root.handlers[:] = [handler]
