@@ -49,7 +49,7 @@ def address(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     service.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop must not outlive the module
 def browser() -> Iterator[Browser]:
     path = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
     assert path is not None, "Chromium is missing: run `make test`, or scripts/test-prerequisites"

@@ -324,7 +324,7 @@ def test_a_worker_killed_in_a_turn_leaves_the_message_for_the_next(
 @pytest.fixture
 def hard_words() -> str:
     """Words that neither rules nor documents make plain."""
-    return "我那个东西到底啥时候能给我弄好啊"
+    return "我闺女下个月周岁弄点啥合适"
 
 
 @pytest.fixture
@@ -343,12 +343,12 @@ def model_service(made: list[Service], folder: Path, clock: FixedClock, script: 
 def test_the_model_chooses_where_the_first_tier_is_unsure(
     with_model: list[Service], folder: Path, clock: FixedClock, hard_words: str
 ) -> None:
-    service = model_service(with_model, folder, clock, ['{"action": "order_status"}'])
+    service = model_service(with_model, folder, clock, ['{"action": "ticket_file"}'])
 
     served = Shopper(service).say(hard_words)
 
     assert served.trace["tier"] == "model"
-    assert tools_of(served) == ["order_status"]
+    assert tools_of(served)[-1] == "ticket_file"
     assert len(served.trace["model_calls"]) == 1
     assert served.trace["prompt_sha"]
 
