@@ -73,5 +73,5 @@ def test_facts_found_the_numbers_that_people_read() -> None:
 
     evidence = "\n".join(facts(thing))
 
-    assert unfounded("¥1,299.00，11月22日 15:30，约60分钟，12,480分，剩3张", evidence) == ""
+    assert unfounded("¥1,299.00\n11月22日 15:30\n约60分钟\n12,480分\n剩3张", evidence) == ""
     assert unfounded("¥1,399.00", evidence) != ""
