@@ -184,13 +184,13 @@ def _percent(value: float | None) -> str:
 
 def _peer_table(beside: Json) -> Table:
     table = Table(title=f"同一模型、同一批工具、同样{beside['turns']}轮")
-    for column in ("", "动作准确率", "参数准确率", "p50 毫秒", "p95 毫秒"):
+    for column in ("", "动作准确率", "参数准确率", "无依据的回复", "p50 毫秒", "p95 毫秒"):
         table.add_column(column)
     for key, label in (("ours", "知客"), ("peer", "LangChain create_agent")):
         one = beside[key]
         ms = one["latency_ms"]["all"]
         shares = (_percent(one["action_accuracy"]), _percent(one["argument_accuracy"]))
-        table.add_row(label, *shares, f"{ms['p50']:.0f}", f"{ms['p95']:.0f}")
+        table.add_row(label, *shares, str(one["wrong_facts"]), f"{ms['p50']:.0f}", f"{ms['p95']:.0f}")
     return table
 
 

@@ -12,11 +12,12 @@ from langchain.agents import create_agent
 from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.errors import GraphRecursionError
 
+from assistant.agent import guard
 from assistant.agent.toolbelt import Asked, Outcome, Planned, Refused, Served, ToolLog, call
 from assistant.errors import ModelDown, ModelOffSchema
 from eval.shopper_args import Slots, settled
-from eval.shopper_data import CONTROLS, Dialogue, Turn
-from eval.shopper_score import Seen
+from eval.shopper_data import Dialogue, Turn
+from eval.shopper_score import Seen, facts
 from eval.shopper_world import Stage
 from prompts.loader import load
 from tools.all import TOOLS
@@ -35,6 +36,7 @@ class _Now:
 
     ctx: ToolContext
     called: dict[str, Slots] = field(default_factory=dict)
+    heard: list[str] = field(default_factory=list)  # what the tools said: the ground of facts
 
 
 class Peer:
@@ -53,7 +55,9 @@ class Peer:
             assert now is not None
             words = {k: str(v) for k, v in given.items() if v}
             now.called[name] = settled(now.ctx, name, words)
-            return _spoken(call(now.ctx, name, words, ToolLog()))[:MAX_RESULT_CHARS]
+            outcome = call(now.ctx, name, words, ToolLog())
+            now.heard += [*facts(outcome), _spoken(outcome)]
+            return _spoken(outcome)[:MAX_RESULT_CHARS]
 
         tool = TOOLS[name]
         return StructuredTool.from_function(run, name=name, description=tool.description, args_schema=tool.args)
@@ -63,21 +67,23 @@ class Peer:
         history: list[Any] = []
         planned = ""
         seen = []
+        ground: list[str] = []
         for turn in dialogue.turns:
-            self._now = _Now(self._made.context(dialogue, turn.say))
+            now = self._now = _Now(self._made.context(dialogue, turn.say))
             history = [*_recent(history), {"role": "user", "content": turn.say}]
             started = time.perf_counter()
-            words = ""
+            words, failed = "", False
             try:
                 state = self._agent.invoke({"messages": history}, {"recursion_limit": MAX_STEPS})
                 history = list(state["messages"])
                 words = str(history[-1].text)
             except (GraphRecursionError, ModelDown, ModelOffSchema):
-                history = history[:-1]
+                history, failed = history[:-1], True
             ms = round((time.perf_counter() - started) * 1000, 1)
-            called = self._now.called
-            seen.append(Seen(_actions(turn, tuple(called), planned), called, "model", ms, words))
-            planned = next((name for name in called if TOOLS[name].plan), planned)
+            ground += [turn.say, *now.heard]
+            actions = ("failed",) if failed and not now.called else _actions(turn, tuple(now.called), planned)
+            seen.append(Seen(actions, now.called, "model", ms, words, guard.unfounded(words, "\n".join(ground))))
+            planned = next((name for name in now.called if TOOLS[name].plan), planned)
         return seen
 
 
@@ -90,7 +96,7 @@ def _actions(turn: Turn, called: tuple[str, ...], planned: str) -> tuple[str, ..
 
 
 def _needs_no_tool(name: str) -> bool:
-    return name not in TOOLS and not (name in CONTROLS and name == "confirmed")
+    return name not in TOOLS and name != "confirmed"
 
 
 def _recent(history: list[Any]) -> list[Any]:
