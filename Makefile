@@ -26,7 +26,7 @@ prerequisites:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Zhike needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Say make PYTHON=python3.12 …"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python lacks venv. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 	@command -v npm >/dev/null || { echo "Zhike needs Node.js 18 or newer with npm: https://nodejs.org/"; exit 1; }
-	@node -e 'process.exit(+process.versions.node.split(".")[0] < 18)' || { echo "Zhike needs Node.js 18 or newer; this is $$(node -v)"; exit 1; }
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 18 ? 1 : 0)' || { echo "Zhike needs Node.js 18 or newer; this is $$(node -v)"; exit 1; }
 
 $(VENV)/.ready: pyproject.toml uv.lock requirements.txt
 	@echo "==> Python packages (a minute or two the first time)"

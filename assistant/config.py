@@ -52,7 +52,6 @@ class AgentSettings(BaseModel):
     max_steps: int = 3
     model_budget_s: float = 12.0
     confirm_ttl_s: int = 900
-    memory_turns: int = 6
     playbook: Path = PACKAGE_ROOT / "assistant" / "agent" / "playbook"
 
 
@@ -63,15 +62,6 @@ class MerchantSettings(BaseModel):
     base_url: str = ""
     api_key: SecretStr = SecretStr("")
     timeout_s: float = 3.0
-
-
-class McpServer(BaseModel):
-    """A retailer's MCP server, whose tools are added to the agent's. Tools named in `write` need confirmation."""
-
-    name: str
-    url: str
-    headers: dict[str, str] = {}
-    write: list[str] = []
 
 
 class WebSettings(BaseModel):
@@ -106,7 +96,6 @@ class Settings(BaseSettings):
     merchant: MerchantSettings = MerchantSettings()
     web: WebSettings = WebSettings()
     worker: WorkerSettings = WorkerSettings()
-    mcp_servers: list[McpServer] = []
 
     @cached_property
     def store_url(self) -> str:

@@ -26,7 +26,7 @@ class Access(StrEnum):
 class Args(BaseModel):
     """Arguments of a tool: words of the shopper or ids, all optional, resolved by the tool itself."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, str_max_length=500)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, str_max_length=2000)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def unfounded(text: str, evidence: str) -> str:
 
 
 def _numbers(text: str) -> set[str]:
-    text = unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC", text.replace("，", " "))  # a Chinese comma never groups digits
     found: set[str] = set()
     for number in _NUMBER.findall(text):
         found.update(part.lstrip("0") or "0" for part in re.split(r"[.,:：/-]", number))
@@ -36,6 +36,11 @@ def _numbers(text: str) -> set[str]:
 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ud800-\udfff]")
+
+
+def tidy(text: str) -> str:
+    """A shopper's own words for people to read: without control characters, otherwise as they were written."""
+    return _CONTROL.sub("", text).strip()
 
 
 def clean(text: str) -> str:

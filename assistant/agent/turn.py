@@ -13,7 +13,7 @@ from assistant import logs
 from assistant.agent import dialogue, mentions
 from assistant.agent.compose import Composer, asked_again, confirm_reply, merge
 from assistant.agent.decide import Decision, Question, decide
-from assistant.agent.guard import clean, has_words, is_english
+from assistant.agent.guard import clean, has_words, is_english, tidy
 from assistant.agent.mentions import Mentions
 from assistant.agent.playbook import Playbook
 from assistant.agent.render.words import choices
@@ -77,6 +77,7 @@ class _Turn:
     conversation: Conversation
     playbook: Playbook
     text: str
+    words: str
     mentions: Mentions
     english: bool
     key: str
@@ -102,7 +103,6 @@ class Agent:
         clock: Clock,
         brand: str,
         native_tools: bool = False,
-        extra_tools: tuple[str, ...] = (),
     ) -> None:
         self._settings = settings
         self._ports = ports
@@ -113,7 +113,6 @@ class Agent:
         self._clock = clock
         self._brand = brand
         self._native = native_tools
-        self._extra = extra_tools
         self._composer = Composer(settings, llm, brand)
 
     def static_prompts(self) -> list[list[dict[str, str]]]:
@@ -160,6 +159,7 @@ class Agent:
             conversation,
             self._playbook(),
             text,
+            tidy(inbound.text)[:2000],
             found,
             is_english(text),
             key,
@@ -179,7 +179,7 @@ class Agent:
         )
         if not words or not ours or (asks and not turn.mentions.stores and "了" not in turn.text):
             return None
-        args = {"body": turn.text, "category": "安全卫生", **self._args("ticket_file", turn)}
+        args = {"body": turn.words, "category": "安全卫生", **self._args("ticket_file", turn)}
         planned = call(turn.ctx, "ticket_file", args, turn.trace.tools)
         turn.trace.notes.append("danger")
         turn.trace.intents.append({"intent": "ticket_file", "by": "safety", "words": words})
@@ -508,7 +508,7 @@ class Agent:
         if "question" in slots:
             args["question"] = text
         if "body" in slots and tool == "ticket_file" and len(_bare_complaint(text)) >= 4:
-            args["body"] = text
+            args["body"] = part or turn.words
         if "note" in slots and (note := _note(text)):
             args["note"] = note
         if tool == "return_request":
