@@ -54,7 +54,7 @@ def test_arguments_that_the_tool_does_not_know_are_dropped(ctx: ToolContext) -> 
 
 
 def test_an_argument_that_is_too_long_is_refused_politely(ctx: ToolContext) -> None:
-    outcome = call(ctx, "knowledge_search", {"question": "好" * 600}, ToolLog())
+    outcome = call(ctx, "knowledge_search", {"question": "好" * 2_500}, ToolLog())
 
     assert isinstance(outcome, Refused)
     assert "太长" in outcome.text

@@ -86,7 +86,7 @@ def test_a_missing_argument_is_asked_for(mine: Callable[[], ToolContext]) -> Non
         ("rm_rf", {}, "没有这个工具"),
         ("points_balance", {"member": "M0000003"}, "参数不对"),
         ("points_redeem", {"item": {"$ne": 1}}, "参数不对"),
-        ("order_status", {"order": "9" * 600}, "参数不对"),
+        ("order_status", {"order": "9" * 2_500}, "参数不对"),
         ("order_status", {"order": "26111990000021"}, "没有找到这笔订单"),
         ("points_redeem", {"item": "飞机"}, "没有"),
     ],
