@@ -30,15 +30,3 @@ class FixedClock(Clock):
 def local(at: datetime) -> datetime:
     """The same moment in Asia/Shanghai."""
     return at.astimezone(SHANGHAI)
-
-
-def show_time(at: datetime) -> str:
-    """A moment as people write it in chat, for example ``11月22日 14:05``."""
-    here = local(at)
-    return f"{here.month}月{here.day}日 {here:%H:%M}"
-
-
-def show_date(at: datetime) -> str:
-    """A day as people write it in chat, for example ``2026年11月22日``."""
-    here = local(at)
-    return f"{here.year}年{here.month}月{here.day}日"

@@ -52,7 +52,7 @@ class Worker:
                 log.error("store_down", cause=str(error))
                 self._stop.wait(2.0)
             except Exception:
-                # a lane must outlive any one message; the message is tried again and buried after its last try
+                # a lane must outlive any one message; the message is tried again, and apologised for after its last try
                 log.exception("lane_stumbled")
                 self._stop.wait(0.5)
             wake.wait(self._service.settings.worker.poll_s)

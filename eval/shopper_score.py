@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from assistant.agent import guard, render
+from assistant.agent.render import words
 from assistant.agent.toolbelt import Asked, Planned, Refused, ToolLog, call
 from assistant.agent.turn import resolved_ids
-from assistant.clock import local, show_date, show_time
+from assistant.clock import local
 from assistant.domain.conversation import State
 from assistant.domain.message import Reply
 from assistant.journeys.shopper_message import Served
@@ -156,7 +157,7 @@ def facts(value: object, name: str = "") -> Iterator[str]:
             yield from facts(item, name)
     elif isinstance(value, datetime):
         here = local(value)
-        yield f"{show_time(value)} {show_date(value)} {here:%Y-%m-%d %H:%M}"
+        yield f"{words.moment(value)} {words.day(value)} {here:%Y-%m-%d %H:%M}"
     elif isinstance(value, date):
         yield f"{value.year}年{value.month}月{value.day}日 {value.isoformat()}"
     elif isinstance(value, timedelta):

@@ -63,7 +63,6 @@ _BACK = re.compile(r"(继续机器人|不等了|不用人工|取消人工|还是
 _CORRECT = re.compile(
     r"(不是|不对|错了|说错|我说的是|我是说|我要的是|应该是|改成|换成|要的是|i mean|not .{1,12} but)", re.IGNORECASE
 )
-_ELLIPSIS = re.compile(r"(呢|吗|有没有)?[?？。~ ]*$")
 _ORDINAL = re.compile(
     r"^(?:选|要|就)?(?:第)?([1-9一二三四五六七八九两])(?:个|款|笔|单|家|张|条|件|种)?(?:吧|的|那个|呢)?$"
 )

@@ -223,14 +223,6 @@ def save_turn(
     return add_message(connection, conversation_id, "assistant", reply, now, inbox_id=inbox_id, trace_id=trace_id)
 
 
-def bury(connection: Connection, conversation_id: str, inbox_id: int, error: str) -> None:
-    """Give up on a message after too many attempts; it stays on disk with its cause."""
-    connection.execute(update(inbox).where(inbox.c.id == inbox_id).values(status="dead", error=error[:2000]))
-    connection.execute(
-        update(conversations).where(conversations.c.id == conversation_id).values(waiting=conversations.c.waiting - 1)
-    )
-
-
 def add_message(
     connection: Connection,
     conversation_id: str,

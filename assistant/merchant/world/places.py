@@ -6,7 +6,6 @@ from random import Random
 from typing import Any
 
 GROUP = "云上百货"
-HOTLINE = "400-820-6688"
 
 
 @dataclass(frozen=True)
