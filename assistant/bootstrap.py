@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property
 
+import httpx
+
 from assistant.agent.knowledge import IndexedKnowledge
 from assistant.agent.mentions import plain
 from assistant.agent.playbook import PlaybookFiles
 from assistant.agent.router import Router
 from assistant.agent.turn import Agent
+from assistant.channels.official_account.account import OfficialAccount
 from assistant.channels.web_chat import LiveChat
 from assistant.clock import Clock
 from assistant.config import Settings
@@ -38,13 +41,22 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
 class Service:
-    """All parts of one process. Tests hand in their own clock or model."""
+    """All parts of one process. Tests hand in their own clock, model or way to WeChat."""
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None, llm: Llm | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        llm: Llm | None = None,
+        wechat: httpx.BaseTransport | None = None,
+    ) -> None:
         self.settings = settings
         self.clock = clock or Clock()
         self._given_llm = llm
+        self._wechat_transport = wechat
         self.work_to_do = threading.Event()
+        self.to_deliver = threading.Event()
 
     @cached_property
     def database(self) -> Database:
@@ -143,6 +155,19 @@ class Service:
             lease=timedelta(seconds=self.settings.worker.lease_s),
             max_attempts=self.settings.worker.max_attempts,
             wake=self.work_to_do.set,
+            reception=self.official_account.reception if self.settings.wechat.app_id else None,
+        )
+
+    @cached_property
+    def official_account(self) -> OfficialAccount:
+        """The WeChat channel. Only where `wechat.app_id` is set."""
+        return OfficialAccount(
+            self.settings,
+            self.database,
+            self.clock,
+            member_of=self.merchant.membership.by_phone,
+            store_name=lambda store_id: store.name if (store := self.catalog.get().stores.get(store_id)) else None,
+            transport=self._wechat_transport,
         )
 
     def start_model(self, *, wait: bool = False) -> None:
@@ -167,6 +192,8 @@ class Service:
         return make
 
     def close(self) -> None:
+        if "official_account" in self.__dict__:
+            self.official_account.close()
         if "http_backend" in self.__dict__:
             self.http_backend.close()
         if "local_server" in self.__dict__:

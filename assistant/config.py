@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
@@ -74,6 +74,44 @@ class WebSettings(BaseModel):
     messages_per_minute: int = 30
 
 
+class WeChatSettings(BaseModel):
+    """The Official Account. `verified` and `account` say what the account may do; `zhike wechat check` tells the rest."""
+
+    app_id: str = ""  # empty: no Official Account
+    secret: SecretStr = SecretStr("")
+    token: SecretStr = SecretStr("")
+    mode: Literal["plain", "compatible", "safe"] = "safe"
+    aes_key: SecretStr = SecretStr("")
+    previous_aes_key: SecretStr = SecretStr("")
+    account: Literal["service", "subscription"] = "service"
+    verified: bool = True
+    passive_s: float = Field(default=4.0, ge=0, le=4.8)  # how long a push may wait for its answer
+    keep_messages: int = Field(default=1, ge=0, le=4)  # of the 5 customer messages, for what matters most
+    public_url: str = ""  # where shoppers reach our pages, https://…; no trailing slash
+    api_url: str = "https://api.weixin.qq.com"
+    oauth_url: str = "https://open.weixin.qq.com"
+    timeout_s: float = 5.0
+    profile: Path = PACKAGE_ROOT / "assistant" / "channels" / "official_account" / "profile.yaml"
+    fake: bool = False  # the demo: a phone and a WeChat of our own in place of the real one
+
+
+class TranscriptionSettings(BaseModel):
+    """Speech to text: any OpenAI-compatible endpoint; without one, recordings are kept for a person."""
+
+    base_url: str = ""
+    api_key: SecretStr = SecretStr("")
+    model: str = "whisper-1"
+    timeout_s: float = 10.0
+
+
+class SmsSettings(BaseModel):
+    """Where codes are sent: POST {phone, text} with the key as bearer token. Empty: phone codes are off."""
+
+    url: str = ""
+    api_key: SecretStr = SecretStr("")
+    timeout_s: float = 5.0
+
+
 class WorkerSettings(BaseModel):
     lanes: int = 2
     lease_s: float = 60.0
@@ -96,6 +134,9 @@ class Settings(BaseSettings):
     merchant: MerchantSettings = MerchantSettings()
     web: WebSettings = WebSettings()
     worker: WorkerSettings = WorkerSettings()
+    wechat: WeChatSettings = WeChatSettings()
+    transcription: TranscriptionSettings = TranscriptionSettings()
+    sms: SmsSettings = SmsSettings()
 
     @cached_property
     def store_url(self) -> str:

@@ -18,6 +18,11 @@ TURN_SECONDS = Histogram(
 MODEL_CALLS = Counter("zhike_model_calls_total", "Calls to the language model", ["purpose", "outcome"])
 TOOL_CALLS = Counter("zhike_tool_calls_total", "Calls of tools", ["tool", "outcome"])
 INBOX_WAITING = Gauge("zhike_inbox_waiting", "Messages accepted and not yet answered")
+WECHAT_PUSHES = Counter(
+    "zhike_wechat_pushes_total", "Pushes from WeChat by meaning, or by why they were refused", ["kind"]
+)
+WECHAT_ERRORS = Counter("zhike_wechat_errors_total", "Error codes that WeChat answered to our calls", ["code"])
+DELIVERIES = Counter("zhike_deliveries_total", "Answers on their way", ["channel", "outcome"])
 GUARD_BLOCKS = Counter("zhike_guard_blocks_total", "Model texts that were replaced by a template", ["reason"])
 
 

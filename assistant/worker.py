@@ -4,10 +4,16 @@ Runs inside `zhike serve`, or alone as `zhike worker` beside any number of other
 """
 
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
 from assistant import logs
 from assistant.bootstrap import Service
+from assistant.channels.official_account import CHANNEL as OFFICIAL_ACCOUNT
+from assistant.channels.official_account import NOTICE
+from assistant.channels.official_account.errors import WeChatDown
+from assistant.channels.official_account.intake import FORGET
+from assistant.channels.official_account.reception import MEDIA
 from assistant.channels.web_chat import CHANNEL as WEB
 from assistant.db import due, outbox
 from assistant.db.due import Due
@@ -16,6 +22,7 @@ from assistant.privacy.rights import DELETION
 
 log = logs.get("worker")
 PULLED = {WEB, "cli"}  # channels whose shoppers fetch replies from the conversation
+PUSHED = {OFFICIAL_ACCOUNT, NOTICE}
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 5
 
@@ -27,6 +34,7 @@ class Worker:
         self._service = service
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._couriers = ThreadPoolExecutor(8, thread_name_prefix="courier")
 
     def start(self) -> None:
         lanes = self._service.settings.worker.lanes
@@ -39,8 +47,10 @@ class Worker:
         """Finish the turns in hand, take no new ones."""
         self._stop.set()
         self._service.work_to_do.set()
+        self._service.to_deliver.set()
         for thread in self._threads:
             thread.join(timeout_s)
+        self._couriers.shutdown()
 
     def _lane(self) -> None:
         wake = self._service.work_to_do
@@ -66,22 +76,38 @@ class Worker:
                 log.error("store_down", cause=str(error))
                 busy = 0
             if not busy:
-                self._stop.wait(self._service.settings.worker.poll_s)
+                self._service.to_deliver.wait(self._service.settings.worker.poll_s)
+                self._service.to_deliver.clear()
 
     def deliver_once(self) -> int:
         """Deliver what is ready; returns how many rows were handled."""
         service = self._service
         now = service.clock.now()
+        pushed = []
         with service.database.write() as connection:
             found = outbox.claim(connection, now, LEASE)
             for delivery in found:
                 if delivery.channel in PULLED:
                     outbox.mark_sent(connection, delivery.id, now)
+                elif delivery.channel in PUSHED and service.settings.wechat.app_id:
+                    pushed.append(delivery)
                 else:
                     give_up = delivery.attempts >= MAX_ATTEMPTS
                     error = f"no channel {delivery.channel}"
                     outbox.retry_later(connection, delivery.id, now + LEASE, error, give_up=give_up)
+        # calls to WeChat take a while: some at a time, each conversation's in order (a claim takes one of each)
+        for done in [self._couriers.submit(service.official_account.courier.deliver, d) for d in pushed]:
+            self._note_failure(done)
         return len(found)
+
+    @staticmethod
+    def _note_failure(delivery: Future[None]) -> None:
+        try:
+            delivery.result()
+        except StoreDown:
+            raise
+        except Exception:
+            log.exception("delivery_stumbled")  # its lease runs out, and it is tried again
 
     def due_once(self) -> int:
         """Do what is due; returns how many pieces were handled."""
@@ -97,9 +123,14 @@ class Worker:
         try:
             if piece.kind == DELETION:
                 service.rights.erase(piece.payload["shopper"])
+            elif piece.kind == MEDIA:
+                service.official_account.reception.fetch(piece.payload["attachment"])
+            elif piece.kind == FORGET:
+                service.rights.erase(service.official_account.shopper_key(piece.payload["openid"]))
+                service.official_account.forget(piece.payload["openid"])
             else:
                 raise ValueError(f"nobody knows how to do {piece.kind}")
-        except (ValueError, KeyError, StoreDown) as error:
+        except (ValueError, KeyError, OSError, StoreDown, WeChatDown) as error:
             again = service.clock.now() + timedelta(minutes=piece.attempts) if piece.attempts < MAX_ATTEMPTS else None
             log.error("due_work_failed", kind=piece.kind, attempts=piece.attempts, cause=repr(error))
             with service.database.write() as connection:

@@ -41,6 +41,9 @@ from tools.types import (
 class MembershipPort(Protocol):
     def profile(self, member_id: str) -> Membership: ...
 
+    def by_phone(self, phone: str) -> str | None:
+        """The id of the member with this phone number (11 digits), None where there is none. For binding accounts."""
+
     def tiers(self) -> Sequence[TierRights]: ...
 
     def measurements(self, member_id: str) -> Measurements: ...

@@ -4,13 +4,14 @@ A message is accepted into the inbox; a worker leases the whole conversation, so
 never answered at once; a turn's effects are committed together with the release of its inbox row.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from assistant.db.jsonable import dump, load
@@ -48,69 +49,117 @@ def open_conversation(
     connection: Connection, identity: Identity, now: datetime, *, member_id: str | None, store_id: str | None
 ) -> str:
     """The id of the identity's conversation, made where there is none. A given member or store is noted."""
-    given = {k: v for k, v in {"member_id": member_id, "store_id": store_id}.items() if v}
-    statement = upsert(connection, conversations).values(
-        id=f"c-{uuid4().hex[:16]}",
-        channel=identity.channel,
-        app=identity.app,
-        sender=identity.sender,
-        member_id=member_id,
-        store_id=store_id,
-        holder="assistant",
-        state=dump(State()),
-        waiting=0,
-        created_at=now,
-        updated_at=now,
-    )
-    statement = statement.on_conflict_do_update(
-        index_elements=["channel", "app", "sender"], set_={"updated_at": now, **given}
-    ).returning(conversations.c.id)
-    return str(connection.execute(statement).scalar_one())
+    probe = Inbound(identity, dedup_key="", text="", at=now, store_id=store_id)
+    return _open_all(connection, [probe], now, member_id)[identity]
 
 
 def accept(connection: Connection, inbound: Inbound, now: datetime, *, member_id: str | None = None) -> Accepted:
     """Put a message on disk. A repeated delivery (same `dedup_key`) changes nothing."""
-    known = connection.execute(
-        select(inbox.c.id, inbox.c.conversation_id).where(inbox.c.dedup_key == inbound.dedup_key)
-    ).first()
-    if known:
-        return Accepted(known.conversation_id, known.id, fresh=False)
-    conversation_id = open_conversation(
-        connection, inbound.identity, now, member_id=member_id, store_id=inbound.store_id
-    )
-    row = connection.execute(
-        upsert(connection, inbox)
-        .values(
-            conversation_id=conversation_id,
-            dedup_key=inbound.dedup_key,
-            payload=dump(inbound),
-            received_at=now,
-            status="new",
-            attempts=0,
+    return accept_all(connection, [inbound], now, member_id=member_id)[0]
+
+
+def accept_all(
+    connection: Connection, inbounds: Sequence[Inbound], now: datetime, *, member_id: str | None = None
+) -> list[Accepted]:
+    """Put messages on disk in a handful of statements, however many they are. Answers stand in the given order."""
+    known = _known(connection, {i.dedup_key for i in inbounds})
+    fresh = {i.dedup_key: i for i in inbounds if i.dedup_key not in known}
+    if not fresh:
+        return [known[i.dedup_key] for i in inbounds]
+    opened = _open_all(connection, list(fresh.values()), now, member_id)
+    rows = [
+        {
+            "conversation_id": opened[inbound.identity],
+            "dedup_key": key,
+            "payload": dump(inbound),
+            "received_at": now,
+            "status": "new",
+            "attempts": 0,
+        }
+        for key, inbound in fresh.items()
+    ]
+    statement = upsert(connection, inbox).values(rows).on_conflict_do_nothing(index_elements=["dedup_key"])
+    taken = {
+        row.dedup_key: Accepted(row.conversation_id, row.id, fresh=True)
+        for row in connection.execute(statement.returning(inbox.c.id, inbox.c.dedup_key, inbox.c.conversation_id))
+    }
+    lines = [
+        {
+            "conversation_id": accepted.conversation_id,
+            "author": "shopper",
+            "text": fresh[key].text,
+            "blocks": {},
+            "at": now,
+            "inbox_id": accepted.inbox_id,
+            "client_id": fresh[key].client_id,
+        }
+        for key, accepted in sorted(taken.items(), key=lambda item: item[1].inbox_id)
+    ]
+    if lines:
+        connection.execute(insert(messages), lines)
+        more = Counter(accepted.conversation_id for accepted in taken.values())
+        connection.execute(
+            update(conversations)
+            .where(conversations.c.id == bindparam("which"))
+            .values(waiting=conversations.c.waiting + bindparam("more")),
+            [{"which": which, "more": count} for which, count in sorted(more.items())],
         )
-        .on_conflict_do_nothing(index_elements=["dedup_key"])
-        .returning(inbox.c.id)
-    ).first()
-    if row is None:  # another replica was faster
-        known = connection.execute(
-            select(inbox.c.id, inbox.c.conversation_id).where(inbox.c.dedup_key == inbound.dedup_key)
-        ).one()
-        return Accepted(known.conversation_id, known.id, fresh=False)
-    connection.execute(
-        insert(messages).values(
-            conversation_id=conversation_id,
-            author="shopper",
-            text=inbound.text,
-            blocks={},
-            at=now,
-            inbox_id=row.id,
-            client_id=inbound.client_id,
-        )
+    raced = fresh.keys() - taken.keys()  # another replica was faster
+    known |= taken | (_known(connection, raced) if raced else {})
+    seen: set[str] = set()
+    answers = []
+    for inbound in inbounds:
+        accepted = known[inbound.dedup_key]
+        repeated = inbound.dedup_key in seen  # twice in this very batch
+        answers.append(Accepted(accepted.conversation_id, accepted.inbox_id, fresh=accepted.fresh and not repeated))
+        seen.add(inbound.dedup_key)
+    return answers
+
+
+def _known(connection: Connection, keys: Collection[str]) -> dict[str, Accepted]:
+    rows = connection.execute(
+        select(inbox.c.id, inbox.c.conversation_id, inbox.c.dedup_key).where(inbox.c.dedup_key.in_(keys))
     )
-    connection.execute(
-        update(conversations).where(conversations.c.id == conversation_id).values(waiting=conversations.c.waiting + 1)
-    )
-    return Accepted(conversation_id, row.id, fresh=True)
+    return {row.dedup_key: Accepted(row.conversation_id, row.id, fresh=False) for row in rows}
+
+
+def _open_all(
+    connection: Connection, inbounds: Sequence[Inbound], now: datetime, member_id: str | None
+) -> dict[Identity, str]:
+    """The conversations of some messages' senders, made where there are none."""
+    stores: dict[Identity, str | None] = {}
+    for inbound in inbounds:
+        stores[inbound.identity] = inbound.store_id or stores.get(inbound.identity)
+    rows = [
+        _new_conversation(identity, now, member_id, stores[identity])
+        for identity in sorted(stores, key=lambda i: (i.channel, i.app, i.sender))  # one order: no deadlock
+    ]
+    statement = upsert(connection, conversations).values(rows)
+    statement = statement.on_conflict_do_update(
+        index_elements=["channel", "app", "sender"],
+        set_={
+            "updated_at": now,
+            "member_id": func.coalesce(statement.excluded.member_id, conversations.c.member_id),
+            "store_id": func.coalesce(statement.excluded.store_id, conversations.c.store_id),
+        },
+    ).returning(conversations.c.id, conversations.c.channel, conversations.c.app, conversations.c.sender)
+    return {Identity(r.channel, r.app, r.sender): r.id for r in connection.execute(statement)}
+
+
+def _new_conversation(identity: Identity, now: datetime, member_id: str | None, store_id: str | None) -> dict[str, Any]:
+    return {
+        "id": f"c-{uuid4().hex[:16]}",
+        "channel": identity.channel,
+        "app": identity.app,
+        "sender": identity.sender,
+        "member_id": member_id,
+        "store_id": store_id,
+        "holder": "assistant",
+        "state": dump(State()),
+        "waiting": 0,
+        "created_at": now,
+        "updated_at": now,
+    }
 
 
 def lease_next(
@@ -271,6 +320,28 @@ def history(
         )
         for row in reversed(rows)
     ]
+
+
+def bind(connection: Connection, channel: str, app: str, senders: Collection[str], member_id: str | None) -> None:
+    """Note whose the conversations of some senders are; None where a binding was taken back."""
+    connection.execute(
+        update(conversations)
+        .where(conversations.c.channel == channel, conversations.c.app == app, conversations.c.sender.in_(senders))
+        .values(member_id=member_id)
+    )
+
+
+def retell(connection: Connection, inbox_id: int, text: str) -> None:
+    """Show a message by other words: what was said in a recording, once it is known."""
+    connection.execute(
+        update(messages).where(messages.c.inbox_id == inbox_id, messages.c.author == "shopper").values(text=text)
+    )
+
+
+def is_answered(connection: Connection, inbox_ids: Collection[int]) -> set[int]:
+    """Which of some messages have been dealt with."""
+    rows = connection.execute(select(inbox.c.id).where(inbox.c.id.in_(inbox_ids), inbox.c.status != "new"))
+    return {row.id for row in rows}
 
 
 def set_holder(connection: Connection, conversation_id: str, holder: str) -> None:

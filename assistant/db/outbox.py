@@ -1,11 +1,11 @@
 """What is to be delivered: rows written with the turn that they belong to, claimed with a lease, sent once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, exists, insert, or_, select, update
 
 from assistant.db.tables.service import outbox
 
@@ -30,7 +30,9 @@ def put(
     now: datetime,
     *,
     message_id: int | None = None,
-    delay: timedelta = timedelta(0),
+    inbox_id: int | None = None,
+    not_before: datetime | None = None,
+    held: bool = False,
 ) -> int:
     row = connection.execute(
         insert(outbox)
@@ -39,9 +41,10 @@ def put(
             message_id=message_id,
             channel=channel,
             payload=payload,
-            status="ready",
+            inbox_id=inbox_id,
+            status="held" if held else "ready",
             attempts=0,
-            not_before=now + delay,
+            not_before=not_before or now,
             created_at=now,
         )
         .returning(outbox.c.id)
@@ -50,13 +53,18 @@ def put(
 
 
 def claim(connection: Connection, now: datetime, lease: timedelta, limit: int = 20) -> Sequence[Delivery]:
-    """Lease deliveries that are due, oldest first."""
+    """Lease deliveries that are due, oldest first; of one conversation only the oldest that is not sent."""
+    older = outbox.alias()
+    waits_behind = exists().where(
+        older.c.conversation_id == outbox.c.conversation_id, older.c.status == "ready", older.c.id < outbox.c.id
+    )
     rows = connection.execute(
         select(outbox)
         .where(
             outbox.c.status == "ready",
             outbox.c.not_before <= now,
-            or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < now),
+            _free(now),
+            ~waits_behind,
         )
         .order_by(outbox.c.id)
         .limit(limit)
@@ -69,6 +77,64 @@ def claim(connection: Connection, now: datetime, lease: timedelta, limit: int = 
             .values(lease_until=now + lease, attempts=outbox.c.attempts + 1)
         )
     return [Delivery(r.id, r.conversation_id, r.message_id, r.channel, r.payload, r.attempts + 1) for r in rows]
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < now)
+
+
+def carry(
+    connection: Connection, channel: str, conversation_id: str, inbox_id: int, now: datetime
+) -> tuple[list[Delivery], bool]:
+    """Take what a channel's own response to a message can carry: its answer and whatever was held back before.
+
+    Compare-and-set: a row is carried or pushed, never both. A repeated delivery of the message gets the same rows, and
+    False.
+    """
+    taken = connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.conversation_id == conversation_id,
+            outbox.c.channel == channel,
+            outbox.c.status.in_(("ready", "held")),
+            or_(outbox.c.inbox_id <= inbox_id, outbox.c.inbox_id.is_(None)),
+            _free(now),
+        )
+        .values(status="sent", sent_at=now, carried_by=inbox_id, lease_until=None)
+    )
+    rows = connection.execute(select(outbox).where(outbox.c.carried_by == inbox_id).order_by(outbox.c.id)).all()
+    return [
+        Delivery(r.id, r.conversation_id, r.message_id, r.channel, r.payload, r.attempts) for r in rows
+    ], taken.rowcount > 0
+
+
+def hold(connection: Connection, delivery_id: int, reason: str) -> None:
+    """Keep a delivery until the shopper writes again: nothing may be sent to them before."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == delivery_id, outbox.c.status == "ready")
+        .values(status="held", lease_until=None, error=reason[:2000])
+    )
+
+
+def holds(connection: Connection, conversation_id: str) -> bool:
+    """Whether something is kept back for a conversation."""
+    query = select(outbox.c.id).where(outbox.c.conversation_id == conversation_id, outbox.c.status == "held").limit(1)
+    return connection.execute(query).first() is not None
+
+
+def let_go(connection: Connection, conversation_ids: Collection[str], not_before: datetime) -> None:
+    """The shoppers wrote again: what was held back may be sent from `not_before` on."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.conversation_id.in_(conversation_ids), outbox.c.status == "held")
+        .values(status="ready", not_before=not_before)
+    )
+
+
+def shorten(connection: Connection, delivery_id: int, payload: dict[str, Any]) -> None:
+    """Note what of a delivery is still to be sent, so that its first parts never go out twice."""
+    connection.execute(update(outbox).where(outbox.c.id == delivery_id).values(payload=payload))
 
 
 def mark_sent(connection: Connection, delivery_id: int, now: datetime) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, select, update
 
+from assistant.db import attachments
 from assistant.db.conversations import upsert
 from assistant.db.tables import retail, service
 
@@ -69,10 +70,21 @@ def export(connection: Connection, shopper: str) -> dict[str, Any]:
     }
 
 
-def erase(connection: Connection, shopper: str) -> None:
-    """Delete what was said. Tickets stay as records of a dispute, without their words and their owner."""
+def erase(connection: Connection, shopper: str) -> list[str]:
+    """Delete what was said. Tickets stay as records of a dispute, without their words and their owner.
+
+    Returns the paths of the files that were kept, for the caller to delete.
+    """
     ids = _conversation_ids(connection, shopper)
-    for table in (service.messages, service.traces, service.inbox, service.outbox, service.handoffs):
+    files = attachments.paths_of(connection, ids)
+    for table in (
+        service.attachments,
+        service.messages,
+        service.traces,
+        service.inbox,
+        service.outbox,
+        service.handoffs,
+    ):
         connection.execute(delete(table).where(table.c.conversation_id.in_(ids)))
     numbers = select(service.tickets.c.number).where(service.tickets.c.shopper == shopper)
     connection.execute(
@@ -86,3 +98,4 @@ def erase(connection: Connection, shopper: str) -> None:
         .values(shopper="erased", subject="（已删除）", body="（已按顾客要求删除）")
     )
     connection.execute(delete(service.conversations).where(service.conversations.c.id.in_(ids)))
+    return files

@@ -57,6 +57,16 @@ def file(
     return found
 
 
+def latest(connection: Connection, conversation_id: str, since: datetime) -> int | None:
+    """The newest ticket filed in a conversation since a moment."""
+    return connection.execute(
+        select(tickets.c.number)
+        .where(tickets.c.conversation_id == conversation_id, tickets.c.created_at >= since)
+        .order_by(tickets.c.number.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
 def add_event(connection: Connection, number: int, now: datetime, actor: str, kind: str, note: str) -> None:
     connection.execute(insert(ticket_events).values(ticket_number=number, at=now, actor=actor, kind=kind, note=note))
 

@@ -8,7 +8,12 @@ from assistant.domain.shopper import Identity
 
 @dataclass(frozen=True)
 class Inbound:
-    """One message of a shopper. `dedup_key` is the same for every delivery of it; `value` is what a tap stands for."""
+    """One message of a shopper. `dedup_key` is the same for every delivery of it; `value` is what a tap stands for.
+
+    `kind`: text; image, voice, video or file (`media` is the channel's id of what was sent); location; link;
+    welcome (someone began to follow us); nudge (asks for an answer that is held back).
+    `reply_by`: until then the channel can carry the answer in its own response; nothing is pushed before.
+    """
 
     identity: Identity
     dedup_key: str
@@ -19,6 +24,9 @@ class Inbound:
     store_id: str | None = None
     lat: float | None = None
     lng: float | None = None
+    kind: str = "text"
+    media: str = ""
+    reply_by: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,14 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A page to open: `url` is absolute."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Reply:
     """A whole answer. `text` alone must be enough for a channel that can show nothing else."""
 
@@ -71,6 +87,7 @@ class Reply:
     confirm: Confirm | None = None
     citations: tuple[Citation, ...] = ()
     download: str = ""
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)

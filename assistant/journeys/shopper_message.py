@@ -8,13 +8,14 @@ the next one, and effects of tools carry keys of the inbox row, so that nothing 
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from assistant import logs
 from assistant.agent.dialogue import control
 from assistant.agent.turn import Agent, Answer, TurnTrace
+from assistant.channels.official_account.reception import Reception
 from assistant.channels.web_chat import LiveChat, LiveEvent
 from assistant.clock import Clock
 from assistant.db import conversations, handoffs, outbox, traces
@@ -28,6 +29,7 @@ from assistant.llm.calls import collect_calls
 
 log = logs.get("journey")
 ANSWERED_BY_PEOPLE = ("queue", "person")
+GRACE = timedelta(seconds=0.5)  # between the last moment of a response and a push
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class ShopperMessages:
         lease: timedelta,
         max_attempts: int,
         wake: Callable[[], None] = lambda: None,
+        reception: Reception | None = None,
     ) -> None:
         self._db = database
         self._agent = agent
@@ -62,6 +65,7 @@ class ShopperMessages:
         self._lease = lease
         self._max_attempts = max_attempts
         self._wake = wake
+        self._reception = reception
         self.worker = f"w-{uuid4().hex[:12]}"
 
     def accept(self, inbound: Inbound, *, member_id: str | None = None) -> Accepted:
@@ -112,12 +116,16 @@ class ShopperMessages:
         if waiting.attempts > self._max_attempts:
             log.error("turn_gave_up", inbox=waiting.inbox_id, attempts=waiting.attempts)
             return self._apology(conversation)
-        if conversation.holder in ANSWERED_BY_PEOPLE:
-            return self._held_by_people(conversation, waiting)
         try:
+            if conversation.holder in ANSWERED_BY_PEOPLE:
+                return self._held_by_people(conversation, waiting)
+            inbound = self._received(conversation, waiting)
+            if isinstance(inbound, Reply):
+                trace = TurnTrace(notes=[waiting.inbound.kind], intents=[{"intent": "received", "by": "channel"}])
+                return Answer(inbound, conversation.state, trace, ())
             return self._agent.answer(
                 conversation,
-                waiting.inbound,
+                inbound,
                 f"in-{waiting.inbox_id}",
                 lambda text: self._live.tell(conversation.id, LiveEvent("text", text)),
             )
@@ -128,6 +136,12 @@ class ShopperMessages:
             log.exception("turn_crashed", inbox=waiting.inbox_id, conversation=conversation.id)
             return self._apology(conversation)
 
+    def _received(self, conversation: Conversation, waiting: Waiting) -> Inbound | Reply:
+        """Words for the assistant, or what the channel answers by itself (a welcome, a picture kept)."""
+        if self._reception is None:
+            return waiting.inbound
+        return self._reception.receive(conversation, waiting.inbox_id, waiting.inbound)
+
     def _apology(self, conversation: Conversation) -> Answer:
         trace = TurnTrace(tier="fallback", notes=["crashed"])
         return Answer(self._agent.say("crashed"), conversation.state, trace, ())
@@ -135,6 +149,8 @@ class ShopperMessages:
     def _held_by_people(self, conversation: Conversation, waiting: Waiting) -> Answer:
         """The assistant keeps quiet while a person answers; a waiting shopper may call it back."""
         trace = TurnTrace(tier="router", notes=["held_by_person"])
+        if self._reception is not None:
+            self._reception.keep_for_person(conversation, waiting.inbox_id, waiting.inbound)
         if conversation.holder == "queue" and control(waiting.inbound.text) == "back":
             with self._db.write() as connection:
                 handoffs.withdraw(connection, conversation.id)
@@ -168,6 +184,8 @@ class ShopperMessages:
                     dump(reply),
                     now,
                     message_id=message_id,
+                    inbox_id=waiting.inbox_id,
+                    not_before=not_before(waiting.inbound, now),
                 )
             traces.save(connection, trace_id, conversation.id, now, trace)
         logs.INBOX_WAITING.dec()
@@ -180,6 +198,11 @@ class ShopperMessages:
         logs.TURNS.labels(tier, action).inc()
         logs.TURN_SECONDS.labels(tier).observe(ms / 1000)
         log.info("turn", trace=trace_id, conversation=conversation_id, tier=tier, action=action, ms=ms)
+
+
+def not_before(inbound: Inbound, now: datetime) -> datetime:
+    """From when an answer may be pushed: not while the channel may still carry it in its own response."""
+    return max(now, inbound.reply_by + GRACE) if inbound.reply_by else now
 
 
 def _trace(answer: Answer, calls: list[dict[str, Any]], ms: float, waiting: Waiting) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from assistant.breaker import Breaker
 from assistant.config import LlmSettings
 from assistant.errors import ConfigError, ModelDown
-from assistant.llm.breaker import Breaker
 from assistant.llm.gate import Gate
 from assistant.llm.schema import response_format
 

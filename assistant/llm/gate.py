@@ -13,8 +13,8 @@ from functools import partial
 from typing import TypeVar
 
 from assistant import logs
+from assistant.breaker import Breaker
 from assistant.errors import ModelDown, ModelOffSchema
-from assistant.llm.breaker import Breaker
 from assistant.llm.calls import ModelCall, Outcome, record
 from assistant.llm.within import run_within, stream_within
 

@@ -61,7 +61,9 @@ class PrivacyRights:
     def erase(self, shopper: str) -> None:
         """The deletion itself, when it falls due."""
         with self._db.write() as connection:
-            privacy.erase(connection, shopper)
+            files = privacy.erase(connection, shopper)
+        for path in files:
+            Path(path).unlink(missing_ok=True)
 
     def choose(self, shopper: str, topic: str, allowed: bool, key: str) -> KeptData:
         with self._db.write() as connection:

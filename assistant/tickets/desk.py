@@ -1,14 +1,16 @@
 """The port by which the assistant files and reads a shopper's tickets, on the operational store."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from assistant.clock import Clock
-from assistant.db import effects, tickets
+from assistant.db import attachments, effects, tickets
 from assistant.db.engine import Database
 from assistant.tickets.clock import due
 from tools.errors import UnknownThing
 from tools.types import Ticket
 
+SAME_MATTER = timedelta(minutes=30)  # pictures sent so long before a ticket belong to it
 _URGENT = (
     "受伤",
     "流血",
@@ -80,6 +82,9 @@ class TicketDesk:
                 now=now,
                 due_at=due(now, severity),
             )
+            number = tickets.number_of(ticket.ticket_id)
+            assert number is not None
+            attachments.attach(connection, conversation_id, number, now - SAME_MATTER)
             effects.remember(connection, key, ticket, now)
         return ticket
 

@@ -1,6 +1,7 @@
 """Makes the application of a service. Called by `zhike demo` and `zhike serve`."""
 
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from assistant import logs
 from assistant.bootstrap import Service
 from assistant.db.migrate import is_current
 from assistant.errors import Refusal, StoreDown
-from assistant.web import chat, style
+from assistant.web import chat, style, wechat
+from assistant.web.held import HeldPushes
 from assistant.web.security import HEADERS, Hardened, RateLimit, Visitors, secret_key
 from assistant.web.state import Web, web_of
 
@@ -32,6 +34,7 @@ def make_app(service: Service) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         yield
         app.state.web.stopping.set()
+        app.state.web.aside.shutdown(wait=False)
 
     app = FastAPI(title="Zhike", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     app.state.web = Web(
@@ -39,10 +42,13 @@ def make_app(service: Service) -> FastAPI:
         templates=Jinja2Templates(HERE / "templates"),
         visitors=Visitors(secret_key(settings.web.secret.get_secret_value(), settings.data_dir)),
         limit=RateLimit(settings.web.messages_per_minute),
+        held=HeldPushes(service),
+        aside=ThreadPoolExecutor(4, thread_name_prefix="aside"),
     )
     app.add_middleware(Hardened, max_body_bytes=settings.web.max_body_bytes)
     app.include_router(chat.router)
     app.include_router(style.router)
+    app.include_router(wechat.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     _plumbing(app)
     _errors(app)

@@ -45,6 +45,12 @@ def get(connection: Connection, member_id: str) -> MemberRow | None:
     )  # fmt: skip
 
 
+def by_phone(connection: Connection, phone: str) -> str | None:
+    """The member with a phone number; the one who joined first where families share it."""
+    query = select(members.c.id).where(members.c.phone == phone).order_by(members.c.id).limit(1)
+    return connection.execute(query).scalar_one_or_none()
+
+
 def measurements(connection: Connection, member_id: str) -> Measurements:
     row = connection.execute(
         select(members.c.height_cm, members.c.weight_kg, members.c.foot_mm).where(members.c.id == member_id)

@@ -61,7 +61,9 @@ outbox = Table(
     Column("message_id", Integer),
     Column("channel", String(24), nullable=False),
     Column("payload", json_type(), nullable=False),
-    Column("status", String(12), nullable=False, default="ready"),  # ready | sent | failed
+    Column("inbox_id", Integer),  # the message that it answers
+    Column("status", String(12), nullable=False, default="ready"),  # ready | held (no quota) | sent | failed
+    Column("carried_by", Integer),  # the message whose own response carried it (a passive reply)
     Column("attempts", Integer, nullable=False, default=0),
     Column("not_before", Moment, nullable=False),
     Column("lease_until", Moment),
@@ -69,6 +71,8 @@ outbox = Table(
     Column("sent_at", Moment),
     Column("error", Text),
     Index("ix_outbox_ready", "status", "not_before"),
+    Index("ix_outbox_conversation", "conversation_id", "status", "id"),
+    Index("ix_outbox_carried", "carried_by"),
 )
 
 due_work = Table(
@@ -157,4 +161,29 @@ seeds = Table(
     Column("key", String(24), primary_key=True),
     Column("body", json_type(), nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation_id", String(40), nullable=False, index=True),
+    Column("inbox_id", Integer, nullable=False, unique=True),
+    Column("kind", String(12), nullable=False),  # image | voice | video | file
+    Column("media_id", String(256), nullable=False),
+    Column("status", String(12), nullable=False),  # wanted | kept | gone
+    Column("path", String(200)),
+    Column("mime", String(80)),
+    Column("size", Integer),
+    Column("ticket_number", Integer, index=True),
+    Column("at", Moment, nullable=False),
+)
+
+single_use = Table(  # a state of a sign-in, a code sent to a phone: good once, for a while
+    "single_use",
+    metadata,
+    Column("key", String(160), primary_key=True),
+    Column("body", json_type(), nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("until", Moment, nullable=False),
 )

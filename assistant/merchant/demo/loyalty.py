@@ -39,6 +39,10 @@ class DemoMembership:
     def __init__(self, database: Database) -> None:
         self._db = database
 
+    def by_phone(self, phone: str) -> str | None:
+        with self._db.read() as connection:
+            return members.by_phone(connection, phone)
+
     def profile(self, member_id: str) -> Membership:
         with self._db.read() as connection:
             row = members.get(connection, member_id)

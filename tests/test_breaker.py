@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from assistant.llm.breaker import Breaker
+from assistant.breaker import Breaker
 
 
 class Hands:

@@ -1,8 +1,8 @@
-"""A circuit breaker: after some failures in a row nobody waits for the model any more, for a while.
+"""A circuit breaker: after some failures in a row nobody waits for a service any more, for a while.
 
 Enters: `enter()` before a call, `succeed()` or `fail()` after it. Leaves: whether a call may go out.
 Closed: all calls go. Open: none. Half open, once the pause is over: one probe goes, the others are refused;
-the probe's outcome closes or opens the circuit again. Called by `assistant.llm.gate` from many threads.
+the probe's outcome closes or opens the circuit again. Called by `assistant.llm` and the channels from many threads.
 """
 
 import threading
@@ -33,12 +33,12 @@ class Breaker:
             return True
 
     def succeed(self) -> None:
-        """The model answered: the circuit closes."""
+        """The service answered: the circuit closes."""
         with self._lock:
             self._failed, self._opened_at, self._probing = 0, None, False
 
     def fail(self) -> None:
-        """The model did not answer: after enough failures in a row, or a failed probe, the circuit opens."""
+        """The service did not answer: after enough failures in a row, or a failed probe, the circuit opens."""
         with self._lock:
             self._failed += 1
             if self._opened_at is not None or self._failed >= self._limit:

@@ -1,0 +1,256 @@
+"""Brings answers to shoppers in WeChat: in the response to their own message, else as customer messages within quota.
+
+Every row of the outbox is either carried by a response or pushed, never both (compare-and-set in the store). What may
+not be sent now is held until the shopper writes again. Called by the web (carry) and by the worker (push).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from assistant import logs
+from assistant.channels.official_account import CHANNEL, NOTICE
+from assistant.channels.official_account.api import WeChatApi
+from assistant.channels.official_account.errors import WeChatDown, WeChatRefused
+from assistant.channels.official_account.profile import MiniProgram, ProfileFile
+from assistant.channels.official_account.render import Look, Part, halve, parts, passive, text_part
+from assistant.clock import SHANGHAI, Clock
+from assistant.config import WeChatSettings
+from assistant.db import conversations, outbox, wechat
+from assistant.db.engine import Connection, Database
+from assistant.db.jsonable import load
+from assistant.db.outbox import Delivery
+from assistant.domain.message import Reply
+
+log = logs.get("wechat")
+MAX_ATTEMPTS = 6
+_THUMB_LIVES = timedelta(days=2)  # WeChat keeps temporary media for three
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a response can carry: `text` empty where there is nothing to say; `ready` False where the turn goes on."""
+
+    ready: bool
+    text: str = ""
+
+
+class Courier:
+    """One instance serves all threads."""
+
+    def __init__(
+        self, settings: WeChatSettings, database: Database, api: WeChatApi, profile: ProfileFile, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._db = database
+        self._api = api
+        self._profile = profile
+        self._clock = clock
+        self._look = Look(settings.public_url)
+        self._thumb: tuple[str, datetime] | None = None
+
+    @property
+    def may_push(self) -> bool:
+        """Whether the account has customer messages at all: only verified ones do."""
+        return self._settings.verified
+
+    # -- in the response ---------------------------------------------------------------------------------------------
+
+    def carry(self, conversation_id: str, inbox_id: int) -> Carried:
+        """The text that answers a message, and whatever was held back before it. The same again for a retry."""
+        now = self._clock.now()
+        with self._db.write() as connection:
+            if not conversations.is_answered(connection, {inbox_id}):
+                return Carried(ready=False)
+            rows, fresh = outbox.carry(connection, CHANNEL, conversation_id, inbox_id, now)
+            if not rows:
+                return Carried(ready=True)
+            by_ai = all(row.payload.get("by", "ai") == "ai" for row in rows)
+            more = "" if self.may_push else self._profile.get().more
+            text, left = passive([_content(row) for row in rows], self._look, by_ai=by_ai, more=more)
+            if fresh and self.may_push:
+                left += self._cards(rows)
+            if fresh and left:
+                outbox.put(connection, conversation_id, CHANNEL, {"parts": left}, now, held=not self.may_push)
+        if fresh:
+            logs.DELIVERIES.labels(CHANNEL, "carried").inc(len(rows))
+        return Carried(ready=True, text=text)
+
+    def typing(self, openid: str) -> None:
+        """Tell the shopper that an answer is being written. Of no consequence where it fails."""
+        try:
+            self._api.typing(openid)
+        except (WeChatRefused, WeChatDown) as error:
+            log.info("typing_hint_failed", cause=str(error))
+
+    # -- pushed ------------------------------------------------------------------------------------------------------
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Push a leased row. Its end (sent, later, held, failed) is noted in the store."""
+        if delivery.channel == NOTICE:
+            self._notice(delivery)
+            return
+        with self._db.read() as connection:
+            conversation = conversations.get(connection, delivery.conversation_id)
+            openid = conversation.shopper.identity.sender if conversation else ""
+            user = wechat.get(connection, self._settings.app_id, openid)
+        if user is None or not user.subscribed:
+            self._end(delivery, "drop", "nobody follows")
+            return
+        if not self.may_push:
+            self._end(delivery, "hold", "the account has no customer messages")
+            return
+        content = _content(delivery)
+        left = content if isinstance(content, list) else [*parts(content, self._look), *self._cards([delivery])]
+        self._push(delivery, user.openid, left)
+
+    def _push(self, delivery: Delivery, openid: str, left: list[Part]) -> None:
+        by_ai = delivery.payload.get("by", "ai") == "ai"
+        while left:
+            if not self._quota(openid, keep=self._settings.keep_messages):
+                self._remember(delivery, left)
+                self._end(delivery, "hold", "no customer message left")
+                return
+            try:
+                self._api.send(openid, self._with_thumb(left[0]), by_ai=by_ai)
+            except WeChatRefused as error:
+                if error.verdict.outcome == "shorten" and (pieces := halve(left[0])):
+                    left = [*pieces, *left[1:]]
+                    continue
+                self._refused(delivery, openid, error, left)
+                return
+            except WeChatDown as error:
+                self._remember(delivery, left)
+                self._end(delivery, "retry", str(error))
+                return
+            left = left[1:]
+            if left:
+                self._remember(delivery, left)
+        self._end(delivery, "sent", "")
+
+    def _refused(self, delivery: Delivery, openid: str, error: WeChatRefused, left: list[Part]) -> None:
+        self._remember(delivery, left)
+        verdict = error.verdict
+        if verdict.outcome == "hold":
+            with self._db.write() as connection:
+                wechat.close_windows(connection, self._settings.app_id, openid)
+        if verdict.outcome == "config":
+            log.error("account_needs_attention", code=error.code, meaning=verdict.words)
+        self._end(delivery, verdict.outcome, str(error))
+
+    def _quota(self, openid: str, *, keep: int) -> bool:
+        with self._db.write() as connection:
+            return wechat.take_quota(connection, self._settings.app_id, openid, self._clock.now(), keep=keep)
+
+    def _remember(self, delivery: Delivery, left: list[Part]) -> None:
+        with self._db.write() as connection:
+            outbox.shorten(connection, delivery.id, {**delivery.payload, "parts": left})
+
+    def _end(self, delivery: Delivery, outcome: str, reason: str) -> None:
+        now = self._clock.now()
+        with self._db.write() as connection:
+            self._note(connection, delivery, outcome, reason, now)
+        logs.DELIVERIES.labels(CHANNEL, outcome).inc()
+        if outcome != "sent":
+            log.info("delivery", delivery=delivery.id, outcome=outcome, cause=reason)
+
+    @staticmethod
+    def _note(connection: Connection, delivery: Delivery, outcome: str, reason: str, now: datetime) -> None:
+        give_up = delivery.attempts >= MAX_ATTEMPTS
+        match outcome:
+            case "sent" | "ignore":
+                outbox.mark_sent(connection, delivery.id, now)
+            case "hold" | "config":
+                outbox.hold(connection, delivery.id, reason)
+            case "drop" | "shorten":
+                outbox.retry_later(connection, delivery.id, now, reason, give_up=True)
+            case "slow":
+                outbox.retry_later(connection, delivery.id, now + timedelta(minutes=1), reason, give_up=False)
+            case "tomorrow":
+                outbox.retry_later(connection, delivery.id, _midnight(now), reason, give_up=False)
+            case _ if give_up:  # not lost: the shopper gets it with the answer to their next message
+                outbox.hold(connection, delivery.id, reason)
+            case _:
+                pause = timedelta(seconds=2**delivery.attempts)
+                outbox.retry_later(connection, delivery.id, now + pause, reason, give_up=False)
+
+    # -- cards -------------------------------------------------------------------------------------------------------
+
+    def _cards(self, rows: list[Delivery]) -> list[Part]:
+        """At most one card after the words: of our mini-program, or an article."""
+        profile = self._profile.get()
+        for row in rows:
+            content = _content(row)
+            for card in content.cards if isinstance(content, Reply) else ():
+                program = profile.mini_program
+                if program and card.kind in program.pages:
+                    page = {"title": card.title[:60], "appid": program.app_id, "pagepath": program.pages[card.kind]}
+                    return [{"msgtype": "miniprogrampage", "miniprogrampage": page}]
+                if card.kind in profile.news:
+                    return [{"msgtype": "news", "news": {"articles": [profile.news[card.kind].model_dump()]}}]
+        return []
+
+    def _with_thumb(self, part: Part) -> Part:
+        program = self._profile.get().mini_program
+        if part["msgtype"] != "miniprogrampage" or program is None:
+            return part
+        return {**part, "miniprogrampage": {**part["miniprogrampage"], "thumb_media_id": self._thumb_id(program)}}
+
+    def _thumb_id(self, program: MiniProgram) -> str:
+        now = self._clock.now()
+        if self._thumb is None or self._thumb[1] < now:
+            path = program.thumb
+            kind = "image/png" if path.suffix == ".png" else "image/jpeg"
+            media_id = self._api.upload_media("image", path.name, path.read_bytes(), kind)
+            self._thumb = (media_id, now + _THUMB_LIVES)
+        return self._thumb[0]
+
+    # -- notices -----------------------------------------------------------------------------------------------------
+
+    def tell(self, connection: Connection, openid: str, notice: str, facts: dict[str, str]) -> None:
+        """Put a notice of the profile into the outbox, within the caller's transaction."""
+        payload = {"openid": openid, "notice": notice, "facts": facts}
+        outbox.put(connection, "", NOTICE, payload, self._clock.now())
+
+    def _notice(self, delivery: Delivery) -> None:
+        """Words where a window is open, else the message that the shopper agreed to, else the template."""
+        openid, facts = delivery.payload["openid"], delivery.payload["facts"]
+        notice = self._profile.get().notices.get(delivery.payload["notice"])
+        if notice is None or not self.may_push:
+            self._end(delivery, "drop", "no such notice, or no way to send one")
+            return
+        data = {name: text.format_map(facts)[:20] for name, text in notice.fields.items()}
+        page = notice.page or self._settings.public_url
+        try:
+            if notice.text and self._quota(openid, keep=0):
+                self._api.send(openid, text_part(notice.text.format_map(facts)), by_ai=False)
+            elif notice.subscribe_id and self._consented(openid, notice.subscribe_id):
+                self._api.send_subscribe(openid, notice.subscribe_id, data, page)
+            elif notice.template_id:
+                self._api.send_template(openid, notice.template_id, data, page, f"zhike-{delivery.id}")
+            else:
+                self._end(delivery, "drop", "no open window, no consent, no template")
+                return
+        except WeChatRefused as error:
+            self._refused(delivery, openid, error, [])
+        except WeChatDown as error:
+            self._end(delivery, "retry", str(error))
+        else:
+            self._end(delivery, "sent", "")
+
+    def _consented(self, openid: str, template_id: str) -> bool:
+        with self._db.write() as connection:
+            return wechat.use_consent(connection, self._settings.app_id, openid, template_id)
+
+
+def _content(delivery: Delivery) -> Reply | list[Part]:
+    """What a row says: a whole reply, or the parts of one that are left."""
+    payload: dict[str, Any] = delivery.payload
+    if "parts" in payload:
+        return list(payload["parts"])
+    return load(Reply, {k: v for k, v in payload.items() if k != "by"})
+
+
+def _midnight(now: datetime) -> datetime:
+    """When WeChat's daily counts begin anew."""
+    return datetime.combine(now.astimezone(SHANGHAI).date() + timedelta(days=1), time(0, 1), SHANGHAI)

@@ -1,0 +1,207 @@
+"""The doors for WeChat: the callback of the Official Account, and the pages on which a shopper binds a membership.
+
+A push is answered once it is on disk: with the reply itself where it is ready within the window, else with `success`,
+and the reply follows as a customer message.
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
+from starlette.concurrency import run_in_threadpool
+
+from assistant import logs
+from assistant.channels.official_account import meaning as meanings
+from assistant.channels.official_account.account import OfficialAccount
+from assistant.channels.official_account.courier import Carried
+from assistant.channels.official_account.crypto import BadPush
+from assistant.channels.official_account.errors import WeChatDown, WeChatRefused
+from assistant.channels.official_account.push import Push
+from assistant.channels.official_account.render import passive_json, passive_xml
+from assistant.db.conversations import Accepted
+from assistant.errors import NotAllowed, Refusal
+from assistant.web.state import Web, web_of
+
+router = APIRouter()
+log = logs.get("wechat")
+BROWSER = "zhike_bind"
+
+
+def account_of(request: Request) -> OfficialAccount:
+    service = web_of(request).service
+    if not service.settings.wechat.app_id:
+        raise HTTPException(404, "没有开通公众号。")
+    return service.official_account
+
+
+Account = Annotated[OfficialAccount, Depends(account_of)]
+
+
+# -- the callback --------------------------------------------------------------------------------------------------
+
+
+@router.get("/wechat/official")
+def greet(request: Request, account: Account) -> Response:
+    """WeChat checks the address when it is entered in its console."""
+    try:
+        return PlainTextResponse(account.gate.greet(request.query_params, account.clock.now()))
+    except BadPush as error:
+        return _refuse(error)
+
+
+@router.post("/wechat/official")
+async def receive(request: Request, account: Account) -> Response:
+    """A push of WeChat."""
+    web = web_of(request)
+    started = asyncio.get_running_loop().time()
+    body = await request.body()
+    window = web.service.settings.wechat.passive_s
+    try:
+        now = account.clock.now()
+        push = account.gate.open(request.query_params, body, now)
+        meaning = meanings.read(push, account.settings.app_id, now, window=timedelta(seconds=window))
+    except BadPush as error:
+        return _refuse(error)
+    logs.WECHAT_PUSHES.labels(meaning.name).inc()
+    taken = await asyncio.wrap_future(account.intake.put(meaning))
+    if taken.accepted is None:
+        return _silence()
+    if taken.accepted.fresh:
+        logs.INBOX_WAITING.inc()
+        web.service.work_to_do.set()
+    text = await _within_window(web, account, taken.accepted, started + window, meaning)
+    return _spoken(account, push, request, text) if text else _silence()
+
+
+async def _within_window(
+    web: Web, account: OfficialAccount, accepted: Accepted, deadline: float, meaning: meanings.Meaning
+) -> str:
+    """The text that can be answered in time; empty where it follows later, or where there is nothing to say."""
+    clock = asyncio.get_running_loop().time
+    carried = Carried(ready=False)
+    if not accepted.fresh:
+        carried = await run_in_threadpool(account.courier.carry, accepted.conversation_id, accepted.inbox_id)
+    while not carried.ready and (left := deadline - clock()) > 0:
+        await web.held.wait(accepted, left)
+        carried = await run_in_threadpool(account.courier.carry, accepted.conversation_id, accepted.inbox_id)
+    if carried.ready:
+        return carried.text
+    if account.courier.may_push:
+        web.aside.submit(account.courier.typing, meaning.openid)
+        return ""
+    return account.profile.get().waiting if meaning.trigger == "message" else ""
+
+
+def _silence() -> Response:
+    return PlainTextResponse("success")
+
+
+def _spoken(account: OfficialAccount, push: Push, request: Request, text: str) -> Response:
+    to, me, now = push.text("FromUserName"), push.text("ToUserName"), account.clock.now()
+    if push.as_json:
+        answer = json.dumps(passive_json(text, to, me, now), ensure_ascii=False)
+    else:
+        answer = passive_xml(text, to, me, now)
+    if push.sealed:
+        answer = account.gate.seal(answer, request.query_params, as_json=push.as_json)
+    return Response(answer, media_type="application/json" if push.as_json else "application/xml")
+
+
+def _refuse(error: BadPush) -> Response:
+    """Short and the same for all: whoever knocks without a key learns nothing."""
+    logs.WECHAT_PUSHES.labels(f"refused:{error.reason}").inc()
+    log.info("push_refused", reason=error.reason)
+    return PlainTextResponse("refused", 403)
+
+
+# -- binding -------------------------------------------------------------------------------------------------------
+
+
+def _page(request: Request, **what: Any) -> Response:
+    web = web_of(request)
+    response = web.templates.TemplateResponse(
+        request, "bind.html", {"brand": web.service.settings.brand_name, "ticket": "", "phone": "", "error": "", **what}
+    )
+    response.headers["cache-control"] = "no-store"
+    return response
+
+
+@router.get("/wechat/bind", response_class=HTMLResponse)
+def bind(request: Request, account: Account, ticket: str = "") -> Response:
+    """Start of binding: WeChat's sign-in, or the form for who came by a link of their own."""
+    if ticket:
+        return _form(request, account, ticket)
+    if not account.binding.by_oauth:
+        return _page(request, step="stale", error="请在公众号里发送“绑定会员”获取链接。")
+    browser = request.cookies.get(BROWSER) or secrets.token_urlsafe(16)
+    response = RedirectResponse(account.binding.sign_in_url(browser), 302)
+    response.set_cookie(BROWSER, browser, max_age=900, httponly=True, samesite="lax", path="/wechat")
+    return response
+
+
+@router.get("/wechat/bind/back", response_class=HTMLResponse)
+def back(request: Request, account: Account, code: str = "", state: str = "") -> Response:
+    """Back from WeChat's sign-in, which the shopper may have declined (no code)."""
+    if not code:
+        return _page(request, step="stale", error="您没有同意授权，会员没有绑定。需要时可以重新点“绑定会员”。")
+    try:
+        signed = account.binding.signed_in(code, state, request.cookies.get(BROWSER, ""))
+    except NotAllowed as error:
+        return _page(request, step="stale", error=error.public)
+    except (WeChatDown, WeChatRefused) as error:
+        log.warning("sign_in_failed", cause=str(error))
+        return _page(request, step="stale", error="微信登录没有成功，请回到公众号再点一次“绑定会员”。")
+    if signed.member_id:
+        return _page(request, step="done")
+    return _page(request, step="phone", ticket=signed.ticket)
+
+
+def _form(request: Request, account: OfficialAccount, ticket: str) -> Response:
+    if not account.binding.holds(ticket):
+        return _page(request, step="stale", error="链接已失效，请回到公众号重新点“绑定会员”。")
+    return _page(request, step="phone", ticket=ticket)
+
+
+def _limited(request: Request) -> None:
+    client = request.client.host if request.client else "?"
+    if not web_of(request).limit.allows(f"bind:{client}"):
+        raise HTTPException(429, "操作太频繁，请稍后再试。")
+
+
+Field = Annotated[str, Form(max_length=120)]
+
+
+@router.post("/wechat/bind/code", response_class=HTMLResponse, dependencies=[Depends(_limited)])
+def send_code(request: Request, account: Account, ticket: Field, phone: Field) -> Response:
+    """Send a code to the phone."""
+
+    def act() -> Response:
+        shown = account.binding.send_code(ticket, phone.strip())
+        return _page(request, step="code", ticket=ticket, phone=phone.strip(), shown=shown)
+
+    return _or_again(request, act, "phone", ticket, phone)
+
+
+@router.post("/wechat/bind/confirm", response_class=HTMLResponse, dependencies=[Depends(_limited)])
+def confirm(request: Request, account: Account, ticket: Field, phone: Field, code: Field) -> Response:
+    """Bind, where the code is right."""
+
+    def act() -> Response:
+        account.binding.confirm(ticket, phone.strip(), code.strip())
+        return _page(request, step="done")
+
+    return _or_again(request, act, "code", ticket, phone)
+
+
+def _or_again(request: Request, act: Callable[[], Response], step: str, ticket: str, phone: str) -> Response:
+    try:
+        return act()
+    except NotAllowed as error:
+        return _page(request, step="stale", error=error.public)
+    except Refusal as error:
+        return _page(request, step=step, ticket=ticket, phone=phone.strip(), error=error.public)
