@@ -36,10 +36,12 @@ class Worker:
         self._threads: list[threading.Thread] = []
         self._couriers = ThreadPoolExecutor(8, thread_name_prefix="courier")
 
-    def start(self) -> None:
+    def start(self, *, chores: bool = True) -> None:
+        """Start the lanes, and what delivers and does due work unless somebody else does."""
         lanes = self._service.settings.worker.lanes
         self._threads = [threading.Thread(target=self._lane, name=f"lane-{n}", daemon=True) for n in range(lanes)]
-        self._threads.append(threading.Thread(target=self._chores, name="chores", daemon=True))
+        if chores:
+            self._threads.append(threading.Thread(target=self._chores, name="chores", daemon=True))
         for thread in self._threads:
             thread.start()
 

@@ -82,6 +82,10 @@ def _settings(port: int | None, *, demo_accounts: bool = False, no_model: bool =
     if demo_accounts:
         web["demo_accounts"] = True
     changes: dict[str, Any] = {"web": settings.web.model_copy(update=web)}
+    if demo_accounts and not settings.wechat.app_id:
+        from assistant.web.fake_wechat.demo import demo_settings
+
+        changes["wechat"] = demo_settings(settings.wechat, web["port"])
     if no_model:
         changes["llm"] = settings.llm.model_copy(update={"kind": "off"})
     return settings.model_copy(update=changes)
@@ -130,6 +134,8 @@ def _run(service: Any, *, demo_page: bool = False) -> None:
     typer.echo(
         f"\n知客已启动\n  聊天页   {address}/chat\n  健康检查 {address}/readyz\n  指标     {address}/metrics", err=True
     )
+    if settings.wechat.fake:
+        typer.echo(f"  演示手机 {address}/fake-wechat/（微信公众号，不需要真实账号）", err=True)
     if demo_page:
         typer.echo(
             "  聊天页右上角可以切换演示会员；语言模型在后台预热，约一分钟后就绪。\n  按 Ctrl+C 停止。\n", err=True

@@ -50,6 +50,10 @@ def make_app(service: Service) -> FastAPI:
     app.include_router(style.router)
     app.include_router(wechat.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    if settings.wechat.fake:
+        from assistant.web.fake_wechat.demo import demo_platform
+
+        app.mount("/fake-wechat", demo_platform(service).app)
     _plumbing(app)
     _errors(app)
     return app

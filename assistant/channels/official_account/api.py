@@ -48,6 +48,7 @@ class Token:
         self._clock = clock
         self._owner = f"tok-{uuid4().hex[:12]}"
         self._lock = threading.Lock()
+        self._spoiled = ""
 
     def get(self) -> str:
         """A good token: the shared one, or a new one that this or another replica fetches."""
@@ -69,26 +70,19 @@ class Token:
 
     def spoil(self, token: str) -> None:
         """WeChat refused this token. One that was fetched meanwhile stays."""
+        self._spoiled = token
         with self._db.write() as connection:
             wechat.spoil_token(connection, self._settings.app_id, token)
 
     def _fetch(self) -> str:
         app = self._settings.app_id
-        body = {
-            "grant_type": "client_credential",
-            "appid": app,
-            "secret": self._settings.secret.get_secret_value(),
-            "force_refresh": False,
-        }
         try:
-            found = _json(self._http.post("/cgi-bin/stable_token", json=body))
-            if "access_token" not in found:
-                raise WeChatRefused(int(found.get("errcode", -1)), str(found.get("errmsg", "")))
-        except (httpx.HTTPError, WeChatDown, WeChatRefused) as error:
+            found = self._ask(force=False)
+            if found["access_token"] == self._spoiled:  # WeChat gives what WeChat refuses: only force helps
+                found = self._ask(force=True)
+        except (WeChatDown, WeChatRefused):
             with self._db.write() as connection:
                 wechat.release_token(connection, app, self._owner)
-            if isinstance(error, httpx.HTTPError):
-                raise WeChatDown(repr(error)) from error
             raise
         token = str(found["access_token"])
         life = timedelta(seconds=int(found.get("expires_in", 7200)))
@@ -97,6 +91,21 @@ class Token:
             wechat.save_token(connection, app, self._owner, token, until)
         log.info("token_fetched", app=app)
         return token
+
+    def _ask(self, *, force: bool) -> dict[str, Any]:
+        body = {
+            "grant_type": "client_credential",
+            "appid": self._settings.app_id,
+            "secret": self._settings.secret.get_secret_value(),
+            "force_refresh": force,
+        }
+        try:
+            found = _json(self._http.post("/cgi-bin/stable_token", json=body))
+        except httpx.HTTPError as error:
+            raise WeChatDown(repr(error)) from error
+        if "access_token" not in found:
+            raise WeChatRefused(int(found.get("errcode", -1)), str(found.get("errmsg", "")))
+        return found
 
 
 class WeChatApi:

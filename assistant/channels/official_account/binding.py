@@ -18,6 +18,7 @@ import httpx
 from assistant import logs
 from assistant.channels.official_account import CHANNEL
 from assistant.channels.official_account.api import WeChatApi
+from assistant.channels.official_account.errors import WeChatDown, WeChatRefused
 from assistant.clock import Clock
 from assistant.config import SmsSettings, WeChatSettings
 from assistant.db import conversations, single_use, wechat
@@ -116,7 +117,7 @@ class Binding:
         """Take the binding back at once; it can be made again any time."""
         if not shopper.member_id:
             return Reply("您还没有绑定会员，说“绑定会员”就可以绑定。")
-        self._bind(shopper.identity.sender, None, "")
+        self.bind(shopper.identity.sender, None, "")
         return Reply("已经解除绑定，这个微信不再能查看会员信息。需要时说“绑定会员”即可重新绑定。")
 
     # -- on the page -------------------------------------------------------------------------------------------------
@@ -142,13 +143,14 @@ class Binding:
         if known is None or not hmac.compare_digest(str(known["browser"]), browser):
             raise NotAllowed(STALE)
         found = self._api.signed_in(code)
-        openid, unionid = str(found["openid"]), str(found.get("unionid", ""))
+        openid = str(found["openid"])
+        unionid = str(found.get("unionid") or self._unionid(openid))
         member = self._known(openid)
         if member is None and unionid:  # bound in another of the retailer's accounts
             with self._db.write() as connection:
                 member = wechat.join(connection, self._settings.app_id, openid, unionid, self._clock.now())
             if member is not None:
-                self._bind(openid, member, unionid)
+                self.bind(openid, member, unionid)
         return Signed(self._ticket(openid, unionid), member)
 
     def send_code(self, ticket: str, phone: str) -> str:
@@ -192,7 +194,7 @@ class Binding:
         with self._db.write() as connection:
             single_use.use(connection, key, now)
             single_use.use(connection, f"ticket:{ticket}", now)
-        self._bind(str(holder["openid"]), member, str(holder["unionid"]))
+        self.bind(str(holder["openid"]), member, str(holder["unionid"]))
         return member
 
     def holds(self, ticket: str) -> bool:
@@ -217,12 +219,21 @@ class Binding:
         with self._db.write() as connection:
             single_use.issue(connection, key, body, now + lives)
 
+    def _unionid(self, openid: str) -> str:
+        """The quiet sign-in does not tell it, the list of followers does."""
+        try:
+            return str(self._api.user(openid).get("unionid", ""))
+        except (WeChatDown, WeChatRefused) as error:
+            log.info("no_unionid", cause=str(error))
+            return ""
+
     def _known(self, openid: str) -> str | None:
         with self._db.read() as connection:
             user = wechat.get(connection, self._settings.app_id, openid)
         return user.member_id if user else None
 
-    def _bind(self, openid: str, member_id: str | None, unionid: str) -> None:
+    def bind(self, openid: str, member_id: str | None, unionid: str = "") -> None:
+        """Note whose account an openid, and whatever else its unionid joins, is; None: nobody's."""
         app = self._settings.app_id
         with self._db.write() as connection:
             now = self._clock.now()

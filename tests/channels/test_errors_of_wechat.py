@@ -1,0 +1,208 @@
+"""What WeChat answers to our calls, code by code: nothing is lost, nothing is hammered, the operator hears what matters."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from assistant.channels.official_account.api import WeChatApi
+from assistant.channels.official_account.errors import WeChatDown, WeChatRefused
+from assistant.db.tables.service import outbox
+from assistant.domain.message import Reply
+from tests.channels.conftest import Make, World, calls_to
+
+SEND = "/cgi-bin/message/custom/send"
+
+
+@pytest.fixture
+def owing(make_world: Make) -> World:
+    """A follower who wrote a moment ago, and one thing that is to be said to them."""
+    world = make_world(lanes=False, passive_s=0)
+    world.phone().text("你好")
+    world.owe(Reply("您的修鞋单好了"))
+    return world
+
+
+def _state(world: World) -> str:
+    with world.service.database.read() as connection:
+        return connection.execute(select(outbox.c.status).order_by(outbox.c.id.desc()).limit(1)).scalar_one()
+
+
+@pytest.mark.parametrize("code", [40001, 40014, 42001])
+def test_a_refused_token_is_renewed_at_once(owing: World, code: int) -> None:
+    owing.wechat.faults.add(SEND, errcode=code)
+
+    owing.push()
+
+    assert owing.sent() == ["您的修鞋单好了"]
+    assert _state(owing) == "sent"
+
+
+@pytest.mark.parametrize(
+    ("code", "after"), [(-1, timedelta(seconds=3)), (45011, timedelta(minutes=1)), (45009, timedelta(days=1))]
+)
+def test_a_hiccup_is_waited_out(owing: World, code: int, after: timedelta) -> None:
+    owing.wechat.faults.add(SEND, errcode=code)
+
+    owing.push()
+    at_once = owing.push()
+    owing.clock.advance(after)
+    owing.push()
+
+    assert at_once == 0
+    assert _state(owing) == "sent"
+
+
+@pytest.mark.parametrize("code", [45015, 45047])
+def test_what_may_not_be_sent_now_waits_for_the_next_message(owing: World, code: int) -> None:
+    owing.wechat.faults.add(SEND, errcode=code)
+
+    owing.push()
+    held = _state(owing)
+    owing.phone().text("在吗")
+    owing.push()
+
+    assert held == "held"
+    assert owing.sent() == ["您的修鞋单好了"]
+
+
+@pytest.mark.parametrize("code", [40003, 43004, 43019])
+def test_who_cannot_be_reached_is_not_tried_again(owing: World, code: int) -> None:
+    owing.wechat.faults.add(SEND, errcode=code)
+
+    owing.push()
+    owing.clock.advance(timedelta(days=2))
+    owing.push()
+
+    assert _state(owing) == "failed"
+    assert len(owing.wechat.calls_of(SEND)) == 1
+
+
+@pytest.mark.parametrize("code", [40164, 48001, 48004, 50002])
+def test_what_the_operator_must_mend_is_kept(owing: World, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    owing.wechat.faults.add(SEND, errcode=code)
+
+    owing.push()
+
+    assert _state(owing) == "held"
+    assert "account_needs_attention" in "".join(capsys.readouterr())
+
+
+def test_a_text_that_is_too_long_after_all_is_halved(owing: World) -> None:
+    owing.owe(Reply("这是一句话。" * 60))
+    owing.push()
+    owing.wechat.faults.add(SEND, errcode=45002)
+
+    owing.push()
+
+    assert "".join(owing.sent()[1:]) == "这是一句话。" * 60
+    assert len(owing.sent()) == 3
+
+
+def test_wechat_down_is_tried_again_and_the_circuit_opens(owing: World) -> None:
+    owing.wechat.faults.add(SEND, times=6, status=502)
+
+    for _ in range(6):
+        owing.push()
+        owing.clock.advance(timedelta(seconds=70))
+    state = _state(owing)
+    calls = len(owing.wechat.calls_of(SEND))
+
+    assert state in ("ready", "held"), "not lost"
+    assert calls < 6, "the open circuit spares a service that is down"
+
+
+def test_parts_that_went_out_are_not_sent_again(owing: World) -> None:
+    owing.push()
+    sentence = "一二三四五六七八九。"
+    owing.owe(Reply(sentence * 100))
+    second = iter([False, True])
+    real = owing.service.official_account.api.send
+
+    def breaks_at_second(*args: object, **kwargs: object) -> None:
+        if next(second, False):
+            raise WeChatDown("cut")
+        real(*args, **kwargs)
+
+    owing.service.official_account.api.send = breaks_at_second  # type: ignore[method-assign]
+    owing.push()
+    owing.clock.advance(timedelta(seconds=10))
+    owing.push()
+
+    assert "".join(owing.sent()[1:]) == sentence * 100
+
+
+def test_replicas_share_one_token_and_fetch_it_once(owing: World) -> None:
+    service = owing.service
+    replicas = [
+        WeChatApi(service.settings.wechat, service.database, owing.clock, transport=calls_to(owing.wechat))
+        for _ in range(3)
+    ]
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda n: replicas[n % 3].callback_ips(), range(24)))
+    owing.wechat.tokens.expire_all(owing.clock.now())
+    owing.clock.advance(timedelta(minutes=1))
+    replicas[0].callback_ips()
+    replicas[1].callback_ips()
+
+    assert len(owing.wechat.calls_of("/cgi-bin/stable_token")) == 2
+    for replica in replicas:
+        replica.close()
+
+
+def test_a_wrong_secret_is_said_by_its_code(make_world: Make) -> None:
+    from pydantic import SecretStr
+
+    world = make_world(lanes=False, secret=SecretStr("wrong"))
+
+    with pytest.raises(WeChatRefused) as refused:
+        world.service.official_account.api.callback_ips()
+
+    assert refused.value.code in (40001, 40125)
+
+
+def test_typing_that_is_refused_harms_nobody(owing: World) -> None:
+    owing.wechat.faults.add("/cgi-bin/message/custom/typing", errcode=45080)
+
+    owing.service.official_account.courier.typing("oTestShopper0000000000000001")
+
+    assert owing.wechat.calls_of("/cgi-bin/message/custom/typing")[-1].errcode == 45080
+
+
+def test_a_notice_takes_the_open_window_then_the_consent_then_the_template(make_world: Make) -> None:
+    from pathlib import Path
+
+    import yaml
+
+    base = Path("assistant/channels/official_account/profile.yaml")
+    profile = yaml.safe_load(base.read_text(encoding="utf-8"))
+    profile["notices"]["ticket_changed"] = {
+        "text": "工单{ticket}：{status}",
+        "subscribe_id": "SUB_SERVICE_PROGRESS",
+        "template_id": "TPL_SERVICE_PROGRESS",
+        "fields": {"thing1": "{ticket}", "phrase2": "{status}", "time3": "{at}"},
+    }
+    world = make_world(lanes=False, passive_s=0)
+    path = world.service.settings.data_dir / "profile.yaml"
+    path.write_text(yaml.safe_dump(profile, allow_unicode=True), encoding="utf-8")
+    world = make_world(lanes=False, passive_s=0, profile=path)
+    phone = world.phone()
+    phone.text("你好")
+    facts = {"ticket": "T100001", "status": "已处理", "at": "2026-11-22 11:00"}
+
+    def tell() -> None:
+        with world.service.database.write() as connection:
+            world.service.official_account.courier.tell(connection, phone.openid, "ticket_changed", facts)
+        world.push()
+
+    tell()
+    world.clock.advance(timedelta(hours=49))
+    phone.consent("SUB_SERVICE_PROGRESS")
+    tell()
+    tell()
+
+    ways = [b.via for b in phone.received if b.via in ("customer", "subscribe", "template")]
+    assert ways == ["customer", "subscribe", "template"]
+    assert world.wechat.violations == []

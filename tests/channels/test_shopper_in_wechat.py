@@ -1,0 +1,257 @@
+"""A shopper's messages in WeChat, from the phone and back, as WeChat would carry them."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from assistant.domain.message import Reply
+from assistant.web.fake_wechat.push import push_fields
+from tests.channels.conftest import OPENID, Make, World
+
+
+@pytest.mark.parametrize("mode", ["plain", "compatible", "safe"])
+@pytest.mark.parametrize("data_format", ["xml", "json"])
+def test_a_question_is_answered_in_the_response_in_every_mode(make_world: Make, mode: str, data_format: str) -> None:
+    world = make_world(mode=mode, data_format=data_format)
+    phone = world.phone(member="M0000001")
+
+    delivery = phone.text("我有多少积分")
+
+    assert delivery.outcome == "reply"
+    assert "12,480" in delivery.bubble.text
+    assert "AI" in delivery.bubble.text
+    assert world.wechat.violations == []
+    assert world.push() == 0, "what was carried is not pushed again"
+
+
+def test_a_duplicate_of_a_push_is_answered_once(world: World) -> None:
+    phone = world.phone(member="M0000001")
+    world.wechat.faults.duplicate()
+
+    delivery = phone.text("我有多少积分")
+
+    assert len(delivery.attempts) == 2
+    assert delivery.attempts[0].body != b"success"
+    assert len([b for b in phone.received if b.kind == "text"]) == 1
+    assert world.push() == 0
+
+
+def test_a_slow_answer_is_pushed_after_the_window_and_only_once(make_world: Make) -> None:
+    world = make_world(lanes=False, passive_s=0.2)
+    phone = world.phone(member="M0000001")
+
+    delivery = phone.text("我有多少积分")
+    world.service.shopper_messages.serve_next()
+    early = world.push()
+    world.clock.advance(timedelta(seconds=1))
+    world.push()
+    world.push()
+
+    assert delivery.outcome == "silence"
+    assert early == 0, "nothing is pushed while the response may still carry it"
+    assert len(world.sent()) == 1
+    assert phone.received[-1].ai
+    assert world.wechat.violations == []
+
+
+def test_a_retry_gets_the_answer_that_was_lost_on_the_way(make_world: Make) -> None:
+    world = make_world()
+    phone = world.phone(member="M0000001")
+    through = world.wechat.deliver
+    lost: list[bytes] = []
+
+    def lossy(push: object) -> object:
+        answer = through(push)
+        if not lost:
+            lost.append(answer.body)
+            raise ConnectionError
+        return answer
+
+    world.wechat.deliver = lossy
+    delivery = phone.text("我有多少积分")
+
+    assert len(delivery.attempts) == 2
+    assert "12,480" in delivery.bubble.text
+    assert world.push() == 0
+
+
+def test_a_burst_is_answered_message_by_message(world: World) -> None:
+    phone = world.phone(member="M0000001")
+    questions = ["我有多少积分", "我的优惠券", "徐家汇店几点关门"]
+
+    with ThreadPoolExecutor(3) as pool:
+        deliveries = list(pool.map(phone.text, questions))
+    world.clock.advance(timedelta(seconds=10))
+    world.push()
+
+    said = "\n".join(b.text for b in phone.received)
+    assert "12,480" in said
+    assert "22:00" in said
+    assert "券" in said
+    assert all(d.outcome in ("reply", "silence") for d in deliveries)
+    assert world.wechat.violations == []
+
+
+def test_an_unverified_account_holds_a_slow_answer_until_the_shopper_writes_again(make_world: Make) -> None:
+    world = make_world(lanes=False, verified=False, passive_s=0.2)
+    phone = world.phone(member="M0000001")
+
+    asked = phone.text("我有多少积分")
+    world.service.shopper_messages.serve_next()
+    world.clock.advance(timedelta(seconds=5))
+    world.push()
+    world.worker.start(chores=False)
+    nudged = phone.text("1")
+
+    assert "回复任意字" in asked.bubble.text
+    assert "12,480" in nudged.bubble.text
+    assert world.wechat.calls_of("/cgi-bin/message/custom/send") == []
+    assert world.wechat.violations == []
+
+
+def test_a_real_question_after_a_held_answer_gets_both(make_world: Make) -> None:
+    world = make_world(lanes=False, verified=False, passive_s=0.3)
+    phone = world.phone(member="M0000001")
+
+    phone.text("我有多少积分")
+    world.service.shopper_messages.serve_next()
+    world.clock.advance(timedelta(seconds=5))
+    world.push()
+    world.worker.start(chores=False)
+    both = phone.text("徐家汇店几点关门")
+
+    assert "12,480" in both.bubble.text
+    assert "22:00" in both.bubble.text
+
+
+def test_quota_is_kept_and_the_rest_waits_for_the_next_message(make_world: Make) -> None:
+    world = make_world(lanes=False, passive_s=0)
+    phone = world.phone(member="M0000001")
+
+    phone.text("你好")
+    for n in range(7):
+        world.owe(Reply(f"第{n}条"))
+    for _ in range(10):
+        world.push()
+    first = list(world.sent())
+    world.clock.advance(timedelta(minutes=1))
+    phone.text("你好")
+    for _ in range(10):
+        world.push()
+
+    assert first == ["第0条", "第1条", "第2条", "第3条"], "one of five is kept in reserve"
+    assert world.sent()[4:] == ["第4条", "第5条", "第6条"]
+    assert world.wechat.violations == []
+
+
+def test_a_long_answer_is_split_by_bytes_and_nothing_is_cut_off(make_world: Make) -> None:
+    world = make_world(lanes=False, passive_s=0)
+    phone = world.phone()
+    sentence = "这是一段很长的说明，讲的是会员权益。"
+
+    phone.text("你好")
+    world.owe(Reply(sentence * 100))
+    world.push()
+
+    assert len(world.sent()) == 3
+    assert "".join(world.sent()) == sentence * 100
+    assert all(text.endswith("。") for text in world.sent())
+    assert world.wechat.violations == []
+
+
+def test_a_scan_in_a_store_makes_it_the_store_of_the_conversation(world: World) -> None:
+    phone = world.phone(follows=False)
+
+    welcome = phone.subscribe("store:S001")
+    asked = phone.text("几点关门")
+
+    assert "欢迎光临" in welcome.bubble.text
+    assert "22:00" in asked.bubble.text or "21:" in asked.bubble.text
+    assert world.wechat.violations == []
+
+
+def test_a_tap_in_the_menu_stands_for_words(world: World) -> None:
+    phone = world.phone(member="M0000001")
+    world.service.official_account.api.push_menu(world.service.official_account.profile.get().menu.as_wechat())
+
+    delivery = phone.tap("我的积分")
+
+    assert "12,480" in delivery.bubble.text
+    assert world.wechat.violations == []
+
+
+def test_a_location_gives_the_nearest_stores(world: World) -> None:
+    phone = world.phone()
+
+    delivery = phone.location(31.1945, 121.4367, "上海徐家汇地铁站")
+
+    assert "徐家汇" in delivery.bubble.text
+
+
+def test_a_voice_without_a_transcriber_is_kept_and_said_to_be(world: World) -> None:
+    phone = world.phone()
+
+    delivery = phone.voice()
+    world.worker.due_once()
+
+    assert "听不了语音" in delivery.bubble.text
+    kept = list((world.service.settings.data_dir / "attachments").iterdir())
+    assert [p.suffix for p in kept] == [".amr"]
+
+
+def test_a_picture_is_kept_and_goes_with_the_ticket_filed_next(world: World) -> None:
+    from sqlalchemy import select
+
+    from assistant.db.tables.service import attachments
+
+    phone = world.phone(member="M0000001")
+
+    kept = phone.image()
+    world.worker.due_once()
+    phone.text("我要投诉，徐家汇店的店员态度很差，骂人")
+    phone.text("确认")
+
+    assert "图片收到了" in kept.bubble.text
+    with world.service.database.read() as connection:
+        row = connection.execute(select(attachments)).one()
+    assert row.status == "kept"
+    assert row.ticket_number is not None
+
+
+def test_unfollowing_stops_what_was_on_its_way(make_world: Make) -> None:
+    world = make_world(lanes=False, passive_s=0)
+    phone = world.phone(member="M0000001")
+
+    phone.text("我有多少积分")
+    world.service.shopper_messages.serve_next()
+    phone.unsubscribe()
+    world.push()
+
+    assert world.sent() == []
+    assert world.wechat.violations == []
+
+
+def test_the_authorisation_taken_back_erases_what_was_said(world: World) -> None:
+    phone = world.phone()
+    phone.text("我有多少积分")
+
+    push_fields(
+        world.wechat,
+        OPENID,
+        {"MsgType": "event", "Event": "user_authorization_revoke", "OpenID": OPENID, "RevokeInfo": "1"},
+    )
+    world.worker.due_once()
+
+    key = world.service.official_account.shopper_key(OPENID)
+    assert dict(world.service.rights.kept(key).families)["聊天记录"] == 0
+
+
+def test_unknown_types_and_events_are_tolerated(world: World) -> None:
+    world.phone()
+
+    strange = push_fields(world.wechat, OPENID, {"MsgType": "hologram", "MsgId": 77})
+    event = push_fields(world.wechat, OPENID, {"MsgType": "event", "Event": "moon_landing"})
+
+    assert [d.outcome for d in (strange, event)] == ["silence", "silence"]
+    assert world.wechat.violations == []
