@@ -1,6 +1,7 @@
 """The fake platform's API as a service calls it: tokens, rights, quotas, messages, codes, files, faults."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -556,3 +557,13 @@ def test_a_dropped_connection_is_a_broken_one_over_http(wechat: FakeWeChat, serv
 
     with pytest.raises(httpx.TransportError):
         httpx.get(f"{served}/cgi-bin/token", trust_env=False)
+
+
+def test_calls_at_once_are_counted_one_by_one(wechat: FakeWeChat, service: Service) -> None:
+    wechat.phone(OPENID).text("在吗")
+
+    with ThreadPoolExecutor(8) as pool:
+        codes = list(pool.map(lambda n: service.send(f"第{n}条"), range(20)))
+
+    assert (codes.count(0), codes.count(45047)) == (5, 15)
+    assert len(wechat.phone(OPENID).received) == 5
