@@ -147,7 +147,7 @@ def send_template(wechat: FakeWeChat, request: ApiRequest) -> dict[str, Any]:
         user = wechat.user(body.get("touser"))
         _must_be_reachable(user, canceled=43004)
         template = _template(wechat, body, subscription=False)
-        values = rules.keywords_fit(template.keywords, body.get("data"), typed=False)
+        values = rules.keywords_fit(tuple(template.keywords), body.get("data"), typed=False)
         key = (user.openid, str(body.get("client_msg_id") or ""))
         known = wechat.sent_once.get(key) if key[1] else None
         if known is not None and wechat.now() - known[1] < rules.SAME_CLIENT_MSG_ID:
@@ -170,7 +170,7 @@ def send_subscribed(wechat: FakeWeChat, request: ApiRequest) -> dict[str, Any]:
         if user.limited:
             raise Refused(50002)
         template = _template(wechat, body, subscription=True)
-        values = rules.keywords_fit(template.keywords, body.get("data"), typed=True)
+        values = rules.keywords_fit(tuple(template.keywords), body.get("data"), typed=True)
         consented = user.consents.get(template.id, 0)
         if consented == 0:
             raise Refused(43101, blame=template.id not in user.refused)
@@ -196,4 +196,5 @@ def _template(wechat: FakeWeChat, body: dict[str, Any], *, subscription: bool) -
 
 def _card(template: Template, values: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
     link = body.get("url") or body.get("page") or (body.get("miniprogram") or {}).get("pagepath") or ""
-    return {"title": template.title, "template_id": template.id, "values": values, "url": link}
+    labelled = {label: values[name] for name, label in template.keywords.items()}
+    return {"title": template.title, "template_id": template.id, "values": labelled, "url": link}

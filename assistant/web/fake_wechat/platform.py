@@ -8,7 +8,7 @@ import itertools
 import secrets
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -224,13 +224,13 @@ class FakeWeChat:
         self,
         template_id: str,
         title: str,
-        keywords: Sequence[str],
+        keywords: Mapping[str, str],
         *,
         subscription: bool = False,
         one_time: bool = True,
     ) -> Template:
-        """Choose a template from WeChat's library, so that it can be sent."""
-        made = Template(template_id, title, tuple(keywords), subscription, one_time)
+        """Choose a template from WeChat's library, so that it can be sent. `keywords`: name and label of each."""
+        made = Template(template_id, title, dict(keywords), subscription, one_time)
         self.templates[template_id] = made
         return made
 

@@ -32,11 +32,14 @@ class Account:
 
 @dataclass(frozen=True)
 class Template:
-    """A template message, or (`subscription`) a subscription notice; `one_time`: one consent, one message."""
+    """A template message, or (`subscription`) a subscription notice; `one_time`: one consent, one message.
+
+    `keywords`: name and label of each, in order.
+    """
 
     id: str
     title: str
-    keywords: tuple[str, ...]
+    keywords: Mapping[str, str]
     subscription: bool = False
     one_time: bool = True
 

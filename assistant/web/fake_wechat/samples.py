@@ -24,10 +24,12 @@ DEMO_ACCOUNT = Account(
     appid="wx00000000000f4ce1", secret="fake-wechat-secret", original_id="gh_zhike0000001", name="云上百货",
     token="fake-wechat-token", aes_key="ZmFrZS13ZWNoYXQtYWVzLWtleS1mb3ItemhpazIzNDU",
 )  # fmt: skip
+_PROGRESS = {"thing1": "服务事项", "phrase2": "当前进度", "time3": "更新时间"}
+_VISIT = {"thing1": "预约项目", "time2": "到店时间", "thing3": "门店"}
 DEMO_TEMPLATES = (
-    Template("TPL_SERVICE_PROGRESS", "服务进度提醒", ("thing1", "phrase2", "time3")),
-    Template("SUB_SERVICE_PROGRESS", "服务进度通知", ("thing1", "phrase2", "time3"), subscription=True),
-    Template("SUB_VISIT_REMINDER", "到店预约提醒", ("thing1", "time2", "thing3"), subscription=True, one_time=False),
+    Template("TPL_SERVICE_PROGRESS", "服务进度提醒", _PROGRESS),
+    Template("SUB_SERVICE_PROGRESS", "服务进度通知", _PROGRESS, subscription=True),
+    Template("SUB_VISIT_REMINDER", "到店预约提醒", _VISIT, subscription=True, one_time=False),
 )
 
 

@@ -33,10 +33,10 @@ function content(bubble, on) {
   switch (bubble.kind) {
     case "text": return words(it.content, on);
     case "image": return picture(on.media(it.media_id));
-    case "voice": return el("div", "bubble", `🔊 ${Math.max(1, Math.round(it.seconds ?? 1))}″`);
+    case "voice": return voice(it);
     case "video":
     case "shortvideo": return el("div", "bubble", `▶ ${it.title || "视频"}`);
-    case "location": return card({ title: `📍 ${it.label || "位置"}`, text: `${it.lat}, ${it.lng}` });
+    case "location": return card({ title: it.label || "位置", text: `${it.lat}, ${it.lng}`, foot: "位置" });
     case "link": return card({ title: it.title, text: it.description, url: it.url }, on);
     case "file": return card({ title: it.title, text: `${it.size} 字节`, foot: "文件" });
     case "music": return el("div", "bubble", `♪ ${it.title || "音乐"}`);
@@ -75,6 +75,13 @@ function anchor(made, address, on) {
     made.addEventListener("click", () => on?.open?.(address));
   }
   return made;
+}
+
+function voice(it) {
+  const box = el("div", "bubble voice");
+  box.append(el("span", "voice__waves"), `${Math.max(1, Math.round(it.seconds ?? 1))}″`);
+  box.setAttribute("aria-label", "语音");
+  return box;
 }
 
 function picture(address) {

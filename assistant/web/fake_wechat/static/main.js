@@ -38,8 +38,14 @@ function add(bubble, before) {
   if (!before || at - new Date(before.at) > QUIET_MS) {
     log.append(el("div", "hint", at.toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Shanghai" })));
   }
-  log.append(draw(bubble, { user: user().name, account: known.account }, on));
-  log.scrollTop = log.scrollHeight;
+  const row = draw(bubble, { user: user().name, account: known.account }, on);
+  log.append(row);
+  toEnd();
+  for (const image of row.querySelectorAll("img")) image.addEventListener("load", toEnd);
+}
+
+function toEnd() {
+  find("log").scrollTop = find("log").scrollHeight;
 }
 
 function showChat() {
@@ -119,6 +125,7 @@ function panel(open) {
   find("panel").hidden = !open;
   find("more").setAttribute("aria-expanded", String(open));
   for (const id of ["places", "codes", "notices"]) find(id).hidden = true;
+  toEnd();
 }
 
 function fillLists() {
