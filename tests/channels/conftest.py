@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from assistant.bootstrap import Service
 from assistant.channels.official_account import CHANNEL
 from assistant.clock import FixedClock
-from assistant.config import WeChatSettings, WebSettings
+from assistant.config import WebSettings, WeChatSettings
 from assistant.db import conversations, outbox
 from assistant.db.jsonable import dump
 from assistant.domain.message import Reply
