@@ -1,10 +1,6 @@
 """What many tests share: a PostgreSQL server of our own, stores on both engines, a small world, a wired service."""
 
-import os
 import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +14,7 @@ from assistant.config import LlmSettings, Settings
 from assistant.db.engine import Database
 from assistant.db.migrate import migrate
 from assistant.merchant.world.seed import seed
+from eval.postgres import throwaway_postgres
 from vectorstore.ingest import ingest
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)  # 11:00 in Shanghai, a Sunday
@@ -25,43 +22,11 @@ AS_OF = date(2026, 11, 22)
 KNOWLEDGE = Path(__file__).parent.parent / "knowledge" / "demo"
 
 
-def _postgres_bin() -> Path | None:
-    found = shutil.which("initdb")
-    if found:
-        return Path(found).resolve().parent
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return versions[-1].parent if versions else None
-
-
-def _as_server_user(command: list[str]) -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
-
-
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A server of our own on a free port, gone afterwards. `make test` installs PostgreSQL; without it this fails."""
-    binaries = _postgres_bin()
-    assert binaries is not None, "PostgreSQL is missing: run `make test`, or scripts/test-prerequisites"
-    folder = Path(tempfile.mkdtemp(prefix="zhike-pg-"))
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    data = folder / "data"
-    initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "zhike", "-A", "trust", "-E", "UTF8", "--no-sync"]
-    subprocess.run(_as_server_user(initdb), check=True, capture_output=True, cwd=folder)
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-    control = [str(binaries / "pg_ctl"), "-D", str(data), "-w"]
-    start = [*control, "-l", str(folder / "log"), "-o", options, "start"]
-    subprocess.run(_as_server_user(start), check=True, stdout=subprocess.DEVNULL, cwd=folder)
-    try:
-        yield f"postgresql+psycopg://zhike@127.0.0.1:{port}/postgres"
-    finally:
-        stop = [*control, "-m", "immediate", "stop"]
-        subprocess.run(_as_server_user(stop), check=False, stdout=subprocess.DEVNULL, cwd=folder)
-        shutil.rmtree(folder, ignore_errors=True)
+    with throwaway_postgres() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -225,7 +225,7 @@ def read_docx(raw: bytes, _scope: Scope) -> Body:
     import docx
     from docx.opc.exceptions import OpcError
     from docx.table import Table
-    from lxml.etree import XMLSyntaxError  # type: ignore[import-untyped]
+    from lxml.etree import XMLSyntaxError
 
     check_zip(raw, "DOCX")
     outline = Outline()

@@ -6,7 +6,12 @@ import typer
 
 # imported by name: the measuring code stands above the service and is not needed to run it
 EVALS = {"shopper": "eval.shopper", "retrieval": "eval.retrieval", "intents": "eval.intents"}
-BENCHES = {"turn": "eval.bench_turn", "model": "eval.bench_model"}
+BENCHES = {
+    "turn": "eval.bench_turn",
+    "model": "eval.bench_model",
+    "webhook": "eval.bench_webhook",
+    "faults": "eval.bench_faults",
+}
 PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -21,7 +26,7 @@ def evaluate(context: typer.Context, name: str) -> None:
 
 
 def benchmark(context: typer.Context, name: str) -> None:
-    """跑一项性能测试并打印数字：turn、model。"""
+    """跑一项性能测试并打印数字：turn、model、webhook、faults。"""
     _run(BENCHES, name, context.args)
 
 

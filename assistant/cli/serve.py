@@ -125,11 +125,9 @@ def _run(service: Any, *, demo_page: bool = False) -> None:
     from assistant.worker import Worker
 
     settings = service.settings
-    service.router.rank("你好")  # train or load before the first shopper comes
-    service.retriever.warm()
-    threading.Thread(target=_warm_model, args=(service,), daemon=True).start()
     running = Worker(service)
-    running.start()
+    # the doors open at once: what comes before the service has warmed up is on disk, and answered then
+    threading.Thread(target=_warm_up, args=(service, running), daemon=True).start()
     address = f"http://{settings.web.host}:{settings.web.port}"
     typer.echo(
         f"\n知客已启动\n  聊天页   {address}/chat\n  健康检查 {address}/readyz\n  指标     {address}/metrics", err=True
@@ -150,7 +148,10 @@ def _run(service: Any, *, demo_page: bool = False) -> None:
         service.close()
 
 
-def _warm_model(service: Any) -> None:
+def _warm_up(service: Any, worker: Any) -> None:
+    service.router.rank("你好")  # train or load before the first shopper is answered
+    service.retriever.warm()
+    worker.start()
     try:
         service.start_model()
         service.llm.preload()

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -78,10 +79,9 @@ def accept_all(
         }
         for key, inbound in fresh.items()
     ]
-    statement = upsert(connection, inbox).values(rows).on_conflict_do_nothing(index_elements=["dedup_key"])
+    put = _statements(connection.dialect.name)
     taken = {
-        row.dedup_key: Accepted(row.conversation_id, row.id, fresh=True)
-        for row in connection.execute(statement.returning(inbox.c.id, inbox.c.dedup_key, inbox.c.conversation_id))
+        row.dedup_key: Accepted(row.conversation_id, row.id, fresh=True) for row in connection.execute(put.inbox, rows)
     }
     lines = [
         {
@@ -96,12 +96,10 @@ def accept_all(
         for key, accepted in sorted(taken.items(), key=lambda item: item[1].inbox_id)
     ]
     if lines:
-        connection.execute(insert(messages), lines)
+        connection.execute(put.messages, lines)
         more = Counter(accepted.conversation_id for accepted in taken.values())
         connection.execute(
-            update(conversations)
-            .where(conversations.c.id == bindparam("which"))
-            .values(waiting=conversations.c.waiting + bindparam("more")),
+            put.waiting,
             [{"which": which, "more": count} for which, count in sorted(more.items())],
         )
     raced = fresh.keys() - taken.keys()  # another replica was faster
@@ -134,16 +132,44 @@ def _open_all(
         _new_conversation(identity, now, member_id, stores[identity])
         for identity in sorted(stores, key=lambda i: (i.channel, i.app, i.sender))  # one order: no deadlock
     ]
-    statement = upsert(connection, conversations).values(rows)
-    statement = statement.on_conflict_do_update(
+    return {
+        Identity(r.channel, r.app, r.sender): r.id
+        for r in connection.execute(_statements(connection.dialect.name).conversations, rows)
+    }
+
+
+@dataclass(frozen=True)
+class _Statements:
+    inbox: Any
+    messages: Any
+    conversations: Any
+    waiting: Any
+
+
+@cache
+def _statements(dialect: str) -> _Statements:
+    """What every accepted message runs, made once: building a statement costs more than running it."""
+    into = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    taken = into(inbox).on_conflict_do_nothing(index_elements=["dedup_key"])
+    opened = into(conversations)
+    opened = opened.on_conflict_do_update(
         index_elements=["channel", "app", "sender"],
         set_={
-            "updated_at": now,
-            "member_id": func.coalesce(statement.excluded.member_id, conversations.c.member_id),
-            "store_id": func.coalesce(statement.excluded.store_id, conversations.c.store_id),
+            "updated_at": opened.excluded.updated_at,
+            "member_id": func.coalesce(opened.excluded.member_id, conversations.c.member_id),
+            "store_id": func.coalesce(opened.excluded.store_id, conversations.c.store_id),
         },
-    ).returning(conversations.c.id, conversations.c.channel, conversations.c.app, conversations.c.sender)
-    return {Identity(r.channel, r.app, r.sender): r.id for r in connection.execute(statement)}
+    )
+    return _Statements(
+        inbox=taken.returning(inbox.c.id, inbox.c.dedup_key, inbox.c.conversation_id),
+        messages=insert(messages),
+        conversations=opened.returning(
+            conversations.c.id, conversations.c.channel, conversations.c.app, conversations.c.sender
+        ),
+        waiting=update(conversations)
+        .where(conversations.c.id == bindparam("which"))
+        .values(waiting=conversations.c.waiting + bindparam("more")),
+    )
 
 
 def _new_conversation(identity: Identity, now: datetime, member_id: str | None, store_id: str | None) -> dict[str, Any]:

@@ -7,9 +7,11 @@ subscription allows 3 within a minute. A new one of the same kind opens the wind
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from assistant.db.conversations import upsert
 from assistant.db.tables.wechat import wechat_consents, wechat_tokens, wechat_users
@@ -60,9 +62,16 @@ def touch(connection: Connection, app: str, contacts: Sequence[Contact], now: da
         row = folded[openid]
         by_shape.setdefault(tuple(sorted(row)), []).append(row)
     for shape, rows in sorted(by_shape.items()):
-        statement = upsert(connection, wechat_users).values(rows)
-        changes = {name: statement.excluded[name] for name in shape if name not in ("app", "openid")}
-        connection.execute(statement.on_conflict_do_update(index_elements=["app", "openid"], set_=changes))
+        connection.execute(_touch(connection.dialect.name, shape), rows)
+
+
+@cache
+def _touch(dialect: str, shape: tuple[str, ...]) -> Any:
+    """The statement for rows with these columns, made once."""
+    into = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = into(wechat_users)
+    changes = {name: statement.excluded[name] for name in shape if name not in ("app", "openid")}
+    return statement.on_conflict_do_update(index_elements=["app", "openid"], set_=changes)
 
 
 def get(connection: Connection, app: str, openid: str) -> User | None:

@@ -46,6 +46,7 @@ def make_app(service: Service) -> FastAPI:
         aside=ThreadPoolExecutor(4, thread_name_prefix="aside"),
     )
     app.add_middleware(Hardened, max_body_bytes=settings.web.max_body_bytes)
+    app.router.routes.insert(0, wechat.PUSHES)
     app.include_router(chat.router)
     app.include_router(style.router)
     app.include_router(wechat.router)

@@ -4,7 +4,6 @@ Returns once they are there. The same push again (a retry of WeChat's) changes n
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from assistant import logs
@@ -51,8 +50,9 @@ class Intake:
         self._may_push = may_push
         self._group: GroupCommit[Meaning, Taken] = GroupCommit(database, self._write)
 
-    def put(self, meaning: Meaning) -> "Future[Taken]":
-        return self._group.put(meaning)
+    async def put(self, meaning: Meaning) -> Taken:
+        """Returns once the push is on disk. Raises StoreDown."""
+        return await self._group.put(meaning)
 
     def close(self) -> None:
         self._group.close()

@@ -40,7 +40,10 @@ def words(reply: Reply, look: Look, *, links: bool = True) -> str:
         titles = dict.fromkeys(plain(c.title) for c in reply.citations[:2])
         lines.append("依据：" + "、".join(f"《{t}》" for t in titles))
     if links:
-        lines += [_link(n, c) for n, c in enumerate(choices(reply), start=1)]
+        offered = [_link(n, c) for n, c in enumerate(choices(reply), start=1)]
+        if reply.confirm:  # yes and no stand beside each other
+            offered = ["　　".join(offered[:2]), *offered[2:]]
+        lines += offered
     return "\n".join(line for line in lines if line)
 
 

@@ -1,0 +1,229 @@
+"""Is anything lost, or answered twice, when the service is killed again and again under load?
+
+`zhike bench faults [--kills N] [--store sqlite|postgresql|both] [--passive S] [--json]`. Enters: nothing; shoppers on
+the fake platform write one message after another, WeChat's retries included, while processes are killed with SIGKILL
+at random moments and started again (on SQLite one process; on PostgreSQL one that serves and two workers). Leaves, by
+store: kills, messages acknowledged, lost (acknowledged and never answered), answered twice.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import uvicorn
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from assistant import logs
+from assistant.bootstrap import Service
+from assistant.clock import Clock, local
+from assistant.config import PACKAGE_ROOT, LlmSettings, Settings
+from assistant.db.migrate import migrate
+from assistant.merchant.world.seed import seed
+from assistant.web.fake_wechat import FakeWeChat, Phone, over_http
+from assistant.web.fake_wechat.push import Deliver
+from assistant.web.fake_wechat.records import Answer, PushRequest
+from assistant.web.fake_wechat.samples import DEMO_ACCOUNT
+from eval.postgres import throwaway_postgres
+from vectorstore.ingest import ingest
+
+SHOPPERS = 6
+QUESTIONS = ("徐家汇店几点关门", "停车怎么收费", "可以带狗进店吗", "怎么开发票", "有什么券可以领")
+ANSWER_WITHIN_S = 40.0  # restarts included
+Figures = dict[str, int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="zhike bench faults", description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--store", choices=["sqlite", "postgresql", "both"], default="both")
+    parser.add_argument("--passive", type=float, default=4.0, help="seconds; short ones make most answers pushes")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    logs.configure("CRITICAL")
+    stores = ["sqlite", "postgresql"] if options.store == "both" else [options.store]
+    report = {store: measure(store, options.kills, options.passive, random.Random(options.seed)) for store in stores}
+    if options.json:
+        sys.stdout.write(json.dumps(report) + "\n")
+    else:
+        Console().print(_table(report))
+    return int(any(f["lost"] or f["answered_twice"] for f in report.values()))
+
+
+def measure(store: str, kills: int, passive_s: float, dice: random.Random) -> Figures:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = stack.enter_context(throwaway_postgres(durable=True)) if store == "postgresql" else ""
+        _world(folder, url)
+        port, wechat_port = _free_port(), _free_port()
+        wechat = FakeWeChat(mode="safe", deliver=_patient(f"http://127.0.0.1:{port}/wechat/official"))
+        _serve(wechat, wechat_port)
+        environment = {**os.environ, **_environment(folder, url, passive_s, wechat_port)}
+        roles = ["serve"] if store == "sqlite" else ["serve", "worker", "worker"]
+        fleet = [_start(role, port, environment) for role in roles]
+        shoppers = [_Shopper(wechat.phone(f"oFault{n:022d}"), dice.random()) for n in range(SHOPPERS)]
+        try:
+            _until_open(port)
+            for shopper in shoppers:
+                shopper.start()
+            _kill(fleet, roles, port, environment, kills, dice)
+            for shopper in shoppers:
+                shopper.stop()
+            time.sleep(15)  # what was late may still come, and what came twice is seen
+        finally:
+            for process in fleet:
+                process.kill()
+    return _count(kills, shoppers, wechat)
+
+
+class _Shopper(threading.Thread):
+    """Writes, waits for the answer, writes again."""
+
+    def __init__(self, phone: Phone, seed: float) -> None:
+        super().__init__(daemon=True)
+        self.phone = phone
+        self.acknowledged = 0
+        self._dice = random.Random(seed)
+        self._over = threading.Event()
+        phone.user.subscribed_at = phone.wechat.now()
+
+    def run(self) -> None:
+        while not self._over.is_set():
+            before = self.answers()
+            delivery = self.phone.text(self._dice.choice(QUESTIONS))
+            deadline = time.monotonic() + ANSWER_WITHIN_S
+            while self.answers() == before and time.monotonic() < deadline:
+                time.sleep(0.05)
+            if delivery.outcome != "fault" or self.answers() > before:
+                self.acknowledged += 1  # else WeChat gave up and told the shopper so; it was never taken in
+            time.sleep(self._dice.random() * 0.5)
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join(ANSWER_WITHIN_S + 30)
+
+    def answers(self) -> int:
+        return sum(1 for b in self.phone.received if b.side == "account")
+
+
+def _count(kills: int, shoppers: Sequence[_Shopper], wechat: FakeWeChat) -> Figures:
+    gaps = [s.acknowledged - s.answers() for s in shoppers]
+    return {
+        "kills": kills,
+        "acknowledged": sum(s.acknowledged for s in shoppers),
+        "pushed": sum(c.errcode == 0 for c in wechat.calls_of("/cgi-bin/message/custom/send")),
+        "retried": sum(len(d.attempts) > 1 for d in wechat.deliveries),
+        "given_up_by_wechat": sum(d.outcome == "fault" for d in wechat.deliveries),
+        "lost": sum(gap for gap in gaps if gap > 0),
+        "answered_twice": -sum(gap for gap in gaps if gap < 0),
+    }
+
+
+def _kill(
+    fleet: list["subprocess.Popen[bytes]"], roles: list[str], port: int, environment: dict[str, str], kills: int,
+    dice: random.Random,
+) -> None:  # fmt: skip
+    with Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task("kill -9", total=kills)
+        for _ in range(kills):
+            _until_open(port)
+            time.sleep(dice.random() * 3)
+            which = dice.randrange(len(fleet))
+            fleet[which].send_signal(signal.SIGKILL)
+            fleet[which].wait()
+            fleet[which] = _start(roles[which], port, environment)
+            progress.advance(bar)
+        _until_open(port)
+
+
+def _patient(url: str) -> Deliver:
+    """A connection that is refused is tried for as long as WeChat waits for an answer."""
+    send = over_http(url)
+
+    def deliver(push: PushRequest) -> Answer:
+        deadline = time.monotonic() + 4.5
+        while True:
+            try:
+                return send(push)
+            except Exception as error:
+                if str(error) == "timeout" or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    return deliver
+
+
+def _start(role: str, port: int, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "assistant", role]
+    if role == "serve":
+        command += ["--port", str(port)]
+    return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+
+
+def _until_open(port: int) -> None:
+    for _ in range(1200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("the service does not start")
+
+
+def _world(folder: Path, url: str) -> None:
+    service = Service(Settings(data_dir=folder, database_url=url, llm=LlmSettings(kind="off")))
+    migrate(service.database)
+    seed(service.database, folder, size="tiny", seed=1, as_of=local(Clock().now()).date(), progress=lambda *_: None)
+    ingest(PACKAGE_ROOT / "knowledge" / "demo", service.index_config)
+    service.router.rank("你好")
+    service.close()
+
+
+def _environment(folder: Path, url: str, passive_s: float, wechat_port: int) -> dict[str, str]:
+    account = DEMO_ACCOUNT
+    return {
+        "ZHIKE_DATA_DIR": str(folder), "ZHIKE_DATABASE_URL": url, "ZHIKE_LLM__KIND": "off",
+        "ZHIKE_LOG_LEVEL": "ERROR", "ZHIKE_WORKER__LEASE_S": "5", "ZHIKE_WECHAT__PASSIVE_S": str(passive_s),
+        "ZHIKE_WECHAT__APP_ID": account.appid, "ZHIKE_WECHAT__SECRET": account.secret,
+        "ZHIKE_WECHAT__TOKEN": account.token, "ZHIKE_WECHAT__AES_KEY": account.aes_key,
+        "ZHIKE_WECHAT__API_URL": f"http://127.0.0.1:{wechat_port}",
+    }  # fmt: skip
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _serve(wechat: FakeWeChat, port: int) -> None:
+    server = uvicorn.Server(uvicorn.Config(wechat.app, host="127.0.0.1", port=port, log_level="critical"))
+    threading.Thread(target=server.run, daemon=True).start()
+    _until_open(port)
+
+
+def _table(report: dict[str, Figures]) -> Table:
+    table = Table(title="Killed (SIGKILL) under load, with WeChat's retries")
+    names = ["kills", "acknowledged", "pushed", "retried", "given_up_by_wechat", "lost", "answered_twice"]
+    for column in ("store", *names):
+        table.add_column(column.replace("_", " "), justify="left" if column == "store" else "right")
+    for store, figures in report.items():
+        table.add_row(store, *(str(figures[name]) for name in names))
+    table.caption = "aim: lost 0, answered twice 0"
+    return table
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
