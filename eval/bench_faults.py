@@ -79,7 +79,7 @@ def measure(store: str, kills: int, passive_s: float, dice: random.Random) -> Fi
             _until_open(port)
             for shopper in shoppers:
                 shopper.start()
-            _kill(fleet, roles, port, environment, kills, dice)
+            _kill(fleet, roles, port, environment, shoppers, kills, dice)
             for shopper in shoppers:
                 shopper.stop()
             time.sleep(15)  # what was late may still come, and what came twice is seen
@@ -133,13 +133,14 @@ def _count(kills: int, shoppers: Sequence[_Shopper], wechat: FakeWeChat) -> Figu
 
 
 def _kill(
-    fleet: list["subprocess.Popen[bytes]"], roles: list[str], port: int, environment: dict[str, str], kills: int,
-    dice: random.Random,
+    fleet: list["subprocess.Popen[bytes]"], roles: list[str], port: int, environment: dict[str, str],
+    shoppers: "Sequence[_Shopper]", kills: int, dice: random.Random,
 ) -> None:  # fmt: skip
     with Progress(console=Console(stderr=True)) as progress:
         bar = progress.add_task("kill -9", total=kills)
         for _ in range(kills):
             _until_open(port)
+            _until_busy(shoppers)
             time.sleep(dice.random() * 3)
             which = dice.randrange(len(fleet))
             fleet[which].send_signal(signal.SIGKILL)
@@ -180,6 +181,15 @@ def _until_open(port: int) -> None:
                 return
         time.sleep(0.05)
     raise RuntimeError("the service does not start")
+
+
+def _until_busy(shoppers: "Sequence[_Shopper]") -> None:
+    """The service has warmed up: somebody has been answered since it started."""
+    before = sum(s.answers() for s in shoppers)
+    for _ in range(400):
+        if sum(s.answers() for s in shoppers) > before:
+            return
+        time.sleep(0.05)
 
 
 def _world(folder: Path, url: str) -> None:
