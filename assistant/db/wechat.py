@@ -41,6 +41,7 @@ class User:
     scene: str | None
     lat: float | None
     lng: float | None
+    placed_at: datetime | None
 
 
 def touch(connection: Connection, app: str, contacts: Sequence[Contact], now: datetime) -> None:
@@ -53,6 +54,8 @@ def touch(connection: Connection, app: str, contacts: Sequence[Contact], now: da
             for name in ("subscribed", "scene", "lat", "lng")
             if (value := getattr(contact, name)) is not None
         }
+        if contact.lat is not None:
+            row["placed_at"] = now
         if contact.trigger == "message":
             row |= {"message_until": now + MESSAGE_WINDOW, "message_used": 0}
         elif contact.trigger == "tap":
@@ -80,7 +83,7 @@ def get(connection: Connection, app: str, openid: str) -> User | None:
     ).first()
     if row is None:
         return None
-    return User(row.openid, row.unionid, row.member_id, row.subscribed, row.scene, row.lat, row.lng)
+    return User(row.openid, row.unionid, row.member_id, row.subscribed, row.scene, row.lat, row.lng, row.placed_at)
 
 
 def take_quota(connection: Connection, app: str, openid: str, now: datetime, *, keep: int) -> bool:

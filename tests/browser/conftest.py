@@ -12,8 +12,9 @@ import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from assistant.bootstrap import Service
-from assistant.config import WebSettings
+from assistant.config import WebSettings, WeChatSettings
 from assistant.web.app import make_app
+from assistant.web.fake_wechat.demo import demo_settings
 from assistant.worker import Worker
 from tests.conftest import settings_for
 
@@ -23,18 +24,18 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"
 
 @pytest.fixture(scope="session")
 def address(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running service on a copy of the small world."""
+    """The address of a running service on a copy of the small world, with the demo's WeChat."""
     folder = tmp_path_factory.mktemp("browser") / "var"
     shutil.copytree(world_file, folder)
-    web = WebSettings(demo_accounts=True, messages_per_minute=600)
-    service = Service(settings_for(folder, web=web))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    web = WebSettings(demo_accounts=True, messages_per_minute=600, port=port)
+    service = Service(settings_for(folder, web=web, wechat=demo_settings(WeChatSettings(), port)))
     service.router.rank("你好")
     service.retriever.warm()
     worker = Worker(service)
     worker.start()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     server = uvicorn.Server(
         uvicorn.Config(make_app(service), host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1)
     )

@@ -255,3 +255,79 @@ def test_unknown_types_and_events_are_tolerated(world: World) -> None:
 
     assert [d.outcome for d in (strange, event)] == ["silence", "silence"]
     assert world.wechat.violations == []
+
+
+def test_a_place_that_wechat_reported_is_where_nearby_is(world: World) -> None:
+    phone = world.phone()
+    phone.report_location(31.1945, 121.4367)
+
+    delivery = phone.text("附近的门店")
+
+    assert "徐家汇" in delivery.bubble.text
+
+
+def test_a_person_takes_over_and_hands_back(world: World) -> None:
+    phone = world.phone(member="M0000001")
+    phone.text("你好")
+
+    push_fields(world.wechat, OPENID, {"MsgType": "event", "Event": "kf_create_session", "KfAccount": "kf1@gh"})
+    during = phone.text("我有多少积分")
+    push_fields(world.wechat, OPENID, {"MsgType": "event", "Event": "kf_close_session", "KfAccount": "kf1@gh"})
+    after = phone.text("我有多少积分")
+
+    assert during.outcome == "silence"
+    assert "12,480" in after.bubble.text
+
+
+def test_a_recording_is_understood_where_an_endpoint_hears_it(make_world: Make) -> None:
+    world = make_world()
+    phone = world.phone(member="M0000001")
+
+    class Ears:
+        def words(self, recording: bytes, name: str) -> str:
+            assert recording.startswith(b"#!AMR")
+            assert name == "voice.amr"
+            return "我有多少积分"
+
+    world.service.official_account.reception._transcriber = Ears()
+    delivery = phone.voice()
+
+    assert "12,480" in delivery.bubble.text
+
+
+def test_a_card_of_the_mini_program_follows_the_words(make_world: Make) -> None:
+    import yaml
+
+    from assistant.web.fake_wechat.samples import png
+
+    base = make_world(lanes=False).service.settings
+    profile = yaml.safe_load(base.wechat.profile.read_text(encoding="utf-8"))
+    thumb = base.data_dir / "thumb.png"
+    thumb.write_bytes(png())
+    pages = {kind: f"pages/{kind}/index" for kind in ("points", "member", "order")}
+    profile["mini_program"] = {"app_id": "wxMiniProgram0001", "thumb": str(thumb), "pages": pages}
+    path = base.data_dir / "profile.yaml"
+    path.write_text(yaml.safe_dump(profile, allow_unicode=True), encoding="utf-8")
+    world = make_world(profile=path)
+    phone = world.phone(member="M0000001")
+
+    phone.text("我有多少积分")
+    world.push()
+
+    assert world.sent() == ["miniprogrampage"]
+    assert world.wechat.violations == []
+
+
+def test_a_picture_that_is_gone_is_noted_and_nobody_waits_for_it(world: World) -> None:
+    from sqlalchemy import select
+
+    from assistant.db.tables.service import attachments
+
+    phone = world.phone()
+    phone.image()
+    world.wechat.media.clear()
+
+    world.worker.due_once()
+
+    with world.service.database.read() as connection:
+        assert connection.execute(select(attachments.c.status)).scalar_one() == "gone"

@@ -16,7 +16,7 @@ from assistant.channels.official_account.binding import Binding
 from assistant.channels.official_account.errors import WeChatDown, WeChatRefused
 from assistant.channels.official_account.profile import Canned, ProfileFile
 from assistant.clock import Clock
-from assistant.db import attachments, conversations, due, tickets
+from assistant.db import attachments, conversations, due, tickets, wechat
 from assistant.db.engine import Database
 from assistant.domain.conversation import Conversation
 from assistant.domain.message import Choice, Inbound, Reply
@@ -26,6 +26,7 @@ from assistant.llm.transcribe import Transcriber
 log = logs.get("wechat")
 MEDIA = "wechat.media"
 KEPT = {"image", "voice", "video", "file"}
+PLACE_HOLDS = timedelta(hours=1)
 SAME_MATTER = timedelta(minutes=30)  # a picture sent so long before or after a ticket belongs to it
 _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "audio/amr": "amr", "video/mp4": "mp4"}
 
@@ -60,6 +61,12 @@ class Reception:
         """Words for the assistant, or the whole answer."""
         if conversation.shopper.identity.channel != CHANNEL:
             return inbound
+        found = self._received(conversation, inbox_id, inbound)
+        if isinstance(found, Inbound) and found.lat is None:
+            return self._where_they_were(conversation, found)
+        return found
+
+    def _received(self, conversation: Conversation, inbox_id: int, inbound: Inbound) -> Inbound | Reply:
         profile = self._profile.get()
         match inbound.kind:
             case "text":
@@ -82,6 +89,15 @@ class Reception:
             case "image" | "video" | "file":
                 return self._keep(conversation, inbox_id, inbound)
         return Reply(profile.kept[inbound.kind]) if inbound.kind in profile.kept else Reply("")
+
+    def _where_they_were(self, conversation: Conversation, inbound: Inbound) -> Inbound:
+        """The place that WeChat reported lately, for who lets the account know it."""
+        me = conversation.shopper.identity
+        with self._db.read() as connection:
+            user = wechat.get(connection, me.app, me.sender)
+        if user is None or user.placed_at is None or inbound.at - user.placed_at > PLACE_HOLDS:
+            return inbound
+        return replace(inbound, lat=user.lat, lng=user.lng)
 
     def keep_for_person(self, conversation: Conversation, inbox_id: int, inbound: Inbound) -> None:
         """While a person answers: keep what was sent, say nothing."""

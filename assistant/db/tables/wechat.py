@@ -15,6 +15,7 @@ wechat_users = Table(
     Column("scene", String(64)),
     Column("lat", Float),
     Column("lng", Float),
+    Column("placed_at", Moment),
     # windows for customer messages: 5 within 48 h of a message, 3 within a minute of a tap, scan or subscription
     Column("message_until", Moment),
     Column("message_used", Integer, nullable=False, default=0),

@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("scene", sa.String(length=64), nullable=True),
         sa.Column("lat", sa.Float(), nullable=True),
         sa.Column("lng", sa.Float(), nullable=True),
+        sa.Column("placed_at", base.Moment(timezone=True), nullable=True),
         sa.Column("message_until", base.Moment(timezone=True), nullable=True),
         sa.Column("message_used", sa.Integer(), nullable=False),
         sa.Column("tap_until", base.Moment(timezone=True), nullable=True),
