@@ -154,7 +154,7 @@ def _environment(data: Path, url: str, *, passive_s: float) -> dict[str, str]:
         "ZHIKE_DATA_DIR": str(data), "ZHIKE_DATABASE_URL": url, "ZHIKE_LLM__KIND": "off", "ZHIKE_LOG_LEVEL": "ERROR",
         "ZHIKE_WECHAT__APP_ID": account.appid, "ZHIKE_WECHAT__SECRET": account.secret,
         "ZHIKE_WECHAT__TOKEN": account.token, "ZHIKE_WECHAT__AES_KEY": account.aes_key,
-        "ZHIKE_WECHAT__PASSIVE_S": str(passive_s), "ZHIKE_WECHAT__VERIFIED": "false",
+        "ZHIKE_WECHAT__PASSIVE_S": str(passive_s), "ZHIKE_WECHAT__API_URL": "http://127.0.0.1:9",
     }  # fmt: skip
 
 

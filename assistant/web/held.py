@@ -22,8 +22,8 @@ class HeldPushes:
         self._held: dict[int, list[asyncio.Event]] = {}
         self._looking: asyncio.Task[None] | None = None
 
-    async def wait(self, accepted: Accepted, seconds: float) -> None:
-        """Until the conversation has something new, or the time is over."""
+    async def wait(self, accepted: Accepted, seconds: float) -> bool:
+        """Until the conversation has something new: True. False where the time is over first."""
         loop = asyncio.get_running_loop()
         event = asyncio.Event()
 
@@ -39,13 +39,14 @@ class HeldPushes:
             async with asyncio.timeout(seconds):
                 await event.wait()
         except TimeoutError:
-            pass
+            return False
         finally:
             stop()
             waiting = self._held[accepted.inbox_id]
             waiting.remove(event)
             if not waiting:
                 del self._held[accepted.inbox_id]
+        return True
 
     async def _look(self) -> None:
         while self._held:

@@ -91,12 +91,14 @@ async def _within_window(
     if not accepted.fresh:
         carried = await run_in_threadpool(account.courier.carry, accepted.conversation_id, accepted.inbox_id)
     while not carried.ready and (left := deadline - clock()) > 0:
-        await web.held.wait(accepted, left)
+        if not await web.held.wait(accepted, left):
+            break  # too late to look once more: hundreds may be held, and what is ready now follows as a push
         carried = await run_in_threadpool(account.courier.carry, accepted.conversation_id, accepted.inbox_id)
     if carried.ready:
         return carried.text
     if account.courier.may_push:
-        web.aside.submit(account.courier.typing, meaning.openid)
+        if account.settings.passive_s:  # they have waited
+            web.aside.submit(account.courier.typing, meaning.openid)
         return ""
     return account.profile.get().waiting if meaning.trigger == "message" else ""
 

@@ -331,3 +331,27 @@ def test_a_picture_that_is_gone_is_noted_and_nobody_waits_for_it(world: World) -
 
     with world.service.database.read() as connection:
         assert connection.execute(select(attachments.c.status)).scalar_one() == "gone"
+
+
+@pytest.mark.parametrize(
+    ("send", "said"),
+    [
+        (lambda phone: phone.video(), "视频收到了"),
+        (lambda phone: phone.video(short=True), "视频收到了"),
+        (lambda phone: phone.file("小票.pdf"), "文件收到了"),
+        (lambda phone: phone.link("好物", "https://shop.example/1"), "链接收到了"),
+    ],
+)
+def test_whatever_is_sent_is_acknowledged(world: World, send: object, said: str) -> None:
+    delivery = send(world.phone())  # type: ignore[operator]
+
+    assert said in delivery.bubble.text
+    assert world.wechat.violations == []
+
+
+def test_a_keyword_stands_for_other_words_but_not_inside_a_question(world: World) -> None:
+    phone = world.phone(member="M0000001")
+
+    handed = phone.text("0")
+
+    assert "人工" in handed.bubble.text or "同事" in handed.bubble.text
