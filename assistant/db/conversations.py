@@ -370,6 +370,17 @@ def is_answered(connection: Connection, inbox_ids: Collection[int]) -> set[int]:
     return {row.id for row in rows}
 
 
+def count_by_sender(connection: Connection, channel: str) -> dict[str, int]:
+    """How many messages were accepted of each sender of a channel."""
+    rows = connection.execute(
+        select(conversations.c.sender, func.count())
+        .join(inbox, inbox.c.conversation_id == conversations.c.id)
+        .where(conversations.c.channel == channel)
+        .group_by(conversations.c.sender)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def set_holder(connection: Connection, conversation_id: str, holder: str) -> None:
     connection.execute(update(conversations).where(conversations.c.id == conversation_id).values(holder=holder))
 
