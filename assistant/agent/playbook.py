@@ -6,7 +6,7 @@ A broken file never stops the service: the last good playbook stays, the fault i
 
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,7 @@ class Playbook:
     replies: dict[str, ReplyText]
     policy: Policy
     version: str
+    stances: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def plain_intents(self, text: str) -> list[str]:
         """Intents whose rules fit a message (names replaced, lower case), each once."""
@@ -116,7 +117,17 @@ def load(folder: Path) -> Playbook:
         if rule.intent not in intents:
             raise ConfigError(f"{folder / 'rules.yaml'}: {rule.intent} is no intent")
     policy = _valid(Policy, _read(folder / "policy.yaml", dict), folder / "policy.yaml")
-    return Playbook(intents, rules, replies, policy, fingerprint(folder))
+    return Playbook(intents, rules, replies, policy, fingerprint(folder), _stances(folder / "stances.yaml"))
+
+
+def _stances(path: Path) -> dict[str, tuple[str, ...]]:
+    """Examples of yes, no and wait; none where an operator's folder is older than the file."""
+    if not path.exists():
+        return {}
+    raw = _read(path, dict)
+    if not set(raw) <= {"yes", "no", "wait"} or not all(isinstance(v, str) for v in raw.values()):
+        raise ConfigError(f"{path}: expected examples under yes, no and wait")
+    return {name: tuple(line.strip() for line in text.splitlines() if line.strip()) for name, text in raw.items()}
 
 
 def fingerprint(folder: Path) -> str:
