@@ -19,11 +19,13 @@ from tools.all import TOOLS
 
 MAX_PARKED = 3
 MAX_ANSWER = 16  # characters of a yes or a no that the learner may judge
-SURE_YES = 0.8  # a change is made on a learnt yes from here; between the two we ask once more
+OWN_WISH = 0.6  # probability from which the router's reading stands against an answer
+SURE_YES = 0.85  # a change is made on a learnt yes from here; between the two we ask once more
 LIKELY = 0.5
 _DOUBT = re.compile(r"[?？不别没停吗么嘛怎什哪多几]|but|how|what|when|don'?t")
 _MOVES = re.compile(r"改|挪|推|延|提前|换(?:到|成|个时间)|move|push|reschedule")
 _POLITE_INTENTS = ("greet", "thanks", "bye", "praise", "chitchat")
+_CANCELS = ("order_cancel", "appointment_cancel")
 
 
 class Context:
@@ -70,9 +72,16 @@ class Context:
         if (changed := self._changes(turn, pending, rules)) is not None:
             return changed
         # a short message that names nothing, or only the change that waits ("算啦不退了", "嗯就退这双")
-        plain = not turn.mentions.any_thing or set(turn.mentions.slots) <= {"kind", "reason"}
-        if len(turn.text) <= MAX_ANSWER and plain and set(rules) <= {pending.tool, *_kin(pending.tool)}:
+        if dialogue.gives_up(turn.text):
+            return self._no(turn)
+        slots = set(turn.mentions.slots)
+        if "reason" in slots and slots <= {"kind", "reason"} and pending.tool == "return_request" and not rules:
+            turn.did(pending.tool, "asked_to_confirm")
+            return self._outcomes.pending_again(turn)
+        if len(turn.text) <= MAX_ANSWER and slots <= {"kind"} and self._is_an_answer(turn, pending.tool, rules):
             stance, sure = self._router.stance(turn.mentions.plain)
+            if stance == "no" and dialogue.names_change(turn.text, pending.tool):
+                stance, sure = "yes", LIKELY  # it names the change that waits: rather ask once more
             doubtful = bool(_DOUBT.search(turn.text.lower()))
             if stance == "yes" and sure >= SURE_YES and not doubtful:
                 return self._yes(turn, pending)
@@ -88,6 +97,13 @@ class Context:
         if pending.expires_at < turn.now:
             turn.state = replace(turn.state, pending=None)
         return None
+
+    def _is_an_answer(self, turn: Turn, tool: str, rules: list[str]) -> bool:
+        """False where a message reads like a wish of its own."""
+        if not set(rules) <= {tool, *_kin(tool)}:
+            return False
+        best = self._router.rank(turn.mentions.plain).best
+        return best.intent in (tool, *_POLITE_INTENTS, *_CANCELS) or best.probability < OWN_WISH
 
     def _yes(self, turn: Turn, pending: Pending) -> Reply:
         turn.state = replace(turn.state, pending=None)
@@ -144,11 +160,11 @@ class Context:
         return self._resume(turn, self._outcomes.run(turn, task.tool, dialogue.repaired(task.args, added)))
 
     def _gives_up(self, turn: Turn, task: Task) -> bool:
-        if dialogue.is_no(turn.text):
+        if dialogue.is_no(turn.text) or dialogue.gives_up(turn.text):
             return True
         if turn.mentions.any_thing or len(turn.text) > MAX_ANSWER or turn.rules or task.slot in dialogue.FREE_TEXT:
             return False
-        return self._stance(turn) == "no"
+        return self._is_an_answer(turn, task.tool, []) and self._stance(turn) == "no"
 
     def _is_about_something_else(self, turn: Turn, task: Task) -> bool:
         """A long message that names things is an answer only if it does not read like another wish."""
@@ -164,27 +180,36 @@ class Context:
     def _is_bare_no(self, turn: Turn) -> bool:
         if dialogue.is_no(turn.text):
             return True
-        if turn.mentions.any_thing or len(turn.text) > MAX_ANSWER or turn.rules:
-            return False
-        # without anything to say no to, only what is clearly nothing else
-        stance, sure = self._router.stance(turn.mentions.plain)
-        return stance == "no" and sure >= SURE_YES and self._router.rank(turn.mentions.plain).best.probability < LIKELY
+        return dialogue.gives_up(turn.text) and not turn.rules
 
     def _follow_up(self, turn: Turn) -> Reply | None:
         state, tool, rules = turn.state, turn.state.last_tool, turn.rules
         if (moved := self._moves_appointment(turn)) is not None:
             return moved
+        if state.last_question:
+            return self._same_question(turn)
         named = dialogue.follow_up(turn.text, turn.mentions, state)
         if named is None or len(rules) > 1 or not set(rules) <= {tool, *_kin(tool)}:
             return None
         tool = next(iter(rules), tool)
         if not set(named) <= set(TOOLS[tool].slots):
             tool = "stock_check"
+        if tool == "store_find" and named.get("store") in turn.ctx.catalog.stores:
+            tool = "store_info"
         args = dialogue.repaired(state.last_args, named)
         if "time" in TOOLS[tool].slots and (at := fill.moved(state.last_args.get("time"), turn)):
             args["time"] = at
         turn.did(tool, "follow_up")
         return self._outcomes.run(turn, tool, args)
+
+    def _same_question(self, turn: Turn) -> Reply | None:
+        """ "望京那边呢", "羊绒的呢": the question before, of another thing or place."""
+        if turn.rules or not turn.mentions.any_thing or len(dialogue.residue(turn.mentions)) > 2:
+            return None
+        args = fill.args("knowledge_search", turn)
+        args["question"] = f"{turn.state.last_question} {turn.text}"
+        turn.did("knowledge_search", "follow_up")
+        return self._outcomes.run(turn, "knowledge_search", args)
 
     def _moves_appointment(self, turn: Turn) -> Reply | None:
         """ "改到后天" after an appointment was made, shown or nearly cancelled."""

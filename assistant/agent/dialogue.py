@@ -22,6 +22,11 @@ _NO_WORDS = (
     "nope", "no", "cancel", "never mind", "not now",
 )  # fmt: skip
 _POLITE = (
+    "还是",
+    "掉",
+    "一下",
+    "嘞",
+    "咯",
     "谢谢你",
     "谢谢",
     "麻烦你",
@@ -72,7 +77,7 @@ _FIRST = re.compile(
 )
 _ENGLISH_ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _FILLER = re.compile(
-    r"what about|也|行|还|how about|do you have|in stock|the|one|please|pls|for|any|in|is|it|a|and|color|colour|size|哪家|哪个|"
+    r"也|行|还|\b(?:what about|how about|do you have|in stock|the|one|please|pls|for|any|in|is|it|a|and|color|colour|size|me)\b|哪家|哪个|"
     r"[那就要的个款件双色码号换成改为是呢吗吧啊有没我想看店在去还了不对错说应该这里边得么伐噻撒咩㗎嘞哈嘛呗咯哦噢嗯呀,，。?？!！~ …]|刚才|意思|那个"
 )
 _KINDS = re.compile(
@@ -95,6 +100,7 @@ _REPAIRABLE = {
     "looked_for",
     "height",
     "weight",
+    "day",
 }
 
 
@@ -124,6 +130,22 @@ _VERBS: dict[str, tuple[str, ...]] = {
 def is_yes(text: str, tool: str = "") -> bool:
     """A yes, in the light of the change that waits for it: "退吧" confirms a return, "取消吧" a cancellation."""
     return len(text) <= 20 and _only(text, (*_VERBS.get(tool, ()), *_YES_WORDS))
+
+
+_GIVING_UP = re.compile(r"^(?:唉|哎|那|行吧|嗯|切|哦)?[，, ]?(?:还是)?(?:算了?(?:了|啦|咯|喽|球)|罢了|拉倒)(?:吧)?")
+_ACTS = re.compile("帮|查|看看|看下|给我|问|转|找|要(?!了)|[?？]|吗|怎么|多少|什么|哪")
+
+
+def gives_up(text: str) -> bool:
+    """ "算了 太瘦", "算啦懒得跑": lets go of whatever it was, with a reason and no other wish."""
+    found = _GIVING_UP.match(text)
+    return bool(found) and len(text) <= 16 and not _ACTS.search(text[found.end() :])
+
+
+def names_change(text: str, tool: str) -> bool:
+    """True where a message names the change that waits without a not ("那就取消掉")."""
+    verbs = _VERBS.get(tool, ())
+    return any(v in text.lower() for v in verbs) and not re.search("不|别|没|算|免|甭|莫|唔", text)
 
 
 def is_no(text: str, tool: str = "") -> bool:
@@ -186,8 +208,8 @@ def choose(text: str, offers: tuple[Offer, ...]) -> str | None:
 
 def residue(mentions: Mentions) -> str:
     """What a message says beyond the names and fillers in it."""
-    bare = _FILLER.sub("", _KINDS.sub("", mentions.plain))
-    bare = re.sub(r"\d+|white|black|red|blue|green|gr[ea]y|pink|beige", "", bare)
+    named = re.sub(r"\d+|white|black|red|blue|green|gr[ea]y|pink|beige", "", mentions.plain.lower())
+    bare = _FILLER.sub("", _KINDS.sub("", named))
     for slot, value in mentions.slots.items():
         if slot in _REPAIRABLE:
             bare = bare.replace(_FILLER.sub("", value), "")
@@ -243,11 +265,12 @@ def follow_up(text: str, mentions: Mentions, state: State) -> dict[str, str] | N
     tool = TOOLS.get(state.last_tool)
     if tool is None or not mentions.any_thing or state.last_question:
         return None
-    if tool.name in _OF_PRODUCTS and {"colour", "store", "place"} & set(mentions.slots):
+    if tool.name in _OF_PRODUCTS and {"colour", "size", "store", "place"} & set(mentions.slots):
         tool = TOOLS["stock_check"]
     named = {k: v for k, v in mentions.slots.items() if k in tool.slots and k in _REPAIRABLE}
     if state.last_tool in _TIMELESS:
         named.pop("time", None)
+        named.pop("day", None)
     if not named:
         return None
     bare = residue(mentions)

@@ -61,7 +61,7 @@ class Turn:
     @property
     def rules(self) -> list[str]:
         """Intents whose patterns fit the message."""
-        return self.playbook.plain_intents(self.mentions.plain.lower())
+        return self.playbook.plain_intents(self.mentions.plain.lower(), self.state.last_tool)
 
     def did(self, intent: str, by: str, **more: Any) -> None:
         """Note in the trace what was understood, and by what."""

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 
 from assistant.agent import dialogue
 from assistant.agent.exchange import Turn
+from assistant.agent.guard import fold_dialect
 from assistant.domain.conversation import Focus
 from tools.all import TOOLS
 from tools.errors import BackendDown, ToolError
 from tools.types import Order, OrderStatus, Product
 
+SHORT_QUESTION = 8  # characters
 ORDER_TOOLS = ("order_status", "order_logistics", "return_check", "return_request", "order_cancel")
 _LOOSE = {"points_redeem": "item", "coupons_claim": "coupon"}  # named before by a tool that has no such slot
 _ORDINAL = re.compile(r"第([1-9一二三四五六七八九])(?:个|款|单|笔|件|双|条|张|家)|^([1-9一二三四五六七八九])$")
@@ -44,12 +46,15 @@ def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
     found |= _picked(tool, turn, text)
     if "question" in slots:
         found["question"] = question(turn, text)
+    if tool == "ticket_file" and turn.english and (category := _english_category(text)):
+        found["category"] = category
     if tool == "ticket_file" and len(bare_complaint(text)) >= 4:
         found["body"] = part or turn.words
     if "note" in slots and (added := note(text)):
         found["note"] = added
     if tool == "return_request":
-        found.setdefault("kind", "退货")
+        before = turn.state.last_args.get("kind", "退货") if turn.state.last_tool.startswith("return") else "退货"
+        found.setdefault("kind", before)
         if "size" in named and found["kind"] == "换货":
             found["reason"] = f"换成{named['size']}码"
         elif "换" in text and "reason" not in found and "colour" in named:
@@ -61,8 +66,29 @@ def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
 
 def question(turn: Turn, text: str) -> str:
     """What the documents are asked: a short question stands beside the one before it ("几天能好")."""
+    text = fold_dialect(text)
     before = turn.state.last_question
-    return f"{before} {text}" if before and len(text) <= 8 and not turn.mentions.products else text
+    return f"{before} {text}" if before and len(text) <= SHORT_QUESTION and not turn.mentions.products else text
+
+
+_ABOUT = (
+    ("appointment", "预约穿搭顾问"), ("points", "积分"), ("coupons", "优惠券"), ("order_logistics", "快递"), ("order", "订单"), ("return", "退货"),
+    ("stock_reserve", "预留"), ("membership", "会员"), ("privacy", "个人信息"), ("ticket", "投诉"), ("store", "门店"),
+)  # fmt: skip
+
+
+def question_in_context(turn: Turn) -> str:
+    """A short question with what was spoken of, for documents that hold nothing on it alone; empty where it is long."""
+    if len(turn.text) > 2 * SHORT_QUESTION:
+        return ""
+    text, state = fold_dialect(turn.text), turn.state
+    if state.last_question:
+        return f"{state.last_question} {text}"
+    item = turn.ctx.catalog.products.get(state.focus.product_id or "")
+    if item is not None and state.last_tool.startswith(("product", "stock_check", "size")):
+        return f"{item.aliases[0] if item.aliases else item.name} {text}"
+    topic = next((words for prefix, words in _ABOUT if state.last_tool.startswith(prefix)), "")
+    return f"{topic}{text}" if topic else ""
 
 
 def _picked(tool: str, turn: Turn, text: str) -> dict[str, str]:
@@ -212,6 +238,17 @@ _COMPLAINS = re.compile(
 _ADDS = re.compile(
     r"我再补充一下|补充一下|我要补充说明|补充信息|工单补充|补充|再加一条信息到投诉里|给工单加一句|那个工单|投诉那个|我想再|我要|投诉内容|[：:]"
 )
+
+
+_ENGLISH_CATEGORIES = (
+    ("安全卫生", "hurt|injur|sick|allerg|burn|unsafe|expired"), ("服务态度", "rude|staff|attitude|ignored|clerk|cashier|assistant"),
+    ("物流配送", "deliver|courier|parcel|package|shipping|late|wrong item"), ("商品质量", "broke|broken|fell apart|quality|defect|stopped working|tore|torn|leak|fake"),
+    ("退款售后", "refund|repair|warranty|money back"), ("门店环境", "queue|toilet|restroom|dirty|parking|noisy"), ("价格活动", "price|overcharg|coupon|discount"),
+)  # fmt: skip
+
+
+def _english_category(text: str) -> str:
+    return next((name for name, words in _ENGLISH_CATEGORIES if re.search(words, text.lower())), "")
 
 
 def bare_complaint(text: str) -> str:

@@ -107,15 +107,18 @@ _FOR_CHILDREN = re.compile("小孩|孩子|儿子|女儿|宝宝|娃|小朋友|闺
 _TAKEN_BACK = re.compile(r"(?:不是|不要|别要)\s*[^，,。 ]{1,6}?[，,。 ]*(?:而?是|要)(?=\S)")
 
 
-def find(said: str, catalog: Catalog, now: datetime) -> Mentions:
-    """All that a message names, less what it takes back ("不是L 是XL"). `now` anchors "明天"."""
-    text = fold_dialect(_TAKEN_BACK.sub("要", said))
+def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = None) -> Mentions:
+    """All that a message names, less what it takes back ("不是L 是XL"). `now` anchors "明天".
+
+    `spoken_of`: the product of the messages before, whose sizes a bare number may mean ("黑色38").
+    """
+    text = fold_dialect(_in_chinese(_TAKEN_BACK.sub("要", said)))
     products = _products(text, catalog)
     stores = tuple(s.store_id for s in catalog.stores_in(text))
     places = tuple(p.name for p in catalog.places_in(text))
     slots: dict[str, str] = {}
     _order_slots(text, slots)
-    _variant_slots(text, catalog, products, slots)
+    _variant_slots(text, catalog, products or ((spoken_of,) if spoken_of in catalog.products else ()), slots)
     _body_slots(text, slots)
     at = when(text, now)
     if at is not None:
@@ -134,6 +137,9 @@ def find(said: str, catalog: Catalog, now: datetime) -> Mentions:
         slots["place"] = places[0]
         if place.is_city:
             slots["store"] = places[0]
+    if "store" not in slots and (named := _by_district(text, catalog)):
+        slots["store"] = named
+        slots.pop("place", None)
     return Mentions(slots, products, stores, places, plain(text, catalog), shift(text))
 
 
@@ -155,6 +161,37 @@ def _means_place(text: str, catalog: Catalog) -> bool:
         or re.search(rf"(?:我|人)在{re.escape(h.name)}(?!店)", text)
         for h in catalog.place_names.scan(text)
     )
+
+
+def _by_district(text: str, catalog: Catalog) -> str | None:
+    """The one store of a district that is named ("静安那家")."""
+    found = [
+        s.store_id
+        for s in catalog.stores.values()
+        if len(stem := s.district.removesuffix("区").removesuffix("市")) > 1
+        and stem != s.city
+        and re.search(rf"{stem}(?:区)?(?:那|的|这)?(?:边|个|家|间)", text)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+_ENGLISH_PLACES = (
+    ("the bund", "外滩"),
+    ("bund", "外滩"),
+    ("people's square", "人民广场"),
+    ("west lake", "西湖"),
+    ("nanjing road", "南京西路"),
+)
+
+
+def _in_chinese(text: str) -> str:
+    """Places that English speakers call by a name of their own."""
+    lower = text.lower()
+    for name, place in _ENGLISH_PLACES:
+        if name in lower:
+            text = re.sub(name, place, text, flags=re.IGNORECASE)
+            lower = text.lower()
+    return text
 
 
 def _longest_name(text: str, catalog: Catalog) -> str:
@@ -314,6 +351,12 @@ def _return_kind(text: str) -> str | None:
     return "退货" if found[-1] in ("退", "return", "refund") else "换货"
 
 
+_OPENING = re.compile(
+    r"^(?:(?:喂|你好|您好|哈喽|亲|hello|hi|hey|那个|这个|就是|嗯+|呃|哎|诶|请问|麻烦问?一?下|(?:我)?(?:就)?(?:是)?想(?:要)?(?:请)?(?:问|咨询|了解)(?:一?下|下|一哈|哈|问)?|问(?:一下|下|一哈))(?:[，,。.! ~]+|(?=[\u4e00-\u9fff]{3})))+"
+)
+_PADDING = re.compile(r"(?:就是说|我想问一?下|我想问|然后呢?(?=我|就))")
+
+
 def plain(text: str, catalog: Catalog) -> str:
     """The message with names replaced by their kinds, so that the router learns wishes and not wares."""
     spans = [(h.start, h.end, "商品") for h in catalog.product_names.scan(text)]
@@ -332,4 +375,6 @@ def plain(text: str, catalog: Catalog) -> str:
     folded = _SHADE.sub("某色", folded)
     folded = _SIZE_LETTER.sub("尺码", folded)
     folded = _SIZE_NUMBER.sub("尺码", folded)
-    return re.sub(r"\d+", "0", folded).strip()
+    folded = re.sub(r"\d+", "0", folded).strip()
+    bare = _PADDING.sub("", _OPENING.sub("", folded)).strip()
+    return bare if len(bare) > 1 else folded

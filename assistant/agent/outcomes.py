@@ -90,12 +90,7 @@ class Outcomes:
         offers = tuple(Offer(o.value, o.label) for o in outcome.options)
         again = state.asking.tries + 1 if state.asking and state.asking.slot == outcome.slot else 0
         task = Task(outcome.tool, outcome.args, outcome.slot, outcome.question, offers, again)
-        catalog = turn.ctx.catalog
-        known = {
-            k: v
-            for k, v in outcome.args.items()
-            if v in catalog.products or v in catalog.stores or k in ("colour", "size")
-        }
+        known = _known(turn, {k: v for k, v in outcome.args.items() if k in ("product", "store", "colour", "size")})
         turn.state = replace(
             state,
             asking=task,
@@ -114,15 +109,17 @@ class Outcomes:
             turn.trace.passages += [
                 {"id": p.chunk_id, "source": p.source, "score": round(p.score, 4)} for p in result.passages
             ]
-            turn.state = replace(turn.state, misses=0, last_question=turn.text[:60])
+            focus = dialogue.focus_of(_spoken(turn), turn.state.focus)
+            turn.state = replace(turn.state, misses=0, focus=focus, last_question=turn.text[:60])
             if not result.passages:
                 return self.say(turn, "no_knowledge")
             return self._composer.from_passages(result, turn.english, turn.on_text)
         args = {**fill.loose(turn), **outcome.args, **resolved_ids(result)}
+        turn.state = replace(turn.state, focus=dialogue.focus_of(_spoken(turn), turn.state.focus))
         slot, shown = shown_offers(result)
         turn.state = replace(
             turn.state,
-            focus=dialogue.focus_of(args, turn.state.focus),
+            focus=dialogue.focus_of(_known(turn, args), turn.state.focus),
             last_tool=outcome.tool,
             last_args=args,
             last_question="",
@@ -150,8 +147,26 @@ class Outcomes:
         return (entry.en if turn.english else entry.zh).replace("{brand}", self._brand)
 
     def say(self, turn: Turn, name: str) -> Reply:
-        """A reply of the playbook."""
+        """A reply of the playbook. What a message names in passing is spoken of all the same."""
+        turn.state = replace(turn.state, focus=dialogue.focus_of(_spoken(turn), turn.state.focus))
         return Reply(self.words(turn, name), choices=choices(*turn.playbook.replies[name].choices))
+
+
+def _known(turn: Turn, args: dict[str, str]) -> dict[str, str]:
+    """Arguments less words that stand for several products or stores."""
+    catalog = turn.ctx.catalog
+    found = dict(args)
+    if found.get("product", "") not in catalog.products:
+        found.pop("product", None)
+    if found.get("store", "") not in catalog.stores:
+        found.pop("store", None)
+    return found
+
+
+def _spoken(turn: Turn) -> dict[str, str]:
+    """The product that a message names, with its colour and size, whatever the wish."""
+    named = {k: v for k, v in turn.mentions.slots.items() if k in ("product", "colour", "size")}
+    return _known(turn, named)
 
 
 def shown_offers(result: object) -> tuple[str, tuple[Offer, ...]]:

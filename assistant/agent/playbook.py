@@ -43,8 +43,11 @@ class Rule(BaseModel):
     intent: str
     when: re.Pattern[str]
     unless: re.Pattern[str] | None = None
+    after: re.Pattern[str] | None = None  # counts only where the last tool's name begins so, and then before the others
 
-    def fits(self, text: str) -> bool:
+    def fits(self, text: str, last_tool: str = "") -> bool:
+        if self.after and not (last_tool and self.after.match(last_tool)):
+            return False
         return bool(self.when.search(text)) and not (self.unless and self.unless.search(text))
 
 
@@ -84,9 +87,11 @@ class Playbook:
     version: str
     stances: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def plain_intents(self, text: str) -> list[str]:
-        """Intents whose rules fit a message (names replaced, lower case), each once."""
-        return list(dict.fromkeys(rule.intent for rule in self.rules if rule.fits(text)))
+    def plain_intents(self, text: str, last_tool: str = "") -> list[str]:
+        """Intents whose rules fit a message (names replaced, lower case), each once; those of its context first."""
+        fitting = [rule for rule in self.rules if rule.fits(text, last_tool)]
+        in_context = [rule for rule in fitting if rule.after]
+        return list(dict.fromkeys(rule.intent for rule in in_context or fitting))
 
     def examples(self) -> list[tuple[str, str]]:
         """(utterance, intent) pairs."""

@@ -29,7 +29,8 @@ MAX_WISHES = 3
 RULE_WEIGHT = 8.0  # how much more likely a pattern that fits makes its intent
 SHORT = 10  # characters up to which a message leans on what was spoken of
 GUESS = 0.3  # without the model: from which probability an intent is served
-COSTLY = ("handoff", "privacy_export")  # reading tools that leave something behind: not on a guess
+SURE = 0.85  # and from which one of these is
+COSTLY = ("handoff", "privacy_export")  # reading tools that leave something behind
 # what a message that names no topic is about, after a tool
 _TOPICS = (
     ("points", "积分"), ("coupons", "优惠券"), ("order_logistics", "快递"), ("order", "订单"), ("return", "退货"), ("appointment", "预约"),
@@ -105,16 +106,14 @@ class Understanding:
         rules = turn.rules
         ranking = self.ranked(turn, rules)
         digressed = turn.state.asking or None
-        bare = _bare_thing(turn, rules)
-        if bare is not None or self._is_plain(turn, ranking):
-            intent = bare or ranking.best.intent
-            reply = None
-            if intent != "knowledge_search":
-                turn.did(intent, "rule" if intent in rules else "router", p=round(ranking.best.probability, 3))
-                reply = self._outcomes.act(turn, intent)
-            reply = reply or self._by_knowledge(turn, "router") or self._unsure(turn, _without(ranking, intent))
-        else:
+        intent = _bare_thing(turn, rules) or (ranking.best.intent if self._is_plain(turn, ranking) else None)
+        if intent is None:
             reply = self._unsure(turn, ranking)
+        elif intent == "knowledge_search":
+            reply = self._by_knowledge(turn, "router") or self._no_answer(turn, "router")
+        else:
+            turn.did(intent, "rule" if intent in rules else "router", p=round(ranking.best.probability, 3))
+            reply = self._outcomes.act(turn, intent)
         return self._context.after_digression(turn, reply, digressed)
 
     # -- the first tier ----------------------------------------------------------------------------------------------
@@ -122,37 +121,44 @@ class Understanding:
     def ranked(self, turn: Turn, rules: list[str]) -> Ranking:
         """The router's ranking in the light of the patterns that fit and of what was spoken of."""
         ranking = self._router.rank(turn.mentions.plain)
-        if (topic := _topic(turn)) and ranking.best.probability < turn.playbook.policy.router.serve and not rules:
+        if (topic := _topic(turn)) and not rules:
             ranking = _mixed(ranking, self._router.rank(f"{topic}{turn.mentions.plain}"))
         return _weighed(ranking, rules)
 
     @staticmethod
     def _is_plain(turn: Turn, ranking: Ranking) -> bool:
-        policy = turn.playbook.policy.router
-        return ranking.best.probability >= policy.serve and ranking.margin >= policy.margin
+        policy, best = turn.playbook.policy.router, ranking.best
+        enough = max(policy.serve, SURE) if best.intent in COSTLY else policy.serve
+        return best.probability >= enough and ranking.margin >= policy.margin
 
     def _by_knowledge(self, turn: Turn, by: str) -> Reply | None:
         """The documents' answer, None where they hold none."""
-        outcome = call(turn.ctx, "knowledge_search", fill.args("knowledge_search", turn), turn.trace.tools)
-        if not isinstance(outcome, Served) or not isinstance(outcome.result, KnowledgeAnswer):
-            return None
-        if not outcome.result.passages:
-            return None
-        turn.did("knowledge_search", by)
-        return self._outcomes.state(turn, outcome)
+        args = fill.args("knowledge_search", turn)
+        for asked in dict.fromkeys((args["question"], fill.question_in_context(turn))):
+            outcome = (
+                call(turn.ctx, "knowledge_search", {**args, "question": asked}, turn.trace.tools) if asked else None
+            )
+            if not isinstance(outcome, Served) or not isinstance(outcome.result, KnowledgeAnswer):
+                continue
+            if outcome.result.passages:
+                turn.did("knowledge_search", by)
+                return self._outcomes.state(turn, outcome)
+        return None
 
     # -- where the first tier is not sure ------------------------------------------------------------------------------
 
     def _unsure(self, turn: Turn, ranking: Ranking) -> Reply:
         """A question that our documents answer where no tool is the likelier reading, else the model."""
-        best = ranking.best
-        asks = best.intent == "knowledge_search" or ranking.of("knowledge_search") >= best.probability / 2
-        if asks and best.probability < turn.playbook.policy.router.serve:
+        if ranking.of("knowledge_search") >= ranking.best.probability / 2:
             answered = self._by_knowledge(turn, "retrieval")
             if answered is not None:
                 return answered
-            ranking = _without(ranking, "knowledge_search")
         return self._by_model(turn, ranking)
+
+    def _no_answer(self, turn: Turn, by: str) -> Reply:
+        """An honest no: it is a question for the documents, and they hold nothing on it."""
+        turn.did("knowledge_search", by)
+        return self._outcomes.say(turn, "no_knowledge")
 
     def _by_model(self, turn: Turn, ranking: Ranking) -> Reply:
         candidates = self._candidates(turn, ranking)
@@ -207,8 +213,7 @@ class Understanding:
         if other.probability >= GUESS:
             turn.did(other.intent, "second_guess")
             return self._outcomes.act(turn, other.intent)
-        turn.did("knowledge_search", "model")
-        return self._outcomes.say(turn, "no_knowledge")
+        return self._no_answer(turn, "model")
 
     def _candidates(self, turn: Turn, ranking: Ranking) -> tuple[str, ...]:
         """What the model may choose from: the router's first few, and the ways out."""
@@ -217,17 +222,16 @@ class Understanding:
         return tuple(dict.fromkeys([*ranked, "knowledge_search", "out_of_scope", "chitchat"]))
 
     def _without_model(self, turn: Turn, ranking: Ranking) -> Reply:
-        """The model is down or slow: the likeliest reading where it is likely, else a question; and say so."""
+        """The model is down or slow: the likeliest reading where it is likely, else the documents, else a question."""
         turn.trace.tier = "fallback"
-        best = ranking.best
-        if best.intent == "knowledge_search" and (answered := self._by_knowledge(turn, "fallback")) is not None:
-            return answered
         best = _without(ranking, "knowledge_search").best
-        if best.probability >= (0.5 if best.intent in COSTLY else GUESS):
+        if best.probability >= (SURE if best.intent in COSTLY else GUESS):
             turn.did(best.intent, "fallback")
             return self._outcomes.act(turn, best.intent)
         if (answered := self._by_knowledge(turn, "fallback")) is not None:
             return answered
+        if ranking.of("knowledge_search") >= GUESS:
+            return self._no_answer(turn, "fallback")
         turn.did("unknown", "fallback")
         reply = self._unknown(turn, ranking)
         return replace(reply, text=f"{self._outcomes.words(turn, 'model_down')}{reply.text}")
@@ -289,8 +293,8 @@ def _weighed(ranking: Ranking, rules: list[str]) -> Ranking:
 
 def _without(ranking: Ranking, intent: str) -> Ranking:
     """The ranking where an intent is ruled out."""
-    rest = {g.intent: g.probability for g in ranking.guesses if g.intent != intent}
-    return _ranking(rest, ranking.nearest) if rest else ranking
+    rest = tuple(g for g in ranking.guesses if g.intent != intent)
+    return Ranking(rest, ranking.nearest) if rest else ranking
 
 
 def _ranking(weights: dict[str, float], nearest: tuple[tuple[str, str], ...]) -> Ranking:
