@@ -16,6 +16,7 @@ from assistant.agent.toolbelt import execute
 from assistant.domain.conversation import Pending, State, Task
 from assistant.domain.message import Reply
 from tools.all import TOOLS
+from tools.registry import Access
 
 MAX_PARKED = 3
 MAX_ANSWER = 16  # characters of a yes or a no that the learner may judge
@@ -65,7 +66,8 @@ class Context:
 
     def _to_confirm(self, turn: Turn, pending: Pending) -> Reply | None:
         rules = [r for r in turn.rules if r not in _POLITE_INTENTS]
-        if dialogue.is_yes(turn.text, pending.tool):
+        other_kind = turn.mentions.slots.get("kind", pending.args.get("kind")) != pending.args.get("kind")
+        if dialogue.is_yes(turn.text, pending.tool) and not (other_kind and "kind" in pending.args):
             return self._yes(turn, pending)
         if dialogue.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
             return self._no(turn)
@@ -114,7 +116,7 @@ class Context:
         return self._resume(turn, self._outcomes.state(turn, outcome))
 
     def _no(self, turn: Turn) -> Reply:
-        turn.state = replace(turn.state, pending=None)
+        turn.state = replace(turn.state, pending=None, asking=None)
         turn.did("deny", "control")
         return self._resume(turn, self._outcomes.say(turn, "cancelled"))
 
@@ -144,8 +146,7 @@ class Context:
     def _to_question(self, turn: Turn, task: Task) -> Reply | None:
         chosen = dialogue.choose(turn.text, task.offers)
         if chosen is None and self._gives_up(turn, task):
-            turn.state = replace(turn.state, asking=None)
-            return self._stop(turn)
+            return self._no(turn) if TOOLS[task.tool].access is Access.WRITE else self._stop(turn)
         rules = turn.rules
         elsewhere = [r for r in rules if r != task.tool and r not in ("greet", "thanks")]
         if chosen is None and not rules and self._is_about_something_else(turn, task):
@@ -204,7 +205,8 @@ class Context:
 
     def _same_question(self, turn: Turn) -> Reply | None:
         """ "望京那边呢", "羊绒的呢": the question before, of another thing or place."""
-        if turn.rules or not turn.mentions.any_thing or len(dialogue.residue(turn.mentions)) > 2:
+        mine = "我" in turn.text and any(fill.owns(turn, product) for product in turn.mentions.products)
+        if turn.rules or mine or not turn.mentions.any_thing or len(dialogue.residue(turn.mentions)) > 2:
             return None
         args = fill.args("knowledge_search", turn)
         args["question"] = f"{turn.state.last_question} {turn.text}"

@@ -139,7 +139,7 @@ _ACTS = re.compile("帮|查|看看|看下|给我|问|转|找|要(?!了)|[?？]|�
 def gives_up(text: str) -> bool:
     """ "算了 太瘦", "算啦懒得跑": lets go of whatever it was, with a reason and no other wish."""
     found = _GIVING_UP.match(text)
-    return bool(found) and len(text) <= 16 and not _ACTS.search(text[found.end() :])
+    return found is not None and len(text) <= 16 and not _ACTS.search(text[found.end() :])
 
 
 def names_change(text: str, tool: str) -> bool:

@@ -60,8 +60,9 @@ class Turn:
 
     @property
     def rules(self) -> list[str]:
-        """Intents whose patterns fit the message."""
-        return self.playbook.plain_intents(self.mentions.plain.lower(), self.state.last_tool)
+        """Intents whose patterns fit the message; those of a context only where nothing is waited for."""
+        waits = self.state.asking is not None or self.state.pending is not None
+        return self.playbook.plain_intents(self.mentions.plain.lower(), "" if waits else self.state.last_tool)
 
     def did(self, intent: str, by: str, **more: Any) -> None:
         """Note in the trace what was understood, and by what."""

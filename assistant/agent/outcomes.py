@@ -25,6 +25,7 @@ from tools.types import (
     OrderList,
     ProductList,
     ReturnRequest,
+    StoreList,
     UsualList,
 )
 
@@ -201,6 +202,8 @@ def resolved_ids(result: object) -> dict[str, str]:
         ids["product"] = result.items[0].product.product_id
     if isinstance(result, Appointment):
         ids["appointment"] = result.appointment_id
+    if isinstance(result, StoreList) and len(result.stores) == 1:
+        ids["store"] = result.stores[0].store.store_id
     if isinstance(result, ProductList) and len(result.products) == 1:
         ids["product"] = result.products[0].product_id
     return ids

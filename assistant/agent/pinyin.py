@@ -18,9 +18,9 @@ _BEAM = 8
 # beyond the playbook: how a message begins, hours and days, yes and no
 _BASICS = (
     "我的你们他她它 有没有多少什么时候哪里怎么可以能不能要想买看看查一下 今天明天后天上午下午晚上中午早上周一周二周三周四周五周六周日 "
-    "一点两点三点四点五点六点七点八点九点十点十一点十二点半 改成改到换成取消预约 好的可以确认不要不用算了谢谢再见你好在吗 "
-    "是的对行嗯 几点开门几点关门 大码小码黑色白色红色蓝色灰色粉色 请问帮我查"
+    "改成改到换成取消预约 好的可以确认不要不用算了谢谢再见你好在吗 是的对行嗯 几点开门几点关门 大码小码黑色白色红色蓝色灰色粉色 请问帮我查"
 )
+_HOURS = [f"{part}{hour}点" for part in ("上午", "改成下午", "晚上", "改到") for hour in "一两三四五六七八九十"]
 _ENGLISH = frozenset(
     [
         "a",
@@ -90,7 +90,7 @@ class Pinyin:
     def __init__(self, texts: Iterable[str]) -> None:
         self._readings: dict[str, Counter[str]] = defaultdict(Counter)
         self._pairs: Counter[tuple[str, str]] = Counter()
-        for text in (*texts, *_BASICS.split()):
+        for text in (*texts, *_BASICS.split(), *_HOURS):
             for run in _CHINESE.findall(text):
                 syllables = lazy_pinyin(run, style=Style.NORMAL)
                 for character, syllable in zip(run, syllables, strict=False):

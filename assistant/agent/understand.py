@@ -27,9 +27,11 @@ from tools.types import KnowledgeAnswer
 log = logs.get("agent")
 MAX_WISHES = 3
 RULE_WEIGHT = 8.0  # how much more likely a pattern that fits makes its intent
+BARE = 7  # and up to which it does so even where the router is sure of it alone
 SHORT = 10  # characters up to which a message leans on what was spoken of
 GUESS = 0.3  # without the model: from which probability an intent is served
-SURE = 0.85  # and from which one of these is
+SURE = 0.8  # and from which one of these is
+FAINT = 0.08  # below it a question for the documents is not tried
 COSTLY = ("handoff", "privacy_export")  # reading tools that leave something behind
 # what a message that names no topic is about, after a tool
 _TOPICS = (
@@ -78,14 +80,22 @@ class Understanding:
         plain: list[tuple[str, str]] = []
         if len(parts) > 1:
             for part in parts:
-                found = mentions.plain(part, turn.ctx.catalog).lower()
-                rules = turn.playbook.plain_intents(found)
-                if len(rules) == 1 and (not plain or plain[-1][1] != rules[0]):
-                    plain.append((part, rules[0]))
+                intent = self._part(turn, part)
+                if intent and (not plain or plain[-1][1] != intent):
+                    plain.append((part, intent))
         distinct = [p for p in plain if not turn.playbook.intents[p[1]].reply][:MAX_WISHES]
         if len({intent for _, intent in distinct}) >= 2 and not _one_complaint(distinct):
             return self._several(turn, distinct)
         return self._one(turn)
+
+    def _part(self, turn: Turn, part: str) -> str | None:
+        """The wish of one part of a message where a pattern fits and the examples do not speak against it."""
+        plain = mentions.plain(part, turn.ctx.catalog)
+        rules = turn.playbook.plain_intents(plain.lower())
+        if len(rules) < 2:
+            return rules[0] if rules else None
+        best = _weighed(self._router.rank(plain), rules).best
+        return best.intent if best.probability >= turn.playbook.policy.router.serve else None
 
     def _several(self, turn: Turn, found: list[tuple[str, str]]) -> Reply:
         """Serve each wish; one that asks back or waits for a yes comes last, further such ones are parked."""
@@ -121,7 +131,8 @@ class Understanding:
     def ranked(self, turn: Turn, rules: list[str]) -> Ranking:
         """The router's ranking in the light of the patterns that fit and of what was spoken of."""
         ranking = self._router.rank(turn.mentions.plain)
-        if (topic := _topic(turn)) and not rules:
+        sure = ranking.best.probability >= turn.playbook.policy.router.serve
+        if (topic := _topic(turn)) and not rules and not (sure and (turn.state.last_question or len(turn.text) > BARE)):
             ranking = _mixed(ranking, self._router.rank(f"{topic}{turn.mentions.plain}"))
         return _weighed(ranking, rules)
 
@@ -225,12 +236,13 @@ class Understanding:
         """The model is down or slow: the likeliest reading where it is likely, else the documents, else a question."""
         turn.trace.tier = "fallback"
         best = _without(ranking, "knowledge_search").best
-        if best.probability >= (SURE if best.intent in COSTLY else GUESS):
+        if best.probability >= (0.5 if best.intent in COSTLY else GUESS):
             turn.did(best.intent, "fallback")
             return self._outcomes.act(turn, best.intent)
-        if (answered := self._by_knowledge(turn, "fallback")) is not None:
+        asks = ranking.of("knowledge_search")
+        if asks >= FAINT and (answered := self._by_knowledge(turn, "fallback")) is not None:
             return answered
-        if ranking.of("knowledge_search") >= GUESS:
+        if asks >= GUESS:
             return self._no_answer(turn, "fallback")
         turn.did("unknown", "fallback")
         reply = self._unknown(turn, ranking)
