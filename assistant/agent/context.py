@@ -21,7 +21,7 @@ from tools.registry import Access
 MAX_PARKED = 3
 MAX_ANSWER = 16  # characters of a yes or a no that the learner may judge
 OWN_WISH = 0.6  # probability from which the router's reading stands against an answer
-SURE_YES = 0.85  # a change is made on a learnt yes from here; between the two we ask once more
+SURE_YES = 0.9  # a change is made on a learnt yes from here; between the two we ask once more
 LIKELY = 0.5
 _DOUBT = re.compile(r"[?？不别没停吗么嘛怎什哪多几]|but|how|what|when|don'?t")
 _MOVES = re.compile(r"改|挪|推|延|提前|换(?:到|成|个时间)|move|push|reschedule")

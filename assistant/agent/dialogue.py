@@ -138,6 +138,8 @@ _ACTS = re.compile("帮|查|看看|看下|给我|问|转|找|要(?!了)|[?？]|�
 
 def gives_up(text: str) -> bool:
     """ "算了 太瘦", "算啦懒得跑": lets go of whatever it was, with a reason and no other wish."""
+    if len(text) <= 14 and re.search("(?:那|还是|就)算(?:了|啦|咯)(?:吧|啊)?$", text) and not _ACTS.search(text):
+        return True
     found = _GIVING_UP.match(text)
     return found is not None and len(text) <= 16 and not _ACTS.search(text[found.end() :])
 

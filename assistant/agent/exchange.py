@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from assistant.agent.mentions import Mentions
-from assistant.agent.playbook import Playbook
+from assistant.agent.playbook import Playbook, Rule
 from assistant.agent.toolbelt import Served, ToolLog
 from assistant.domain.conversation import Conversation, State
 from assistant.domain.message import Reply
@@ -61,8 +61,16 @@ class Turn:
     @property
     def rules(self) -> list[str]:
         """Intents whose patterns fit the message; those of a context only where nothing is waited for."""
+        return list(dict.fromkeys(rule.intent for rule in self._fitting()))
+
+    @property
+    def rules_in_context(self) -> bool:
+        """True where what was spoken of makes the patterns fit."""
+        return any(rule.after for rule in self._fitting())
+
+    def _fitting(self) -> list[Rule]:
         waits = self.state.asking is not None or self.state.pending is not None
-        return self.playbook.plain_intents(self.mentions.plain.lower(), "" if waits else self.state.last_tool)
+        return self.playbook.fitting(self.mentions.plain.lower(), "" if waits else self.state.last_tool)
 
     def did(self, intent: str, by: str, **more: Any) -> None:
         """Note in the trace what was understood, and by what."""

@@ -89,9 +89,12 @@ class Playbook:
 
     def plain_intents(self, text: str, last_tool: str = "") -> list[str]:
         """Intents whose rules fit a message (names replaced, lower case), each once; those of its context first."""
-        fitting = [rule for rule in self.rules if rule.fits(text, last_tool)]
-        in_context = [rule for rule in fitting if rule.after]
-        return list(dict.fromkeys(rule.intent for rule in in_context or fitting))
+        return list(dict.fromkeys(rule.intent for rule in self.fitting(text, last_tool)))
+
+    def fitting(self, text: str, last_tool: str = "") -> list[Rule]:
+        """The rules that fit: those of the context where there are any, else all."""
+        found = [rule for rule in self.rules if rule.fits(text, last_tool)]
+        return [rule for rule in found if rule.after] or found
 
     def examples(self) -> list[tuple[str, str]]:
         """(utterance, intent) pairs."""

@@ -28,6 +28,7 @@ log = logs.get("agent")
 MAX_WISHES = 3
 RULE_WEIGHT = 8.0  # how much more likely a pattern that fits makes its intent
 BARE = 7  # and up to which it does so even where the router is sure of it alone
+CONTEXT_WEIGHT = 60.0  # the same for a pattern that counts after what was spoken of
 SHORT = 10  # characters up to which a message leans on what was spoken of
 GUESS = 0.3  # without the model: from which probability an intent is served
 SURE = 0.8  # and from which one of these is
@@ -92,10 +93,11 @@ class Understanding:
         """The wish of one part of a message where a pattern fits and the examples do not speak against it."""
         plain = mentions.plain(part, turn.ctx.catalog)
         rules = turn.playbook.plain_intents(plain.lower())
-        if len(rules) < 2:
-            return rules[0] if rules else None
+        if len(rules) == 1:
+            return rules[0]
         best = _weighed(self._router.rank(plain), rules).best
-        return best.intent if best.probability >= turn.playbook.policy.router.serve else None
+        enough = turn.playbook.policy.router.serve if rules else SURE
+        return best.intent if best.probability >= enough and (rules or best.intent != "knowledge_search") else None
 
     def _several(self, turn: Turn, found: list[tuple[str, str]]) -> Reply:
         """Serve each wish; one that asks back or waits for a yes comes last, further such ones are parked."""
@@ -120,7 +122,7 @@ class Understanding:
         if intent is None:
             reply = self._unsure(turn, ranking)
         elif intent == "knowledge_search":
-            reply = self._by_knowledge(turn, "router") or self._no_answer(turn, "router")
+            reply = self._by_knowledge(turn, "router") or self._no_answer(turn, "router", ranking)
         else:
             turn.did(intent, "rule" if intent in rules else "router", p=round(ranking.best.probability, 3))
             reply = self._outcomes.act(turn, intent)
@@ -134,7 +136,7 @@ class Understanding:
         sure = ranking.best.probability >= turn.playbook.policy.router.serve
         if (topic := _topic(turn)) and not rules and not (sure and (turn.state.last_question or len(turn.text) > BARE)):
             ranking = _mixed(ranking, self._router.rank(f"{topic}{turn.mentions.plain}"))
-        return _weighed(ranking, rules)
+        return _weighed(ranking, rules, CONTEXT_WEIGHT if turn.rules_in_context else RULE_WEIGHT)
 
     @staticmethod
     def _is_plain(turn: Turn, ranking: Ranking) -> bool:
@@ -166,8 +168,11 @@ class Understanding:
                 return answered
         return self._by_model(turn, ranking)
 
-    def _no_answer(self, turn: Turn, by: str) -> Reply:
-        """An honest no: it is a question for the documents, and they hold nothing on it."""
+    def _no_answer(self, turn: Turn, by: str, ranking: Ranking) -> Reply:
+        """An honest no: it is a question for the documents, and they hold nothing on it. Or for nobody here."""
+        if ranking.of("out_of_scope") >= FAINT:
+            turn.did("out_of_scope", by)
+            return self._outcomes.act(turn, "out_of_scope")
         turn.did("knowledge_search", by)
         return self._outcomes.say(turn, "no_knowledge")
 
@@ -224,7 +229,7 @@ class Understanding:
         if other.probability >= GUESS:
             turn.did(other.intent, "second_guess")
             return self._outcomes.act(turn, other.intent)
-        return self._no_answer(turn, "model")
+        return self._no_answer(turn, "model", ranking)
 
     def _candidates(self, turn: Turn, ranking: Ranking) -> tuple[str, ...]:
         """What the model may choose from: the router's first few, and the ways out."""
@@ -243,7 +248,7 @@ class Understanding:
         if asks >= FAINT and (answered := self._by_knowledge(turn, "fallback")) is not None:
             return answered
         if asks >= GUESS:
-            return self._no_answer(turn, "fallback")
+            return self._no_answer(turn, "fallback", ranking)
         turn.did("unknown", "fallback")
         reply = self._unknown(turn, ranking)
         return replace(reply, text=f"{self._outcomes.words(turn, 'model_down')}{reply.text}")
@@ -293,13 +298,13 @@ def _mixed(alone: Ranking, in_context: Ranking) -> Ranking:
     return _ranking(both, alone.nearest)
 
 
-def _weighed(ranking: Ranking, rules: list[str]) -> Ranking:
+def _weighed(ranking: Ranking, rules: list[str], weight: float = 0.0) -> Ranking:
     """The ranking with intents whose patterns fit made likelier."""
     if not rules:
         return ranking
     weights = {g.intent: g.probability for g in ranking.guesses}
     for intent in rules:
-        weights[intent] = max(weights.get(intent, 0.0), 0.03) * RULE_WEIGHT
+        weights[intent] = max(weights.get(intent, 0.0), 0.03) * (weight or RULE_WEIGHT)
     return _ranking(weights, ranking.nearest)
 
 
