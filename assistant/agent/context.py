@@ -190,6 +190,8 @@ class Context:
         if state.last_question:
             return self._same_question(turn)
         named = dialogue.follow_up(turn.text, turn.mentions, state)
+        if named is None and not rules and dialogue.asks_the_same(turn.text):
+            return self._once_more(turn)
         if named is None or len(rules) > 1 or not set(rules) <= {tool, *_kin(tool)}:
             return None
         tool = next(iter(rules), tool)
@@ -203,10 +205,22 @@ class Context:
         turn.did(tool, "follow_up")
         return self._outcomes.run(turn, tool, args)
 
+    def _once_more(self, turn: Turn) -> Reply | None:
+        """The last question to a tool again, where a message asks for "that one too" and is nothing else."""
+        tool = TOOLS.get(turn.state.last_tool)
+        best = self._router.rank(turn.mentions.plain).best
+        sure = best.probability >= turn.playbook.policy.router.serve and best.intent not in _POLITE_INTENTS
+        if tool is None or tool.access is Access.WRITE or sure:
+            return None
+        turn.did(tool.name, "follow_up")
+        return self._outcomes.run(turn, tool.name, turn.state.last_args)
+
     def _same_question(self, turn: Turn) -> Reply | None:
         """ "望京那边呢", "羊绒的呢": the question before, of another thing or place."""
         mine = "我" in turn.text and any(fill.owns(turn, product) for product in turn.mentions.products)
-        if turn.rules or mine or not turn.mentions.any_thing or len(dialogue.residue(turn.mentions)) > 2:
+        m = turn.mentions
+        names = m.products or m.stores or m.places or {"tier", "coupon", "item", "looked_for"} & set(m.slots)
+        if turn.rules or mine or not names or len(dialogue.residue(turn.mentions)) > 2:
             return None
         args = fill.args("knowledge_search", turn)
         args["question"] = f"{turn.state.last_question} {turn.text}"

@@ -22,6 +22,8 @@ _NO_WORDS = (
     "nope", "no", "cancel", "never mind", "not now",
 )  # fmt: skip
 _POLITE = (
+    *(f"{n}{unit}" for n in "一这那" for unit in "张个件双杯条盒瓶支家"),
+    "它",
     "还是",
     "掉",
     "一下",
@@ -259,6 +261,14 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
 
 
 _OF_PRODUCTS = ("product_find", "size_advice")  # a colour or a place after these asks where there is one
+_AND_THAT = re.compile(r"^(?:那|那么|还有|那要是)(?!我)[^，,。?？]{1,7}呢[?？]?$")
+
+
+def asks_the_same(text: str) -> bool:
+    """ "那这个月的呢": the question before, of something that we have no name for."""
+    return bool(_AND_THAT.match(text))
+
+
 _TIMELESS = ("appointment_cancel", "appointment_list")  # a new moment after these is another wish
 
 

@@ -104,7 +104,7 @@ class Mentions:
 
 
 _FOR_CHILDREN = re.compile("小孩|孩子|儿子|女儿|宝宝|娃|小朋友|闺女|童|kid|my son|my daughter")
-_TAKEN_BACK = re.compile(r"(?:不是|不要|别要)\s*[^，,。 ]{1,6}?[，,。 ]*(?:而?是|要)(?=\S)")
+_TAKEN_BACK = re.compile(r"(?:不是|不要|别要)\s*[^，,。 ]{1,6}?[，,。 ]*(?:而?是|要|换成?|改成?|来)(?=\S)")
 
 
 def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = None) -> Mentions:
