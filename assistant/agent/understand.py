@@ -27,6 +27,9 @@ from tools.types import KnowledgeAnswer
 log = logs.get("agent")
 MAX_WISHES = 3
 RULE_WEIGHT = 8.0  # how much more likely a pattern that fits makes its intent
+ASKED = 2.5  # how much oftener shoppers ask for policies than the examples do
+ASKED_AGAIN = 4.0  # the same right after such a question
+WORTH_ASKING = 0.3  # share of the best reading's probability from which the documents are asked first
 BARE = 7  # and up to which it does so even where the router is sure of it alone
 CONTEXT_WEIGHT = 60.0  # the same for a pattern that counts after what was spoken of
 SHORT = 10  # characters up to which a message leans on what was spoken of
@@ -136,6 +139,8 @@ class Understanding:
         sure = ranking.best.probability >= turn.playbook.policy.router.serve
         if (topic := _topic(turn)) and not rules and not (sure and (turn.state.last_question or len(turn.text) > BARE)):
             ranking = _mixed(ranking, self._router.rank(f"{topic}{turn.mentions.plain}"))
+        if not rules:
+            return _questioned(ranking, ASKED_AGAIN if turn.state.last_question else ASKED)
         return _weighed(ranking, rules, CONTEXT_WEIGHT if turn.rules_in_context else RULE_WEIGHT)
 
     @staticmethod
@@ -162,7 +167,7 @@ class Understanding:
 
     def _unsure(self, turn: Turn, ranking: Ranking) -> Reply:
         """A question that our documents answer where no tool is the likelier reading, else the model."""
-        if ranking.of("knowledge_search") >= ranking.best.probability / 2:
+        if ranking.of("knowledge_search") >= ranking.best.probability * WORTH_ASKING:
             answered = self._by_knowledge(turn, "retrieval")
             if answered is not None:
                 return answered
@@ -305,6 +310,12 @@ def _weighed(ranking: Ranking, rules: list[str], weight: float = 0.0) -> Ranking
     weights = {g.intent: g.probability for g in ranking.guesses}
     for intent in rules:
         weights[intent] = max(weights.get(intent, 0.0), 0.03) * (weight or RULE_WEIGHT)
+    return _ranking(weights, ranking.nearest)
+
+
+def _questioned(ranking: Ranking, weight: float) -> Ranking:
+    """The ranking with questions for the documents made likelier."""
+    weights = {g.intent: g.probability * (weight if g.intent == "knowledge_search" else 1) for g in ranking.guesses}
     return _ranking(weights, ranking.nearest)
 
 
