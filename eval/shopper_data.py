@@ -1,6 +1,7 @@
-"""The labelled turns of shoppers: a YAML file in, checked dialogues out.
+"""The labelled turns of shoppers: YAML files in, checked dialogues out.
 
-Called by `eval.shopper`. The form of the file is told at its head.
+Called by `eval.shopper`. The form of the files is told at the head of the first. Part `fit` is to build on, `check` for
+its builders' own validation, `test` is never looked at.
 """
 
 from dataclasses import dataclass, field
@@ -18,10 +19,10 @@ from assistant.merchant.world import personas
 from assistant.merchant.world.range import PRODUCTS, ProductSeed
 from tools.all import TOOLS
 
-FILE = Path(__file__).parent / "data" / "shopper.yaml"
+FILES = tuple(Path(__file__).parent / "data" / name for name in ("shopper.yaml", "shopper_more.yaml"))
 AS_OF = date(2026, 11, 22)
 NOW = datetime.combine(AS_OF, time(11), SHANGHAI).astimezone(UTC)
-Split = Literal["fit", "test"]
+Split = Literal["fit", "check", "test"]
 CONTROLS = frozenset({"confirmed", "denied", "repeat", "wait", "stop", "back", "unreadable", "unknown"})
 
 
@@ -74,9 +75,9 @@ class _Dialogue(BaseModel):
         return turns
 
 
-def load(path: Path = FILE) -> tuple[Dialogue, ...]:
+def load(paths: tuple[Path, ...] = FILES) -> tuple[Dialogue, ...]:
     """Every dialogue. Raises `pydantic.ValidationError` for a wrong form, `ValueError` for a wrong name."""
-    raw: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw: list[dict[str, Any]] = [row for path in paths for row in yaml.safe_load(path.read_text(encoding="utf-8"))]
     return tuple(_dialogue(_Dialogue.model_validate(row)) for row in raw)
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from assistant.agent import guard, render
+from assistant.agent.outcomes import resolved_ids
 from assistant.agent.render import words
 from assistant.agent.toolbelt import Asked, Planned, Refused, ToolLog, call
-from assistant.agent.turn import resolved_ids
 from assistant.clock import local
 from assistant.domain.conversation import State
 from assistant.domain.message import Reply

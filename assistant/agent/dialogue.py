@@ -22,6 +22,13 @@ _NO_WORDS = (
     "nope", "no", "cancel", "never mind", "not now",
 )  # fmt: skip
 _POLITE = (
+    *(f"{n}{unit}" for n in "一这那" for unit in "张个件双杯条盒瓶支家"),
+    "它",
+    "还是",
+    "掉",
+    "一下",
+    "嘞",
+    "咯",
     "谢谢你",
     "谢谢",
     "麻烦你",
@@ -64,14 +71,20 @@ _CORRECT = re.compile(
     r"(不是|不对|错了|说错|我说的是|我是说|我要的是|应该是|改成|换成|要的是|i mean|not .{1,12} but)", re.IGNORECASE
 )
 _ORDINAL = re.compile(
-    r"^(?:选|要|就)?(?:第)?([1-9一二三四五六七八九两])(?:个|款|笔|单|家|张|条|件|种)?(?:吧|的|那个|呢)?$"
+    r"^(?:(?:我)?(?:选|要)|就|那就|还是)?(?:第)?([1-9一二三四五六七八九两])(?:个|款|笔|单|家|张|条|件|种|双|号)?(?:吧|的|那个|呢|好了)?$"
 )
-_LAST = re.compile(r"^(最后|最下面)(一)?(个|款|笔|家|张)?$")
+_LAST = re.compile(r"^(就|要|选)?(最后|最下面|下面|后面|末尾)的?(那)?(一)?(个|款|笔|家|张)?(吧)?$|^(the )?last( one)?$")
+_FIRST = re.compile(
+    r"^(就|要|选)?(头|最上面|上面|前面|最前面)的?(那)?(一)?(个|款|笔|家|张)?(吧)?$|^(the )?first( one)?$"
+)
+_ENGLISH_ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _FILLER = re.compile(
-    r"what about|也|行|还|how about|do you have|in stock|the|one|please|pls|for|any|in|is|it|a|and|color|colour|size|哪家|哪个|[那就要的个款件双色码号换成改为是呢吗吧啊有没我想看看店在去还是了不对错说应该,，。?？!！~ ]|刚才|意思|那个"
+    r"也|行|还|\b(?:what about|how about|do you have|in stock|the|one|please|pls|for|any|in|is|it|a|and|color|colour|size|me)\b|哪家|哪个|"
+    r"[那就要的个款件双色码号换成改为是呢吗吧啊有没我想看店在去还了不对错说应该这里边得么伐噻撒咩㗎嘞哈嘛呗咯哦噢嗯呀,，。?？!！~ …]|刚才|意思|那个"
 )
-
-_KINDS = re.compile("商品|门店|地点|尺码")
+_KINDS = re.compile(
+    "商品|门店|地点|尺码|某点|某天|某色|订单号|(今天|明天|后天|大后天|今晚|周末)|上午|下午|中午|晚上|早上|傍晚|同一?时间"
+)
 FREE_TEXT = {"reason", "body", "note", "topic", "question"}
 _REPAIRABLE = {
     "product",
@@ -89,6 +102,7 @@ _REPAIRABLE = {
     "looked_for",
     "height",
     "weight",
+    "day",
 }
 
 
@@ -118,6 +132,24 @@ _VERBS: dict[str, tuple[str, ...]] = {
 def is_yes(text: str, tool: str = "") -> bool:
     """A yes, in the light of the change that waits for it: "退吧" confirms a return, "取消吧" a cancellation."""
     return len(text) <= 20 and _only(text, (*_VERBS.get(tool, ()), *_YES_WORDS))
+
+
+_GIVING_UP = re.compile(r"^(?:唉|哎|那|行吧|嗯|切|哦)?[，, ]?(?:还是)?(?:算了?(?:了|啦|咯|喽|球)|罢了|拉倒)(?:吧)?")
+_ACTS = re.compile("帮|查|看看|看下|给我|问|转|找|要(?!了)|[?？]|吗|怎么|多少|什么|哪")
+
+
+def gives_up(text: str) -> bool:
+    """ "算了 太瘦", "算啦懒得跑": lets go of whatever it was, with a reason and no other wish."""
+    if len(text) <= 14 and re.search("(?:那|还是|就)算(?:了|啦|咯)(?:吧|啊)?$", text) and not _ACTS.search(text):
+        return True
+    found = _GIVING_UP.match(text)
+    return found is not None and len(text) <= 16 and not _ACTS.search(text[found.end() :])
+
+
+def names_change(text: str, tool: str) -> bool:
+    """True where a message names the change that waits without a not ("那就取消掉")."""
+    verbs = _VERBS.get(tool, ())
+    return any(v in text.lower() for v in verbs) and not re.search("不|别|没|算|免|甭|莫|唔", text)
 
 
 def is_no(text: str, tool: str = "") -> bool:
@@ -161,6 +193,11 @@ def choose(text: str, offers: tuple[Offer, ...]) -> str | None:
         return offers[index - 1].value if index <= len(offers) else None
     if _LAST.match(wanted):
         return offers[-1].value
+    if _FIRST.match(wanted):
+        return offers[0].value
+    if (said := re.fullmatch(rf"(?:the )?({'|'.join(_ENGLISH_ORDINALS)})(?: one)?", wanted)) is not None:
+        index = _ENGLISH_ORDINALS.index(said.group(1))
+        return offers[index].value if index < len(offers) else None
     parts = [o for o in offers if len(wanted) > 1 and wanted in o.label.lower()]
     inside = [o for o in offers if len(o.label) > 1 and o.label.lower() in wanted]
     for found_offers in (parts, inside):
@@ -173,12 +210,13 @@ def choose(text: str, offers: tuple[Offer, ...]) -> str | None:
     return for_them[0].value if len(for_them) == 1 and len(wanted) <= 12 else None
 
 
-def residue(text: str, mentions: Mentions) -> str:
+def residue(mentions: Mentions) -> str:
     """What a message says beyond the names and fillers in it."""
-    bare = _FILLER.sub("", _KINDS.sub("", mentions.plain))
-    bare = re.sub(r"\d+|white|black|red|blue|green|gr[ea]y|pink|beige", "", bare)
-    for value in mentions.slots.values():
-        bare = bare.replace(_FILLER.sub("", value), "")
+    named = re.sub(r"\d+|white|black|red|blue|green|gr[ea]y|pink|beige", "", mentions.plain.lower())
+    bare = _FILLER.sub("", _KINDS.sub("", named))
+    for slot, value in mentions.slots.items():
+        if slot in _REPAIRABLE:
+            bare = bare.replace(_FILLER.sub("", value), "")
     return bare
 
 
@@ -222,58 +260,49 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
     return None
 
 
+_OF_PRODUCTS = ("product_find", "size_advice")  # a colour or a place after these asks where there is one
+_AND_THAT = re.compile(r"^(?:那|那么|还有|那要是)(?!我)[^，,。?？]{1,7}呢[?？]?$")
+
+
+def asks_the_same(text: str) -> bool:
+    """ "那这个月的呢": the question before, of something that we have no name for."""
+    return bool(_AND_THAT.match(text))
+
+
+_TIMELESS = ("appointment_cancel", "appointment_list")  # a new moment after these is another wish
+
+
 def follow_up(text: str, mentions: Mentions, state: State) -> dict[str, str] | None:
     """New arguments for the last tool: "那白色的呢", "不是L是M", "静安寺店呢". None where the message stands alone."""
-    if not state.last_tool or not mentions.any_thing:
-        return None
     tool = TOOLS.get(state.last_tool)
-    if tool is None:
+    if tool is None or not mentions.any_thing or state.last_question:
         return None
+    if tool.name in _OF_PRODUCTS and {"colour", "size", "store", "place"} & set(mentions.slots):
+        tool = TOOLS["stock_check"]
     named = {k: v for k, v in mentions.slots.items() if k in tool.slots and k in _REPAIRABLE}
+    if state.last_tool in _TIMELESS:
+        named.pop("time", None)
+        named.pop("day", None)
     if not named:
         return None
-    bare = _FILLER.sub(
-        "", mentions.plain.replace("商品", "").replace("门店", "").replace("地点", "").replace("尺码", "")
-    )
-    bare = re.sub(r"\d+|white|black|red|blue|green|gr[ea]y|pink|beige", "", bare)
-    for value in mentions.slots.values():
-        bare = bare.replace(_FILLER.sub("", value), "")
-    if len(bare) <= 1 or (_CORRECT.search(text) and len(bare) <= 3):
-        return named
-    return None
+    bare = residue(mentions)
+    return named if len(bare) <= 1 or (_CORRECT.search(text) and len(bare) <= 3) else None
 
 
-_ORDER_TOOLS = ("order_status", "order_logistics", "return_check", "return_request", "order_cancel")
-
-
-def with_focus(tool: str, args: dict[str, str], focus: Focus, text: str, last_tool: str = "") -> dict[str, str]:
-    """Fill from what was spoken of last the slots that a message leaves open."""
-    slots = TOOLS[tool].slots
-    known = {
-        "product": focus.product_id, "store": focus.store_id, "order": focus.order_id, "line": focus.line_no,
-        "appointment": focus.appointment_id, "colour": focus.colour, "size": focus.size,
-    }  # fmt: skip
-    filled = dict(args)
-    points_back = bool(re.search(r"(这|那|它|刚才|上面|刚刚)", text))
-    for slot, value in known.items():
-        if slot not in slots or slot in filled or not value:
-            continue
-        if slot == "product" and tool in ("order_status", "order_logistics", "order_cancel"):
-            continue
-        if slot in ("colour", "size") and ("product" in args or tool not in ("stock_check", "stock_reserve")):
-            continue
-        if slot in ("order", "line") and (
-            "product" in args or not (points_back or tool.startswith("return") or last_tool in _ORDER_TOOLS)
-        ):
-            continue
-        if slot == "store" and (
-            "place" in args or tool in ("appointment_book", "ticket_file", "knowledge_search", "stock_check")
-        ):
-            continue
-        if slot == "product" and tool.startswith("return") and ("order" in filled or "line" in filled):
-            continue
-        filled[slot] = value
-    return filled
+def repaired(args: dict[str, str], named: dict[str, str]) -> dict[str, str]:
+    """The last arguments with what a follow-up names; what belonged to another thing is forgotten."""
+    kept = dict(args)
+    if "product" in named and named["product"] != args.get("product"):
+        for slot in ("colour", "size", "line", "order"):
+            kept.pop(slot, None)
+    if "order" in named:
+        for slot in ("line", "product"):
+            kept.pop(slot, None)
+    if "place" in named:
+        kept.pop("store", None)
+    if "store" in named:
+        kept.pop("place", None)
+    return {**kept, **named}
 
 
 def focus_of(args: dict[str, str], focus: Focus) -> Focus:

@@ -5,15 +5,14 @@ Deterministic and quick. Its values become tool arguments; a model never writes 
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from assistant.agent.guard import fold_dialect
+from assistant.agent.times import CLOCK, DIGITS, MONTH_DAY, WEEKDAY, day_of, shift, when
 from assistant.clock import SHANGHAI, local
 from tools.catalog import Catalog
 from tools.types import StoreTopic
 
-_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "〇": 0}
-_NUMBER = r"(\d{1,2}|二十[一二三]?|十[一二三四五六七八九]?|[一二两三四五六七八九])"
 _ORDER = re.compile(r"(?<!\d)(\d{13,16})(?!\d)")
 _TAIL = re.compile(r"(?:尾号|后四位|订单)\s*(\d{4,8})(?!\d)")
 _TICKET = re.compile(r"(?<![A-Za-z0-9])[Tt](\d{6})(?!\d)")
@@ -22,6 +21,10 @@ _SIZE_NUMBER = re.compile(
     r"(?<!\d)(2[8]|3\d|4[0-5]|59|66|73|80|90|100|110|120|130|140|150)\s*(?=\s*(?:码|号|的|有|还|呢|吗|没|$|[ ，,]))"
 )
 _BED = re.compile(r"1\s*(?:\.|米)\s*([58])\s*米?")
+_BED_WORDS = re.compile(r"一米([五八])")
+_BARE_NUMBER = re.compile(
+    r"(?<![\d.])(\d{2,3})(?![\d.]|\s*(?:元|块|分|点|折|天|号线|楼|岁|斤|kg|公斤|cm|厘米|公分|%|毫米|ml|个|年|月))"
+)
 _BODY = re.compile(
     r"(?<!\d)(1[0-9]\d|20\d)\s*(?:cm|厘米|公分)?\s*[/，, 、]?\s*(?:体重)?\s*(\d{2,3})\s*(kg|公斤|斤|千克)?",
     re.IGNORECASE,
@@ -35,6 +38,9 @@ _COLOUR = re.compile(
     r"(米白|奶油白|浅灰|深灰|雾蓝|藏青|浅蓝|深蓝|湖蓝|酒红|樱花粉|军绿|墨绿|豆绿|荧光黄|明黄|豆沙|正红|枫叶|燕麦|香槟|卡其|驼色?|栗色?|杏色?|肤色|"
     r"雾紫|橙色|棕色|咖色?|[白黑红蓝绿灰粉黄紫]色|(?:那|要|有|件|的|换成?|个)([白黑红蓝绿灰粉黄紫])(?:的|款)|^([白黑红蓝绿灰粉黄紫])(?:的|呢|$))"
 )
+_SHADE = re.compile(
+    "米白|奶油白|浅灰|深灰|雾蓝|藏青|浅蓝|深蓝|湖蓝|酒红|樱花粉|军绿|墨绿|豆绿|荧光黄|明黄|正红|雾紫|驼色|栗色|杏色|肤色|橙色|棕色|咖啡?色|[白黑红蓝绿灰粉黄紫]色"
+)
 _EN_COLOURS = {
     "white": "白色",
     "black": "黑色",
@@ -46,21 +52,6 @@ _EN_COLOURS = {
     "pink": "粉色",
     "beige": "米白",
 }
-_MONTH_DAY = re.compile(r"(\d{1,2}|[一二两三四五六七八九十]{1,2})月(\d{1,2}|[一二三四五六七八九十]{1,3})[号日]?")
-_DAY_OF_MONTH = re.compile(r"(?<!\d)(\d{1,2})[号日](?!线|楼)")
-_WEEKDAY = re.compile(r"(下下|下|这|本)?(?:个)?(?:周|星期|礼拜)([一二三四五六日天末])")
-_CLOCK = re.compile(rf"(上午|早上|中午|下午|晚上|傍晚)?\s*{_NUMBER}\s*(?:点|时|:|：)\s*(半|一刻|三刻|[0-5]\d)?")
-_RELATIVE = (
-    ("大后天", 3),
-    ("后天", 2),
-    ("明天", 1),
-    ("明儿", 1),
-    ("今天", 0),
-    ("今晚", 0),
-    ("tomorrow", 1),
-    ("today", 0),
-)
-_LATER = re.compile(rf"(晚|推迟|往后|延后|提前|早){_NUMBER}个?(小时|天)|(往后推|晚|提前|早)(一)?(天)")
 
 _TOPICS: tuple[tuple[StoreTopic, tuple[str, ...]], ...] = (
     (StoreTopic.PARKING, ("停车", "车位", "parking", "车库")),
@@ -87,9 +78,12 @@ _REWARDS = (("停车", "停车券1小时"), ("咖啡", "咖啡券"), ("coffee", 
             ("二百", "200元现金券"), ("两百", "200元现金券"), ("10元", "10元现金券"), ("10块", "10元现金券"), ("十块", "10元现金券"), ("十元", "10元现金券"))  # fmt: skip
 _COUPONS = (("美妆", "美妆"), ("护肤", "美妆"), ("童装", "童装"), ("鞋", "鞋履"), ("金卡", "金卡"), ("钻石", "钻石"), ("300", "满300减30券"), ("三百", "满300减30券"),
             ("800", "金卡"), ("500减80", "鞋履"), ("200减25", "美妆"), ("199", "童装"))  # fmt: skip
-_REASONS = (("尺码不合适", ("小了", "大了", "不合身", "尺码", "码不对", "太紧", "太松", "穿不上", "偏大", "偏小")),
-            ("质量问题", ("质量", "坏", "破", "开线", "起球", "掉色", "开胶", "瑕疵", "掉绒", "钻绒")),
-            ("不喜欢", ("不喜欢", "不想要", "不好看", "不要了", "显胖")), ("发错货", ("发错", "错货", "不是我买的")),
+_ALLOWS = re.compile(
+    "重新|打开|开启|恢复|开着|开起来|再开|开回|还是要|还是给|(?<!不)想收|可以发|愿意|订阅回|turn .{0,20}on|back on|subscribe again"
+)
+_REASONS = (("尺码不合适", ("小了", "大了", "不合身", "磨脚", "挤脚", "紧", "松了", "太长", "太短", "不合适", "不合脚", "too big", "too small", "doesn't fit", "尺码", "码不对", "太紧", "太松", "穿不上", "偏大", "偏小")),
+            ("质量问题", ("质量", "坏", "破", "开线", "起球", "掉色", "开胶", "瑕疵", "掉绒", "钻绒", "quality", "broken", "defect")),
+            ("不喜欢", ("不喜欢", "不想要", "不好看", "不要了", "显胖", "不舒服", "扎", "丑", "don't like")), ("发错货", ("发错", "错货", "不是我买的")),
             ("买错了", ("买错", "拍错", "下错", "买多")))  # fmt: skip
 
 
@@ -102,29 +96,34 @@ class Mentions:
     stores: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     plain: str = ""  # the message with what it names replaced by kinds: for the router
+    shift: timedelta = timedelta(0)  # how far a moment is to be moved
 
     @property
     def any_thing(self) -> bool:
         return bool(self.slots or self.products or self.stores or self.places)
 
 
-_TAKEN_BACK = re.compile(r"(?:不是|不要|别要)\s*[^，,。 ]{1,6}?[，,。 ]*(?:而?是|要)(?=\S)")
+_FOR_CHILDREN = re.compile("小孩|孩子|儿子|女儿|宝宝|娃|小朋友|闺女|童|kid|my son|my daughter")
+_TAKEN_BACK = re.compile(r"(?:不是|不要|别要)\s*[^，,。 ]{1,6}?[，,。 ]*(?:而?是|要|换成?|改成?|来)(?=\S)")
 
 
-def find(said: str, catalog: Catalog, now: datetime) -> Mentions:
-    """All that a message names, less what it takes back ("不是L 是XL"). `now` anchors "明天"."""
-    text = fold_dialect(_TAKEN_BACK.sub("要", said))
-    products = tuple(p.product_id for p in catalog.products_in(text))
+def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = None) -> Mentions:
+    """All that a message names, less what it takes back ("不是L 是XL"). `now` anchors "明天".
+
+    `spoken_of`: the product of the messages before, whose sizes a bare number may mean ("黑色38").
+    """
+    text = fold_dialect(_in_chinese(_TAKEN_BACK.sub("要", said)))
+    products = _products(text, catalog)
     stores = tuple(s.store_id for s in catalog.stores_in(text))
     places = tuple(p.name for p in catalog.places_in(text))
     slots: dict[str, str] = {}
     _order_slots(text, slots)
-    _variant_slots(text, catalog, products, slots)
+    _variant_slots(text, catalog, products or ((spoken_of,) if spoken_of in catalog.products else ()), slots)
     _body_slots(text, slots)
     at = when(text, now)
     if at is not None:
         slots["time"] = at.isoformat()
-    if (day := _day(text, local(now).date())) is not None:
+    if (day := day_of(text, local(now).date())) is not None:
         slots["day"] = datetime.combine(day, time(12), SHANGHAI).astimezone(UTC).isoformat()
     _wish_slots(text, slots)
     if len(products) == 1:
@@ -138,7 +137,21 @@ def find(said: str, catalog: Catalog, now: datetime) -> Mentions:
         slots["place"] = places[0]
         if place.is_city:
             slots["store"] = places[0]
-    return Mentions(slots, products, stores, places, plain(text, catalog))
+    if "store" not in slots and (named := _by_district(text, catalog)):
+        slots["store"] = named
+        slots.pop("place", None)
+    return Mentions(slots, products, stores, places, plain(text, catalog), shift(text))
+
+
+def _products(text: str, catalog: Catalog) -> tuple[str, ...]:
+    """Products that are named; of a child's, those for children ("小孩5岁 羽绒服穿多大")."""
+    found = catalog.products_in(text)
+    if found and _FOR_CHILDREN.search(text) and not any("儿童" in p.name or "婴儿" in p.name for p in found):
+        hits = catalog.product_names.scan(text)
+        named = max(hits, key=lambda h: (h.end - h.start) * h.score).name if hits else ""
+        for_them = [p for p in catalog.products_in(f"小孩{named}") if "儿童" in p.name or "婴儿" in p.name]
+        found = for_them or found
+    return tuple(p.product_id for p in found)
 
 
 def _means_place(text: str, catalog: Catalog) -> bool:
@@ -148,6 +161,37 @@ def _means_place(text: str, catalog: Catalog) -> bool:
         or re.search(rf"(?:我|人)在{re.escape(h.name)}(?!店)", text)
         for h in catalog.place_names.scan(text)
     )
+
+
+def _by_district(text: str, catalog: Catalog) -> str | None:
+    """The one store of a district that is named ("静安那家")."""
+    found = [
+        s.store_id
+        for s in catalog.stores.values()
+        if len(stem := s.district.removesuffix("区").removesuffix("市")) > 1
+        and stem != s.city
+        and re.search(rf"{stem}(?:区)?(?:那|的|这)?(?:边|个|家|间)", text)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+_ENGLISH_PLACES = (
+    ("the bund", "外滩"),
+    ("bund", "外滩"),
+    ("people's square", "人民广场"),
+    ("west lake", "西湖"),
+    ("nanjing road", "南京西路"),
+)
+
+
+def _in_chinese(text: str) -> str:
+    """Places that English speakers call by a name of their own."""
+    lower = text.lower()
+    for name, place in _ENGLISH_PLACES:
+        if name in lower:
+            text = re.sub(name, place, text, flags=re.IGNORECASE)
+            lower = text.lower()
+    return text
 
 
 def _longest_name(text: str, catalog: Catalog) -> str:
@@ -185,8 +229,10 @@ def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots
         slots["size"] = {"2XL": "XXL", "3XL": "XXXL"}.get(letter, letter)
     elif found := _SIZE_NUMBER.search(text):
         slots["size"] = found.group(1)
-    elif found := _BED.search(text):
-        slots["size"] = f"1.{found.group(1)}米"
+    elif (found := _BED.search(text)) or (found := _BED_WORDS.search(text)):
+        slots["size"] = f"1.{DIGITS.get(found.group(1), found.group(1))}米"
+    elif size := _size_of(text, catalog, products):
+        slots["size"] = size
     else:
         for word, letter in (
             ("小码", "S"),
@@ -205,7 +251,14 @@ def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots
         slots.pop("size")
 
 
+def _size_of(text: str, catalog: Catalog, products: tuple[str, ...]) -> str | None:
+    """A bare number that is a size of what is named ("小白鞋38徐家汇")."""
+    sizes = {z for p in products for z in catalog.products[p].sizes if z.isdigit()}
+    return next((n for n in _BARE_NUMBER.findall(text) if n in sizes), None)
+
+
 def _body_slots(text: str, slots: dict[str, str]) -> None:
+    text = _spoken_weight(text)
     if found := _BODY.search(text):
         slots["height"] = found.group(1)
         slots["weight"] = _kilograms(found.group(2), found.group(3), text)
@@ -213,10 +266,30 @@ def _body_slots(text: str, slots: dict[str, str]) -> None:
     if found := _HEIGHT.search(text):
         plain_cm = found.group(1) or found.group(2)
         if plain_cm is None and found.group(3):
-            plain_cm = f"1{_DIGITS[found.group(3)]}{_DIGITS[found.group(4)] if found.group(4) else 0}"
+            plain_cm = f"1{DIGITS[found.group(3)]}{DIGITS[found.group(4)] if found.group(4) else 0}"
         slots["height"] = plain_cm or f"1{found.group(5):0<2}"
     if found := _WEIGHT.search(text):
         slots["weight"] = _kilograms(found.group(1), found.group(2), text)
+
+
+_SPOKEN_WEIGHT = re.compile(r"(一百)?(零)?([一二三四五六七八九])?(十)?([一二三四五六七八九])?(?=公斤|斤|千克)")
+
+
+def _spoken_weight(text: str) -> str:
+    """ "九十八斤" as 98斤, "一百二十斤" and "一百二斤" as 120斤."""
+
+    def digits(found: re.Match[str]) -> str:
+        hundred, zero, first, ten, last = found.groups()
+        if not (hundred or ten):
+            return found.group(0)
+        value = 100 if hundred else 0
+        if ten or (hundred and first and not zero):
+            value += 10 * DIGITS[first or "一"]
+        elif first:
+            value += DIGITS[first]
+        return str(value + (DIGITS[last] if last else 0))
+
+    return _SPOKEN_WEIGHT.sub(digits, text)
 
 
 def _kilograms(number: str, unit: str | None, text: str) -> str:
@@ -226,10 +299,8 @@ def _kilograms(number: str, unit: str | None, text: str) -> str:
 
 def _wish_slots(text: str, slots: dict[str, str]) -> None:
     lower = text.lower()
-    if "换" in text or "exchange" in lower:
-        slots["kind"] = "换货"
-    elif "退" in text or "return" in lower or "refund" in lower:
-        slots["kind"] = "退货"
+    if kind := _return_kind(lower):
+        slots["kind"] = kind
     for topic, words in _TOPICS:
         if any(w in lower for w in words):
             slots["about"] = topic.value
@@ -265,65 +336,25 @@ def _wish_slots(text: str, slots: dict[str, str]) -> None:
     elif any(w in lower for w in ("广告", "营销", "推送", "推销", "短信", "退订", "订阅", "ads", "消息")):
         slots["subject"] = "marketing"
     if "subject" in slots:
-        slots["allowed"] = "yes" if any(w in text for w in ("重新", "打开", "开启", "恢复")) else "no"
+        slots["allowed"] = "yes" if _ALLOWS.search(lower) else "no"
 
 
-def _number(word: str) -> int:
-    if word.isdigit():
-        return int(word)
-    if len(word) == 1:
-        return _DIGITS[word]
-    tens, _, ones = word.partition("十")
-    return (_DIGITS[tens] if tens else 1) * 10 + (_DIGITS[ones] if ones else 0)
+_RETURN_WORDS = re.compile("换|退|exchange|swap|return|refund|bigger size|smaller size")
+_NOT_WANTED = re.compile("(?:不想|不要|不用|不|别)(?:退|换)(?:货|了)?|退换")
 
 
-def _day(text: str, today: date) -> date | None:
-    for word, days in _RELATIVE:
-        if word in text:
-            return today + timedelta(days=days)
-    if found := _MONTH_DAY.search(text):
-        return _coming(today, _number(found.group(1)), _number(found.group(2)))
-    if found := _WEEKDAY.search(text):
-        wanted = 5 if found.group(2) == "末" else "一二三四五六日天".index(found.group(2)) % 7
-        if found.group(2) == "天":
-            wanted = 6
-        ahead = wanted - today.weekday()
-        if found.group(1) in ("下", "下下"):
-            return today + timedelta(days=ahead + 7 * len(found.group(1)))
-        return today + timedelta(days=ahead % 7 if found.group(1) is None else ahead)
-    if found := _DAY_OF_MONTH.search(text):
-        month = today.month if int(found.group(1)) >= today.day else today.month % 12 + 1
-        return _coming(today, month, int(found.group(1)))
-    return None
-
-
-def _coming(today: date, month: int, day: int) -> date | None:
-    try:
-        found = date(today.year, month, day)
-        return found if found >= today else date(today.year + 1, month, day)
-    except ValueError:
-        return None
-
-
-def when(text: str, now: datetime) -> datetime | None:
-    """The moment that is named by an hour, with its day or the next such hour. None where no hour is named."""
-    here = local(now)
-    found = _CLOCK.search(text)
+def _return_kind(text: str) -> str | None:
+    """The wish that is named last and not taken back ("换不了就退吧", "不退了 换一个")."""
+    found = _RETURN_WORDS.findall(_NOT_WANTED.sub("", text))
     if not found:
-        return None
-    hour = _number(found.group(2))
-    if hour > 23:
-        return None
-    half = found.group(3)
-    minute = {"半": 30, "一刻": 15, "三刻": 45}.get(half, 0) if half and not half.isdigit() else int(half or 0)
-    part = found.group(1)
-    if hour < 12 and (part in ("下午", "晚上", "傍晚") or (part is None and hour < 9)):
-        hour += 12  # nobody books at three in the morning
-    day = _day(text, here.date()) or here.date()
-    at = datetime.combine(day, time(hour, minute), SHANGHAI)
-    if at <= here and _day(text, here.date()) is None:
-        at += timedelta(days=1)
-    return at.astimezone(UTC)
+        return "换货" if "换" in text and "退换" not in text else "退货" if "退" in text else None
+    return "退货" if found[-1] in ("退", "return", "refund") else "换货"
+
+
+_OPENING = re.compile(
+    r"^(?:(?:喂|你好|您好|哈喽|亲|hello|hi|hey|那个|这个|就是|嗯+|呃|哎|诶|请问|麻烦问?一?下|(?:我)?(?:就)?(?:是)?想(?:要)?(?:请)?(?:问|咨询|了解)(?:一?下|下|一哈|哈|问)?|问(?:一下|下|一哈))(?:[，,。.! ~]+|(?=[\u4e00-\u9fff]{3})))+"
+)
+_PADDING = re.compile(r"(?:就是说|我想问一?下|我想问|然后呢?(?=我|就))")
 
 
 def plain(text: str, catalog: Catalog) -> str:
@@ -339,6 +370,11 @@ def plain(text: str, catalog: Catalog) -> str:
     out.append(text[at:])
     folded = fold_dialect("".join(out))
     folded = _ORDER.sub("订单号", folded)
+    folded = CLOCK.sub("某点", folded)
+    folded = MONTH_DAY.sub("某天", WEEKDAY.sub(lambda m: m.group(0) if m.group(2) == "末" else "某天", folded))
+    folded = _SHADE.sub("某色", folded)
     folded = _SIZE_LETTER.sub("尺码", folded)
     folded = _SIZE_NUMBER.sub("尺码", folded)
-    return re.sub(r"\d+", "0", folded).strip()
+    folded = re.sub(r"\d+", "0", folded).strip()
+    bare = _PADDING.sub("", _OPENING.sub("", folded)).strip()
+    return bare if len(bare) > 1 else folded

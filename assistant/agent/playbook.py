@@ -6,7 +6,7 @@ A broken file never stops the service: the last good playbook stays, the fault i
 
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +43,11 @@ class Rule(BaseModel):
     intent: str
     when: re.Pattern[str]
     unless: re.Pattern[str] | None = None
+    after: re.Pattern[str] | None = None  # counts only where the last tool's name begins so, and then before the others
 
-    def fits(self, text: str) -> bool:
+    def fits(self, text: str, last_tool: str = "") -> bool:
+        if self.after and not (last_tool and self.after.match(last_tool)):
+            return False
         return bool(self.when.search(text)) and not (self.unless and self.unless.search(text))
 
 
@@ -82,10 +85,16 @@ class Playbook:
     replies: dict[str, ReplyText]
     policy: Policy
     version: str
+    stances: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def plain_intents(self, text: str) -> list[str]:
-        """Intents whose rules fit a message (names replaced, lower case), each once."""
-        return list(dict.fromkeys(rule.intent for rule in self.rules if rule.fits(text)))
+    def plain_intents(self, text: str, last_tool: str = "") -> list[str]:
+        """Intents whose rules fit a message (names replaced, lower case), each once; those of its context first."""
+        return list(dict.fromkeys(rule.intent for rule in self.fitting(text, last_tool)))
+
+    def fitting(self, text: str, last_tool: str = "") -> list[Rule]:
+        """The rules that fit: those of the context where there are any, else all."""
+        found = [rule for rule in self.rules if rule.fits(text, last_tool)]
+        return [rule for rule in found if rule.after] or found
 
     def examples(self) -> list[tuple[str, str]]:
         """(utterance, intent) pairs."""
@@ -116,7 +125,17 @@ def load(folder: Path) -> Playbook:
         if rule.intent not in intents:
             raise ConfigError(f"{folder / 'rules.yaml'}: {rule.intent} is no intent")
     policy = _valid(Policy, _read(folder / "policy.yaml", dict), folder / "policy.yaml")
-    return Playbook(intents, rules, replies, policy, fingerprint(folder))
+    return Playbook(intents, rules, replies, policy, fingerprint(folder), _stances(folder / "stances.yaml"))
+
+
+def _stances(path: Path) -> dict[str, tuple[str, ...]]:
+    """Examples of yes, no and wait; none where an operator's folder is older than the file."""
+    if not path.exists():
+        return {}
+    raw = _read(path, dict)
+    if not set(raw) <= {"yes", "no", "wait"} or not all(isinstance(v, str) for v in raw.values()):
+        raise ConfigError(f"{path}: expected examples under yes, no and wait")
+    return {name: tuple(line.strip() for line in text.splitlines() if line.strip()) for name, text in raw.items()}
 
 
 def fingerprint(folder: Path) -> str:

@@ -54,7 +54,11 @@ class Pending:
 
 @dataclass(frozen=True)
 class State:
-    """All of the above. Frozen: a turn makes the next one."""
+    """All of the above. Frozen: a turn makes the next one.
+
+    `shown` is what was listed last, of the kind `shown_slot`, to be picked by its number; `last_question` is the
+    question that the documents answered last, empty once something else was served.
+    """
 
     focus: Focus = field(default_factory=Focus)
     asking: Task | None = None
@@ -63,6 +67,9 @@ class State:
     last_tool: str = ""
     last_args: dict[str, str] = field(default_factory=dict)
     last_reply: str = ""
+    last_question: str = ""
+    shown_slot: str = ""
+    shown: tuple[Offer, ...] = ()
     misses: int = 0
     upset: int = 0
 

@@ -1,0 +1,300 @@
+"""A message in the light of what was said before: an answer to a pending change or an open question, a follow-up.
+
+Enters: a `Turn` whose state is the conversation's. Leaves: a `Reply`, or None where the message stands alone. Called by
+`turn` before `understand`; also brings an open question back after a digression.
+"""
+
+import re
+from dataclasses import replace
+
+from assistant.agent import dialogue, fill
+from assistant.agent.compose import asked_again, merge
+from assistant.agent.exchange import Turn
+from assistant.agent.outcomes import Outcomes
+from assistant.agent.router import MORE, Router
+from assistant.agent.toolbelt import execute
+from assistant.domain.conversation import Pending, State, Task
+from assistant.domain.message import Reply
+from tools.all import TOOLS
+from tools.registry import Access
+
+MAX_PARKED = 3
+MAX_ANSWER = 16  # characters of a yes or a no that the learner may judge
+OWN_WISH = 0.6  # probability from which the router's reading stands against an answer
+SURE_YES = 0.9  # a change is made on a learnt yes from here; between the two we ask once more
+LIKELY = 0.5
+_DOUBT = re.compile(r"[?？不别没停吗么嘛怎什哪多几]|but|how|what|when|don'?t")
+_MOVES = re.compile(r"改|挪|推|延|提前|换(?:到|成|个时间)|move|push|reschedule")
+_POLITE_INTENTS = ("greet", "thanks", "bye", "praise", "chitchat")
+_CANCELS = ("order_cancel", "appointment_cancel")
+
+
+class Context:
+    """Reads messages in context. One instance serves all threads."""
+
+    def __init__(self, outcomes: Outcomes, router: Router) -> None:
+        self._outcomes = outcomes
+        self._router = router
+
+    def controlled(self, turn: Turn) -> Reply | None:
+        """Words that steer the conversation: repeat, wait, stop."""
+        name = dialogue.control(turn.text)
+        if name == "repeat":
+            turn.did("repeat", "control")
+            if not turn.state.last_reply:
+                return self._outcomes.say(turn, "nothing_to_repeat")
+            return replace(self._outcomes.pending_again(turn) or Reply(""), text=turn.state.last_reply)
+        if name == "wait":
+            turn.did("wait", "control")
+            return self._outcomes.say(turn, "wait")
+        if name == "stop" and turn.state.pending is None and turn.state.asking is None:
+            return self._stop(turn)
+        return None
+
+    def answered(self, turn: Turn) -> Reply | None:
+        """What was waited for, or a follow-up; None where the message stands alone."""
+        state = turn.state
+        if state.pending is not None and (reply := self._to_confirm(turn, state.pending)) is not None:
+            return reply
+        if turn.state.asking is not None and (reply := self._to_question(turn, turn.state.asking)) is not None:
+            return reply
+        if turn.state.pending is None and turn.state.asking is None and self._is_bare_no(turn):
+            return self._stop(turn)
+        return self._follow_up(turn)
+
+    # -- a change that waits for its yes ---------------------------------------------------------------------------
+
+    def _to_confirm(self, turn: Turn, pending: Pending) -> Reply | None:
+        rules = [r for r in turn.rules if r not in _POLITE_INTENTS]
+        other_kind = turn.mentions.slots.get("kind", pending.args.get("kind")) != pending.args.get("kind")
+        if dialogue.is_yes(turn.text, pending.tool) and not (other_kind and "kind" in pending.args):
+            return self._yes(turn, pending)
+        if dialogue.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
+            return self._no(turn)
+        if (changed := self._changes(turn, pending, rules)) is not None:
+            return changed
+        # a short message that names nothing, or only the change that waits ("算啦不退了", "嗯就退这双")
+        if dialogue.gives_up(turn.text):
+            return self._no(turn)
+        slots = set(turn.mentions.slots)
+        if "reason" in slots and slots <= {"kind", "reason"} and pending.tool == "return_request" and not rules:
+            turn.did(pending.tool, "asked_to_confirm")
+            return self._outcomes.pending_again(turn)
+        if len(turn.text) <= MAX_ANSWER and slots <= {"kind"} and self._is_an_answer(turn, pending.tool, rules):
+            stance, sure = self._router.stance(turn.mentions.plain)
+            if stance == "no" and dialogue.names_change(turn.text, pending.tool):
+                stance, sure = "yes", LIKELY  # it names the change that waits: rather ask once more
+            doubtful = bool(_DOUBT.search(turn.text.lower()))
+            if stance == "yes" and sure >= SURE_YES and not doubtful:
+                return self._yes(turn, pending)
+            if stance == "no" and sure >= LIKELY:
+                return self._no(turn)
+            if stance == "wait" and sure >= LIKELY:
+                turn.did("wait", "stance")
+                return self._outcomes.say(turn, "wait")
+            leans = (stance == "yes" and sure >= LIKELY) or dialogue.leans_to_yes(turn.text)
+            if leans and not doubtful and not rules and pending.expires_at >= turn.now:
+                turn.did(pending.tool, "asked_to_confirm")
+                return self._outcomes.pending_again(turn)
+        if pending.expires_at < turn.now:
+            turn.state = replace(turn.state, pending=None)
+        return None
+
+    def _is_an_answer(self, turn: Turn, tool: str, rules: list[str]) -> bool:
+        """False where a message reads like a wish of its own."""
+        if not set(rules) <= {tool, *_kin(tool)}:
+            return False
+        best = self._router.rank(turn.mentions.plain).best
+        return best.intent in (tool, *_POLITE_INTENTS, *_CANCELS) or best.probability < OWN_WISH
+
+    def _yes(self, turn: Turn, pending: Pending) -> Reply:
+        turn.state = replace(turn.state, pending=None)
+        turn.did(pending.tool, "confirmed")
+        if pending.expires_at < turn.now:
+            return self._outcomes.say(turn, "expired")
+        outcome = execute(turn.ctx, pending.tool, pending.args, pending.key, turn.trace.tools)
+        return self._resume(turn, self._outcomes.state(turn, outcome))
+
+    def _no(self, turn: Turn) -> Reply:
+        turn.state = replace(turn.state, pending=None, asking=None)
+        turn.did("deny", "control")
+        return self._resume(turn, self._outcomes.say(turn, "cancelled"))
+
+    def _changes(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
+        """A correction of what waits: "不是L 是XL", "改成四点", or another moment instead of a cancellation."""
+        slots = TOOLS[pending.tool].slots
+        moves = "time" in slots and bool({"time", "day"} & set(turn.mentions.slots) or turn.mentions.shift)
+        if moves and pending.tool == "appointment_cancel":
+            if not _MOVES.search(turn.text):
+                return None
+            turn.state = replace(turn.state, pending=None)
+            turn.did("appointment_move", "changed_before_yes")
+            return self._outcomes.run(turn, "appointment_move", fill.args("appointment_move", turn))
+        changed = {k: v for k, v in turn.mentions.slots.items() if k in slots and pending.args.get(k) != v}
+        if "product" in changed and turn.ctx.catalog.products.get(changed["product"]) is None:
+            changed.pop("product")  # a name of several products, one of which is meant already
+        if moves and (at := fill.moved(pending.args.get("time"), turn)):
+            changed["time"] = at
+        family = {pending.tool} if pending.tool == "stock_reserve" else {pending.tool, *_kin(pending.tool)}
+        if not changed or not set(rules) <= family:
+            return None
+        turn.did(pending.tool, "changed_before_yes")
+        return self._outcomes.run(turn, pending.tool, dialogue.repaired(pending.args, changed))
+
+    # -- an open question ------------------------------------------------------------------------------------------
+
+    def _to_question(self, turn: Turn, task: Task) -> Reply | None:
+        chosen = dialogue.choose(turn.text, task.offers)
+        if chosen is None and self._gives_up(turn, task):
+            return self._no(turn) if TOOLS[task.tool].access is Access.WRITE else self._stop(turn)
+        rules = turn.rules
+        elsewhere = [r for r in rules if r != task.tool and r not in ("greet", "thanks")]
+        if chosen is None and not rules and self._is_about_something_else(turn, task):
+            return None
+        if chosen is None and elsewhere and not set(elsewhere) <= _kin(task.tool):
+            return None
+        added = dialogue.answer_to(task, turn.text, turn.mentions)
+        if added is None:
+            return None
+        turn.state = replace(turn.state, asking=None)
+        turn.did(task.tool, "slot")
+        return self._resume(turn, self._outcomes.run(turn, task.tool, dialogue.repaired(task.args, added)))
+
+    def _gives_up(self, turn: Turn, task: Task) -> bool:
+        if dialogue.is_no(turn.text) or dialogue.gives_up(turn.text):
+            return True
+        if turn.mentions.any_thing or len(turn.text) > MAX_ANSWER or turn.rules or task.slot in dialogue.FREE_TEXT:
+            return False
+        return self._is_an_answer(turn, task.tool, []) and self._stance(turn) == "no"
+
+    def _is_about_something_else(self, turn: Turn, task: Task) -> bool:
+        """A long message that names things is an answer only if it does not read like another wish."""
+        if len(dialogue.residue(turn.mentions)) <= 4 or task.slot in dialogue.FREE_TEXT:
+            return False
+        best = self._router.rank(turn.mentions.plain).best
+        if best.intent in _kin(task.tool):
+            return False
+        return best.intent != task.tool and best.probability >= turn.playbook.policy.router.floor
+
+    # -- nothing waits ---------------------------------------------------------------------------------------------
+
+    def _is_bare_no(self, turn: Turn) -> bool:
+        if dialogue.is_no(turn.text):
+            return True
+        return dialogue.gives_up(turn.text) and not turn.rules
+
+    def _follow_up(self, turn: Turn) -> Reply | None:
+        state, tool, rules = turn.state, turn.state.last_tool, turn.rules
+        if (moved := self._moves_appointment(turn)) is not None:
+            return moved
+        if state.last_question:
+            return self._same_question(turn)
+        named = dialogue.follow_up(turn.text, turn.mentions, state)
+        if named is None and not rules and dialogue.asks_the_same(turn.text):
+            return self._once_more(turn)
+        if named is None or len(rules) > 1 or not set(rules) <= {tool, *_kin(tool)}:
+            return None
+        tool = next(iter(rules), tool)
+        if not set(named) <= set(TOOLS[tool].slots):
+            tool = "stock_check"
+        if tool == "store_find" and named.get("store") in turn.ctx.catalog.stores:
+            tool = "store_info"
+        args = dialogue.repaired(state.last_args, named)
+        if "time" in TOOLS[tool].slots and (at := fill.moved(state.last_args.get("time"), turn)):
+            args["time"] = at
+        turn.did(tool, "follow_up")
+        return self._outcomes.run(turn, tool, args)
+
+    def _once_more(self, turn: Turn) -> Reply | None:
+        """The last question to a tool again, where a message asks for "that one too" and is nothing else."""
+        tool = TOOLS.get(turn.state.last_tool)
+        best = self._router.rank(turn.mentions.plain).best
+        sure = best.probability >= turn.playbook.policy.router.serve and best.intent not in _POLITE_INTENTS
+        if tool is None or tool.access is Access.WRITE or sure:
+            return None
+        turn.did(tool.name, "follow_up")
+        return self._outcomes.run(turn, tool.name, turn.state.last_args)
+
+    def _same_question(self, turn: Turn) -> Reply | None:
+        """ "望京那边呢", "羊绒的呢": the question before, of another thing or place."""
+        mine = "我" in turn.text and any(fill.owns(turn, product) for product in turn.mentions.products)
+        m = turn.mentions
+        names = m.products or m.stores or m.places or {"tier", "coupon", "item", "looked_for"} & set(m.slots)
+        if turn.rules or mine or not names or len(dialogue.residue(turn.mentions)) > 2:
+            return None
+        args = fill.args("knowledge_search", turn)
+        args["question"] = f"{turn.state.last_question} {turn.text}"
+        turn.did("knowledge_search", "follow_up")
+        return self._outcomes.run(turn, "knowledge_search", args)
+
+    def _moves_appointment(self, turn: Turn) -> Reply | None:
+        """ "改到后天" after an appointment was made, shown or nearly cancelled."""
+        names_time = {"time", "day"} & set(turn.mentions.slots) or turn.mentions.shift
+        if not turn.state.last_tool.startswith("appointment") or not names_time or not _MOVES.search(turn.text):
+            return None
+        if turn.state.pending is not None or turn.state.asking is not None:
+            return None
+        if set(turn.rules) - {"appointment_move", "appointment_book"} or turn.mentions.products:
+            return None
+        turn.did("appointment_move", "follow_up")
+        return self._outcomes.run(turn, "appointment_move", fill.args("appointment_move", turn))
+
+    def _stance(self, turn: Turn) -> str:
+        stance, sure = self._router.stance(turn.mentions.plain)
+        return stance if sure >= LIKELY else MORE
+
+    def _stop(self, turn: Turn) -> Reply:
+        turn.did("stop", "control")
+        turn.state = replace(turn.state, asking=None, parked=())
+        return self._outcomes.say(turn, "stop")
+
+    # -- leaving and coming back -----------------------------------------------------------------------------------
+
+    def _resume(self, turn: Turn, reply: Reply) -> Reply:
+        """After a task is through, come back to one that was left open."""
+        state = turn.state
+        if state.asking is not None or state.pending is not None or not state.parked:
+            return reply
+        *rest, task = state.parked
+        turn.state = replace(state, asking=task, parked=tuple(rest))
+        return merge([reply, asked_again(task, turn.english)])
+
+    def after_digression(self, turn: Turn, reply: Reply, open_before: Task | None) -> Reply:
+        """A question that was left open is asked again after a digression, once; a change still waits for its yes."""
+        state = turn.state
+        if open_before is not None and state.asking is open_before:
+            if open_before.tries >= 1:  # asked again once already: it stays open, but we do not nag
+                return reply
+            task = replace(open_before, tries=open_before.tries + 1)
+            turn.state = replace(state, asking=task)
+            return merge([reply, asked_again(task, turn.english)])
+        if open_before is not None and state.asking is not None and state.asking is not open_before:
+            turn.state = parked(state, open_before)
+            return reply
+        if state.pending is not None and turn.conversation.state.pending is state.pending:
+            again = self._outcomes.pending_again(turn)
+            return merge([reply, again]) if again else reply
+        return reply
+
+
+def parked(state: State, task: Task | None) -> State:
+    """The state with a task set aside, to come back to; one of a kind, the newest few."""
+    if task is None or any(t.tool == task.tool for t in state.parked):
+        return state
+    return replace(state, parked=(*state.parked, replace(task, tries=0))[-MAX_PARKED:])
+
+
+_FAMILIES = (
+    {"return_check", "return_request"},
+    {"stock_check", "stock_reserve", "product_find", "size_advice"},
+    {"order_status", "order_logistics"},
+    {"appointment_book", "appointment_move"},
+    {"points_rewards", "points_redeem"},
+    {"coupons_claim", "coupons_claimable"},
+    {"store_find", "store_info"},
+)
+
+
+def _kin(tool: str) -> set[str]:
+    """Tools whose wishes are worded alike, so that a rule of one says little against the other."""
+    return next((family for family in _FAMILIES if tool in family), {tool})

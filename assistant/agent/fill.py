@@ -1,0 +1,262 @@
+"""The arguments of a tool: what the message names, then what was spoken of before, then what the shopper bought.
+
+Enters: a tool's name and a `Turn`. Leaves: slot → value. Pure but for reading the member's recent orders and
+appointments. Called by `outcomes`, `context` and `understand`.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from assistant.agent import dialogue
+from assistant.agent.exchange import Turn
+from assistant.agent.guard import fold_dialect
+from assistant.domain.conversation import Focus
+from tools.all import TOOLS
+from tools.errors import BackendDown, ToolError
+from tools.types import Order, OrderStatus, Product
+
+SHORT_QUESTION = 8  # characters
+ORDER_TOOLS = ("order_status", "order_logistics", "return_check", "return_request", "order_cancel")
+_LOOSE = {"points_redeem": "item", "coupons_claim": "coupon"}  # named before by a tool that has no such slot
+_ORDINAL = re.compile(r"第([1-9一二三四五六七八九])(?:个|款|单|笔|件|双|条|张|家)|^([1-9一二三四五六七八九])$")
+_BACK = re.compile(r"(这|那|它|刚才|上面|刚刚)")
+
+# what people call a thing that they bought without naming it: the word, categories, parts of names
+_KINDS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("鞋|shoes", ("鞋履",), ("鞋", "靴")), ("靴|boots", (), ("靴",)), ("裤|pants", (), ("裤",)), ("裙", (), ("裙",)), ("外套|jacket", (), ("服", "外套", "冲锋衣", "大衣", "西装")),
+    ("衣服|衣裳|上衣|clothes", ("女装", "男装", "童装", "运动户外"), ()), ("护肤品|化妆品|skincare", ("美妆护肤",), ()), ("杯", (), ("杯",)), ("包(?!裹|装|括|邮)", (), ("包40L",)),
+    ("吃的|零食|食品", ("食品",), ()), ("电器|家电", ("小家电",), ()), ("油", (), ("油",)), ("米(?!白)", (), ("大米",)),
+)  # fmt: skip
+# words that tell in which state the order must be, where only one is
+_STATES: tuple[tuple[str, tuple[OrderStatus, ...]], ...] = (
+    ("取货|自提|去取|去拿|能拿|能取|备好|提货|取了|拿了|pick", (OrderStatus.READY,)),
+    ("没付|未付|付款|付钱|没给钱|不付", (OrderStatus.UNPAID,)),
+    ("退款|退货|退的|退掉的|换货|退到|退下|refund", (OrderStatus.RETURNING,)),
+    ("发货|发出|寄出|发了|没发|还发|ship", (OrderStatus.PAID,)),
+)
+
+
+def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
+    """Arguments of a tool from what the message (or one part of it) names."""
+    text = part or turn.text
+    named = turn.mentions.slots
+    slots = TOOLS[tool].slots
+    found = {k: v for k, v in named.items() if k in slots}
+    found |= _picked(tool, turn, text)
+    if "question" in slots:
+        found["question"] = question(turn, text)
+    if tool == "ticket_file" and turn.english and (category := _english_category(text)):
+        found["category"] = category
+    if tool == "ticket_file" and len(bare_complaint(text)) >= 4:
+        found["body"] = part or turn.words
+    if "note" in slots and (added := note(text)):
+        found["note"] = added
+    if tool == "return_request":
+        before = turn.state.last_args.get("kind", "退货") if turn.state.last_tool.startswith("return") else "退货"
+        found.setdefault("kind", before)
+        if "size" in named and found["kind"] == "换货":
+            found["reason"] = f"换成{named['size']}码"
+        elif "换" in text and "reason" not in found and "colour" in named:
+            found["reason"] = f"换成{named['colour']}"
+    if tool == "handoff":
+        found["reason"] = text[:200]
+    return found
+
+
+def question(turn: Turn, text: str) -> str:
+    """What the documents are asked: a short question stands beside the one before it ("几天能好")."""
+    text = fold_dialect(text)
+    before = turn.state.last_question
+    return f"{before} {text}" if before and len(text) <= SHORT_QUESTION and not turn.mentions.products else text
+
+
+_ABOUT = (
+    ("appointment", "预约穿搭顾问"), ("points", "积分"), ("coupons", "优惠券"), ("order_logistics", "快递"), ("order", "订单"), ("return", "退货"),
+    ("stock_reserve", "预留"), ("membership", "会员"), ("privacy", "个人信息"), ("ticket", "投诉"), ("store", "门店"),
+)  # fmt: skip
+
+
+def question_in_context(turn: Turn) -> str:
+    """A short question with what was spoken of, for documents that hold nothing on it alone; empty where it is long."""
+    if len(turn.text) > 2 * SHORT_QUESTION:
+        return ""
+    text, state = fold_dialect(turn.text), turn.state
+    if state.last_question:
+        return f"{state.last_question} {text}"
+    item = turn.ctx.catalog.products.get(state.focus.product_id or "")
+    if item is not None and state.last_tool.startswith(("product", "stock_check", "size")):
+        return f"{item.aliases[0] if item.aliases else item.name} {text}"
+    topic = next((words for prefix, words in _ABOUT if state.last_tool.startswith(prefix)), "")
+    return f"{topic}{text}" if topic else ""
+
+
+def _picked(tool: str, turn: Turn, text: str) -> dict[str, str]:
+    """The thing of the last list that is meant by its number."""
+    state = turn.state
+    found = _ORDINAL.search(text)
+    if not state.shown or state.shown_slot not in TOOLS[tool].slots or not found:
+        return {}
+    word = found.group(1) or found.group(2)
+    index = int(word) if word.isdigit() else "一二三四五六七八九".find(word) + 1
+    return {state.shown_slot: state.shown[index - 1].value} if 0 < index <= len(state.shown) else {}
+
+
+def loose(turn: Turn) -> dict[str, str]:
+    """Rewards and coupons that a message names: kept with the last arguments, whichever tool served it."""
+    return {k: v for k, v in turn.mentions.slots.items() if k in _LOOSE.values()}
+
+
+def completed(tool: str, named: dict[str, str], turn: Turn, text: str) -> dict[str, str]:
+    """Fill the slots that a message leaves open."""
+    state = turn.state
+    filled = with_focus(tool, named, state.focus, text, state.last_tool)
+    if (slot := _LOOSE.get(tool)) and slot not in filled and slot in state.last_args:
+        filled[slot] = state.last_args[slot]
+    if tool in ORDER_TOOLS and "order" not in filled and "product" not in filled:
+        filled |= bought(tool, turn, text)
+    if tool == "appointment_move":
+        filled |= _shifted(turn, filled)
+    return filled
+
+
+def with_focus(tool: str, args: dict[str, str], focus: Focus, text: str, last_tool: str = "") -> dict[str, str]:
+    """Fill from what was spoken of last the slots that a message leaves open."""
+    known = {
+        "product": focus.product_id, "store": focus.store_id, "order": focus.order_id, "line": focus.line_no,
+        "appointment": focus.appointment_id, "colour": focus.colour, "size": focus.size,
+    }  # fmt: skip
+    filled = dict(args)
+    for slot, value in known.items():
+        is_open = slot in TOOLS[tool].slots and slot not in filled
+        if value and is_open and _may_fill(slot, tool, args, filled, focus, text, last_tool):
+            filled[slot] = value
+    return filled
+
+
+def _may_fill(
+    slot: str, tool: str, args: dict[str, str], filled: dict[str, str], focus: Focus, text: str, last_tool: str
+) -> bool:
+    other_product = args.get("product", focus.product_id) != focus.product_id
+    if slot == "product":
+        of_orders = tool in ("order_status", "order_logistics", "order_cancel")
+        return not of_orders and not (tool.startswith("return") and ("order" in filled or "line" in filled))
+    if slot in ("colour", "size"):
+        return not other_product and tool in ("stock_check", "stock_reserve")
+    if slot in ("order", "line"):
+        of_orders = bool(_BACK.search(text)) or tool.startswith("return") or last_tool in ORDER_TOOLS
+        return "product" not in args and "order" not in args and of_orders
+    if slot == "store":
+        elsewhere = ("appointment_book", "ticket_file", "knowledge_search", "stock_check")
+        return "place" not in args and tool not in elsewhere
+    return True
+
+
+# -- what the member bought and booked ----------------------------------------------------------------------------
+
+
+def bought(tool: str, turn: Turn, text: str) -> dict[str, str]:
+    """The one order that fits a vague word ("那双鞋") or the state that the question speaks of; empty where unsure."""
+    orders = _recent(turn)
+    if fitting := list(_of_kind(orders, turn, text)):
+        if len({o.order_id for o, _ in fitting}) == 1:
+            order, product_id = fitting[0]
+            alone = tool.startswith("return") and len(fitting) == 1
+            return {"order": order.order_id, **({"product": product_id} if alone else {})}
+        return {}
+    if tool in ("order_status", "order_logistics"):
+        for pattern, states in _STATES:
+            if re.search(pattern, text.lower()):
+                found = [o for o in orders if o.status in states]
+                return {"order": found[0].order_id} if len(found) == 1 else {}
+    if tool.startswith("return"):
+        done = [o for o in orders if o.status is OrderStatus.DONE]
+        return {"order": done[0].order_id} if len(done) == 1 else {}
+    return {}
+
+
+def owns(turn: Turn, product_id: str) -> bool:
+    """True where the member's recent orders hold the product."""
+    return any(line.product_id == product_id for o in _recent(turn) for line in o.lines)
+
+
+def _recent(turn: Turn) -> tuple[Order, ...]:
+    if turn.ctx.member_id is None:
+        return ()
+    try:
+        return tuple(turn.ctx.ports.merchant.orders.recent(turn.ctx.member_id, 8))
+    except (ToolError, BackendDown):  # the tool itself will meet the same fault and say so
+        return ()
+
+
+def _of_kind(orders: tuple[Order, ...], turn: Turn, text: str) -> Iterator[tuple[Order, str]]:
+    for pattern, categories, names in _KINDS:
+        if not re.search(pattern, text.lower()):
+            continue
+        fitting = [
+            (order, line.product_id)
+            for order in orders
+            for line in order.lines
+            if (item := turn.ctx.catalog.products.get(line.product_id)) and _is_kind(item, categories, names)
+        ]
+        if fitting:
+            yield from fitting
+            return
+
+
+def _is_kind(item: Product, categories: tuple[str, ...], names: tuple[str, ...]) -> bool:
+    return item.category in categories or any(n in item.name for n in names)
+
+
+def _shifted(turn: Turn, filled: dict[str, str]) -> dict[str, str]:
+    """ "往后挪一天": the moment of the one appointment, moved."""
+    shift = turn.mentions.shift
+    if shift == timedelta(0) or "time" in filled or turn.ctx.member_id is None:
+        return {}
+    try:
+        mine = list(turn.ctx.ports.merchant.appointments.mine(turn.ctx.member_id))
+    except (ToolError, BackendDown):
+        return {}
+    if len(mine) != 1:
+        return {}
+    at = mine[0].starts_at + shift
+    return {"time": at.isoformat(), "day": at.isoformat(), "appointment": mine[0].appointment_id}
+
+
+def moved(old: str | None, turn: Turn) -> str | None:
+    """The moment that a correction names, from the one spoken of."""
+    if old is not None and turn.mentions.shift != timedelta(0) and "time" not in turn.mentions.slots:
+        return (datetime.fromisoformat(old) + turn.mentions.shift).isoformat()
+    return dialogue.moved(old, turn.mentions)
+
+
+# -- free text ------------------------------------------------------------------------------------------------------
+
+_COMPLAINS = re.compile(
+    r"我(要|想)投诉|投诉|我很生气|要个说法|我要反映一个问题|complain|I want to|[，。！!,.]", re.IGNORECASE
+)
+_ADDS = re.compile(
+    r"我再补充一下|补充一下|我要补充说明|补充信息|工单补充|补充|再加一条信息到投诉里|给工单加一句|那个工单|投诉那个|我想再|我要|投诉内容|[：:]"
+)
+
+
+_ENGLISH_CATEGORIES = (
+    ("安全卫生", "hurt|injur|sick|allerg|burn|unsafe|expired"), ("服务态度", "rude|staff|attitude|ignored|clerk|cashier|assistant"),
+    ("物流配送", "deliver|courier|parcel|package|shipping|late|wrong item"), ("商品质量", "broke|broken|fell apart|quality|defect|stopped working|tore|torn|leak|fake"),
+    ("退款售后", "refund|repair|warranty|money back"), ("门店环境", "queue|toilet|restroom|dirty|parking|noisy"), ("价格活动", "price|overcharg|coupon|discount"),
+)  # fmt: skip
+
+
+def _english_category(text: str) -> str:
+    return next((name for name, words in _ENGLISH_CATEGORIES if re.search(words, text.lower())), "")
+
+
+def bare_complaint(text: str) -> str:
+    """What a complaint says beyond that it is one."""
+    return _COMPLAINS.sub("", text).strip()
+
+
+def note(text: str) -> str:
+    """What a ticket is to be supplemented with, empty where nothing is said yet."""
+    text = _ADDS.sub("", text).strip(" ，,。")
+    return text if len(text) >= 4 else ""

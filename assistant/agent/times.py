@@ -1,0 +1,111 @@
+"""Days and hours in words: "后天下午三点", "礼拜天", "往后挪一天". Anchored at a given now, in Asia/Shanghai.
+
+Called by `mentions`.
+"""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+
+from assistant.clock import SHANGHAI, local
+
+DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "〇": 0}
+_NUMBER = r"(\d{1,2}|二十[一二三]?|十[一二三四五六七八九]?|[一二两三四五六七八九])"
+MONTH_DAY = re.compile(r"(\d{1,2}|[一二两三四五六七八九十]{1,2})月(\d{1,2}|[一二三四五六七八九十]{1,3})[号日]?")
+_DAY_OF_MONTH = re.compile(r"(?<!\d)(\d{1,2})[号日](?!线|楼)")
+WEEKDAY = re.compile(r"(下下|下|这|本)?(?:个)?(?:周|星期|礼拜)([一二三四五六日天末])")
+CLOCK = re.compile(
+    rf"(上午|早上|中午|下午|晚上|傍晚)?\s*{_NUMBER}\s*(?:点|时(?!间|候|段|尚)|:|：)\s*(半|一刻|三刻|[0-5]\d)?"
+)
+_RELATIVE = (
+    ("大后天", 3),
+    ("后天", 2),
+    ("明天", 1),
+    ("明儿", 1),
+    ("明早", 1),
+    ("明晚", 1),
+    ("听日", 1),
+    ("今天", 0),
+    ("今晚", 0),
+    ("今儿", 0),
+    ("tomorrow", 1),
+    ("today", 0),
+)
+
+
+def number(word: str) -> int:
+    """A number up to 99 in digits or Chinese."""
+    if word.isdigit():
+        return int(word)
+    if len(word) == 1:
+        return DIGITS[word]
+    tens, _, ones = word.partition("十")
+    return (DIGITS[tens] if tens else 1) * 10 + (DIGITS[ones] if ones else 0)
+
+
+def day_of(text: str, today: date) -> date | None:
+    """The day that is named; a weekday without "这" or "下" is the next one to come. None where none is named."""
+    for word, days in _RELATIVE:
+        if word in text:
+            return today + timedelta(days=days)
+    if found := MONTH_DAY.search(text):
+        return _coming(today, number(found.group(1)), number(found.group(2)))
+    if found := WEEKDAY.search(text):
+        wanted = 5 if found.group(2) == "末" else "一二三四五六日天".index(found.group(2)) % 7
+        if found.group(2) == "天":
+            wanted = 6
+        ahead = wanted - today.weekday()
+        if found.group(1) in ("下", "下下"):
+            return today + timedelta(days=ahead + 7 * len(found.group(1)))
+        return today + timedelta(days=(ahead % 7 or 7) if found.group(1) is None else ahead)
+    if found := _DAY_OF_MONTH.search(text):
+        month = today.month if int(found.group(1)) >= today.day else today.month % 12 + 1
+        return _coming(today, month, int(found.group(1)))
+    return None
+
+
+def _coming(today: date, month: int, day: int) -> date | None:
+    try:
+        found = date(today.year, month, day)
+        return found if found >= today else date(today.year + 1, month, day)
+    except ValueError:
+        return None
+
+
+def when(text: str, now: datetime) -> datetime | None:
+    """The moment that is named by an hour, with its day or the next such hour. None where no hour is named."""
+    here = local(now)
+    found = CLOCK.search(text)
+    if not found:
+        return None
+    hour = number(found.group(2))
+    if hour > 23:
+        return None
+    half = found.group(3)
+    minute = {"半": 30, "一刻": 15, "三刻": 45}.get(half, 0) if half and not half.isdigit() else int(half or 0)
+    part = found.group(1)
+    if hour < 12 and (part in ("下午", "晚上", "傍晚") or (part is None and hour < 9)):
+        hour += 12  # nobody books at three in the morning
+    day = day_of(text, here.date()) or here.date()
+    at = datetime.combine(day, time(hour, minute), SHANGHAI)
+    if at <= here and day_of(text, here.date()) is None:
+        at += timedelta(days=1)
+    return at.astimezone(UTC)
+
+
+_UNIT = r"(小时|钟头|天|日|分钟|周|星期|礼拜)"
+_SHIFT = re.compile(rf"(晚|推迟|推后|往后|延后|延|迟|提前|早|往前)(?:推|挪|延|移|改)?上?(半|{_NUMBER})个?(半)?{_UNIT}")
+_EARLIER = ("提前", "早", "往前")
+
+
+def shift(text: str) -> timedelta:
+    """How far a moment is moved ("晚一个小时", "往后挪一天"); nothing where nothing is said of it."""
+    found = _SHIFT.search(text)
+    if not found:
+        return timedelta(0)
+    way, amount, half, unit = found.group(1), found.group(2), found.group(4), found.group(5)
+    count = 0.5 if amount == "半" else number(amount) + (0.5 if half else 0)
+    days = 7 if unit in ("周", "星期", "礼拜") else 1
+    step = {"小时": timedelta(hours=1), "钟头": timedelta(hours=1), "分钟": timedelta(minutes=1)}.get(
+        unit, timedelta(days=days)
+    )
+    return step * (-count if way in _EARLIER else count)

@@ -1,0 +1,340 @@
+"""Which wish is it? Rules and router where they are sure, the documents for questions, the model for the rest.
+
+Enters: a `Turn` that context did not answer. Leaves: a `Reply`. Called by `turn`. Where no tier is sure enough, the
+shopper is asked with two or three buttons instead of guessed at.
+"""
+
+from dataclasses import dataclass, replace
+
+from assistant import logs
+from assistant.agent import dialogue, fill, mentions
+from assistant.agent.compose import Composer, merge
+from assistant.agent.context import Context, parked
+from assistant.agent.decide import Decision, Question, decide
+from assistant.agent.exchange import Turn
+from assistant.agent.outcomes import Outcomes
+from assistant.agent.playbook import Playbook
+from assistant.agent.render.words import choices
+from assistant.agent.router import Guess, Ranking, Router
+from assistant.agent.toolbelt import Outcome, Served, call
+from assistant.config import AgentSettings
+from assistant.domain.message import Reply
+from assistant.errors import ModelDown, ModelOffSchema
+from assistant.llm.client import Llm
+from prompts.loader import load
+from tools.types import KnowledgeAnswer
+
+log = logs.get("agent")
+MAX_WISHES = 3
+RULE_WEIGHT = 8.0  # how much more likely a pattern that fits makes its intent
+ASKED = 2.5  # how much oftener shoppers ask for policies than the examples do
+ASKED_AGAIN = 4.0  # the same right after such a question
+WORTH_ASKING = 0.3  # share of the best reading's probability from which the documents are asked first
+BARE = 7  # and up to which it does so even where the router is sure of it alone
+CONTEXT_WEIGHT = 60.0  # the same for a pattern that counts after what was spoken of
+SHORT = 10  # characters up to which a message leans on what was spoken of
+GUESS = 0.3  # without the model: from which probability an intent is served
+SURE = 0.8  # and from which one of these is
+FAINT = 0.08  # below it a question for the documents is not tried
+COSTLY = ("handoff", "privacy_export")  # reading tools that leave something behind
+# what a message that names no topic is about, after a tool
+_TOPICS = (
+    ("points", "积分"), ("coupons", "优惠券"), ("order_logistics", "快递"), ("order", "订单"), ("return", "退货"), ("appointment", "预约"),
+    ("stock", "商品"), ("product", "商品"), ("size", "尺码"), ("usual", "商品"), ("store", "门店"), ("privacy", "我的数据"), ("ticket", "投诉"), ("membership", "会员"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Model:
+    """The second tier: the model, its static prompt, whether it calls tools natively."""
+
+    llm: Llm
+    brand: str
+    native: bool
+
+    def prompt(self, playbook: Playbook) -> str:
+        actions = "\n".join(f"- {i.intent}：{i.hint}" for i in playbook.intents.values())
+        return load("agent/decide").render(brand=self.brand, actions=actions)
+
+
+class Understanding:
+    """Finds the wish and serves it. One instance serves all threads."""
+
+    def __init__(
+        self,
+        settings: AgentSettings,
+        router: Router,
+        model: Model,
+        composer: Composer,
+        outcomes: Outcomes,
+        context: Context,
+    ) -> None:
+        self._settings = settings
+        self._router = router
+        self._model = model
+        self._composer = composer
+        self._outcomes = outcomes
+        self._context = context
+
+    # -- one wish or several -----------------------------------------------------------------------------------------
+
+    def served(self, turn: Turn) -> Reply:
+        """Serve what a message wishes."""
+        parts = dialogue.wishes(turn.text)[:6]
+        plain: list[tuple[str, str]] = []
+        if len(parts) > 1:
+            for part in parts:
+                intent = self._part(turn, part)
+                if intent and (not plain or plain[-1][1] != intent):
+                    plain.append((part, intent))
+        distinct = [p for p in plain if not turn.playbook.intents[p[1]].reply][:MAX_WISHES]
+        if len({intent for _, intent in distinct}) >= 2 and not _one_complaint(distinct):
+            return self._several(turn, distinct)
+        return self._one(turn)
+
+    def _part(self, turn: Turn, part: str) -> str | None:
+        """The wish of one part of a message where a pattern fits and the examples do not speak against it."""
+        plain = mentions.plain(part, turn.ctx.catalog)
+        rules = turn.playbook.plain_intents(plain.lower())
+        if len(rules) == 1:
+            return rules[0]
+        best = _weighed(self._router.rank(plain), rules).best
+        enough = turn.playbook.policy.router.serve if rules else SURE
+        return best.intent if best.probability >= enough and (rules or best.intent != "knowledge_search") else None
+
+    def _several(self, turn: Turn, found: list[tuple[str, str]]) -> Reply:
+        """Serve each wish; one that asks back or waits for a yes comes last, further such ones are parked."""
+        replies: list[Reply] = []
+        for part, intent in found:
+            whole = turn.mentions
+            turn.mentions = mentions.find(part, turn.ctx.catalog, turn.now)
+            turn.did(intent, "rule", part=len(replies))
+            before = (turn.state.asking, turn.state.pending)
+            reply = self._outcomes.run(turn, intent, fill.args(intent, turn, part), text=part)
+            if before != (None, None) and (turn.state.asking, turn.state.pending) != before:
+                turn.state = parked(replace(turn.state, asking=None), before[0])
+            replies.append(reply)
+            turn.mentions = whole
+        return merge(replies)
+
+    def _one(self, turn: Turn) -> Reply:
+        rules = turn.rules
+        ranking = self.ranked(turn, rules)
+        digressed = turn.state.asking or None
+        intent = _bare_thing(turn, rules) or (ranking.best.intent if self._is_plain(turn, ranking) else None)
+        if intent is None:
+            reply = self._unsure(turn, ranking)
+        elif intent == "knowledge_search":
+            reply = self._by_knowledge(turn, "router") or self._no_answer(turn, "router", ranking)
+        else:
+            turn.did(intent, "rule" if intent in rules else "router", p=round(ranking.best.probability, 3))
+            reply = self._outcomes.act(turn, intent)
+        return self._context.after_digression(turn, reply, digressed)
+
+    # -- the first tier ----------------------------------------------------------------------------------------------
+
+    def ranked(self, turn: Turn, rules: list[str]) -> Ranking:
+        """The router's ranking in the light of the patterns that fit and of what was spoken of."""
+        ranking = self._router.rank(turn.mentions.plain)
+        sure = ranking.best.probability >= turn.playbook.policy.router.serve
+        if (topic := _topic(turn)) and not rules and not (sure and (turn.state.last_question or len(turn.text) > BARE)):
+            ranking = _mixed(ranking, self._router.rank(f"{topic}{turn.mentions.plain}"))
+        if not rules:
+            return _questioned(ranking, ASKED_AGAIN if turn.state.last_question else ASKED)
+        return _weighed(ranking, rules, CONTEXT_WEIGHT if turn.rules_in_context else RULE_WEIGHT)
+
+    @staticmethod
+    def _is_plain(turn: Turn, ranking: Ranking) -> bool:
+        policy, best = turn.playbook.policy.router, ranking.best
+        enough = max(policy.serve, SURE) if best.intent in COSTLY else policy.serve
+        return best.probability >= enough and ranking.margin >= policy.margin
+
+    def _by_knowledge(self, turn: Turn, by: str) -> Reply | None:
+        """The documents' answer, None where they hold none."""
+        args = fill.args("knowledge_search", turn)
+        for asked in dict.fromkeys((args["question"], fill.question_in_context(turn))):
+            outcome = (
+                call(turn.ctx, "knowledge_search", {**args, "question": asked}, turn.trace.tools) if asked else None
+            )
+            if not isinstance(outcome, Served) or not isinstance(outcome.result, KnowledgeAnswer):
+                continue
+            if outcome.result.passages:
+                turn.did("knowledge_search", by)
+                return self._outcomes.state(turn, outcome)
+        return None
+
+    # -- where the first tier is not sure ------------------------------------------------------------------------------
+
+    def _unsure(self, turn: Turn, ranking: Ranking) -> Reply:
+        """A question that our documents answer where no tool is the likelier reading, else the model."""
+        if ranking.of("knowledge_search") >= ranking.best.probability * WORTH_ASKING:
+            answered = self._by_knowledge(turn, "retrieval")
+            if answered is not None:
+                return answered
+        return self._by_model(turn, ranking)
+
+    def _no_answer(self, turn: Turn, by: str, ranking: Ranking) -> Reply:
+        """An honest no: it is a question for the documents, and they hold nothing on it. Or for nobody here."""
+        if ranking.of("out_of_scope") >= FAINT:
+            turn.did("out_of_scope", by)
+            return self._outcomes.act(turn, "out_of_scope")
+        turn.did("knowledge_search", by)
+        return self._outcomes.say(turn, "no_knowledge")
+
+    def _by_model(self, turn: Turn, ranking: Ranking) -> Reply:
+        candidates = self._candidates(turn, ranking)
+        examples = _examples(ranking, candidates)
+        system = self._model.prompt(turn.playbook)
+        question = Question(system, turn.text[:300], turn.state.last_reply[:40], candidates, examples)
+        turn.trace.tier = "model"
+        turn.trace.prompt_sha = load("agent/decide").sha
+
+        def run(name: str, args: dict[str, str]) -> Outcome:
+            name = self._preferred(name, ranking)
+            filled = fill.completed(name, {**args, **fill.args(name, turn)}, turn, turn.text)
+            return call(turn.ctx, name, filled, turn.trace.tools)
+
+        try:
+            decision = decide(
+                self._model.llm, question, turn.playbook.intents, run, native=self._model.native,
+                max_steps=self._settings.max_steps, budget_s=self._settings.model_budget_s,
+            )  # fmt: skip
+        except (ModelDown, ModelOffSchema) as error:
+            log.warning("model_tier_failed", cause=type(error).__name__, detail=str(error)[:200])
+            return self._without_model(turn, ranking)
+        return self._decided(turn, decision, ranking)
+
+    def _decided(self, turn: Turn, decision: Decision, ranking: Ranking) -> Reply:
+        if decision.reply:
+            intent = self._preferred(decision.reply, ranking)
+            turn.did(intent, "model")
+            return self._outcomes.act(turn, intent)
+        results = [o.result for o in decision.outcomes if isinstance(o, Served)]
+        if results and all(isinstance(r, KnowledgeAnswer) and not r.passages for r in results):
+            return self._nothing_found(turn, ranking)
+        for outcome in decision.outcomes:
+            turn.did(outcome.tool, "model")
+        parts = [self._outcomes.state(turn, outcome) for outcome in decision.outcomes]
+        if decision.words and (not parts or self._model.native):
+            spoken = self._composer.checked(decision.words, parts)
+            if spoken is not None:
+                return merge([Reply(spoken), *[replace(p, text="") for p in parts]])
+        return merge(parts) if parts else self._outcomes.say(turn, "unknown")
+
+    def _preferred(self, chosen: str, ranking: Ranking) -> str:
+        """The model's choice, unless the router finds another one far likelier; a strong model is not corrected."""
+        best = ranking.best
+        if self._model.native or chosen == best.intent or best.intent == "knowledge_search":
+            return chosen
+        return best.intent if best.probability >= GUESS and ranking.of(chosen) < best.probability / 3 else chosen
+
+    def _nothing_found(self, turn: Turn, ranking: Ranking) -> Reply:
+        """The documents hold nothing: the likeliest other reading where there is one, else an honest no."""
+        other = _without(ranking, "knowledge_search").best
+        if other.probability >= GUESS:
+            turn.did(other.intent, "second_guess")
+            return self._outcomes.act(turn, other.intent)
+        return self._no_answer(turn, "model", ranking)
+
+    def _candidates(self, turn: Turn, ranking: Ranking) -> tuple[str, ...]:
+        """What the model may choose from: the router's first few, and the ways out."""
+        policy = turn.playbook.policy.router
+        ranked = [g.intent for g in ranking.guesses[: policy.candidates] if g.probability >= 0.02]
+        return tuple(dict.fromkeys([*ranked, "knowledge_search", "out_of_scope", "chitchat"]))
+
+    def _without_model(self, turn: Turn, ranking: Ranking) -> Reply:
+        """The model is down or slow: the likeliest reading where it is likely, else the documents, else a question."""
+        turn.trace.tier = "fallback"
+        best = _without(ranking, "knowledge_search").best
+        if best.probability >= (0.5 if best.intent in COSTLY else GUESS):
+            turn.did(best.intent, "fallback")
+            return self._outcomes.act(turn, best.intent)
+        asks = ranking.of("knowledge_search")
+        if asks >= FAINT and (answered := self._by_knowledge(turn, "fallback")) is not None:
+            return answered
+        if asks >= GUESS:
+            return self._no_answer(turn, "fallback", ranking)
+        turn.did("unknown", "fallback")
+        reply = self._unknown(turn, ranking)
+        return replace(reply, text=f"{self._outcomes.words(turn, 'model_down')}{reply.text}")
+
+    def _unknown(self, turn: Turn, ranking: Ranking) -> Reply:
+        """Ask which of the likeliest is meant."""
+        turn.state = replace(turn.state, misses=turn.state.misses + 1)
+        if turn.state.misses >= 2:
+            return self._outcomes.say(turn, "unknown_again")
+        hints = [turn.playbook.intents[g.intent].lines[0] for g in ranking.guesses[:3]]
+        return replace(self._outcomes.say(turn, "unknown"), choices=choices(*hints, "转人工"))
+
+
+def _bare_thing(turn: Turn, rules: list[str]) -> str | None:
+    """A message that only names a product ("小白鞋 38") asks for it; "我那件卫衣" for its order."""
+    m = turn.mentions
+    if rules or not m.products or dialogue.residue(m):
+        return None
+    if {"size", "colour", "store", "place"} & set(m.slots):
+        return "stock_check"
+    mine = "我" in turn.text and any(fill.owns(turn, product) for product in m.products)
+    return "order_status" if mine else "product_find"
+
+
+def _one_complaint(found: list[tuple[str, str]]) -> bool:
+    """A story that is told with a complaint is one wish: the complaint."""
+    return any(intent == "ticket_file" for _, intent in found) and not any(
+        intent in ("handoff", "ticket_status", "points_balance", "coupons_mine") for _, intent in found
+    )
+
+
+def _topic(turn: Turn) -> str:
+    """What a short message is about, where it does not say so itself: the question before, or the last tool's topic."""
+    if len(turn.text) > SHORT:
+        return ""
+    if turn.state.last_question:
+        return f"{turn.state.last_question[:16]} "
+    topic = next((word for prefix, word in _TOPICS if turn.state.last_tool.startswith(prefix)), "")
+    return "" if topic in turn.mentions.plain else topic
+
+
+def _mixed(alone: Ranking, in_context: Ranking) -> Ranking:
+    """The mean of two rankings."""
+    both = {g.intent: g.probability / 2 for g in alone.guesses}
+    for g in in_context.guesses:
+        both[g.intent] = both.get(g.intent, 0.0) + g.probability / 2
+    return _ranking(both, alone.nearest)
+
+
+def _weighed(ranking: Ranking, rules: list[str], weight: float = 0.0) -> Ranking:
+    """The ranking with intents whose patterns fit made likelier."""
+    if not rules:
+        return ranking
+    weights = {g.intent: g.probability for g in ranking.guesses}
+    for intent in rules:
+        weights[intent] = max(weights.get(intent, 0.0), 0.03) * (weight or RULE_WEIGHT)
+    return _ranking(weights, ranking.nearest)
+
+
+def _questioned(ranking: Ranking, weight: float) -> Ranking:
+    """The ranking with questions for the documents made likelier."""
+    weights = {g.intent: g.probability * (weight if g.intent == "knowledge_search" else 1) for g in ranking.guesses}
+    return _ranking(weights, ranking.nearest)
+
+
+def _without(ranking: Ranking, intent: str) -> Ranking:
+    """The ranking where an intent is ruled out."""
+    rest = tuple(g for g in ranking.guesses if g.intent != intent)
+    return Ranking(rest, ranking.nearest) if rest else ranking
+
+
+def _ranking(weights: dict[str, float], nearest: tuple[tuple[str, str], ...]) -> Ranking:
+    total = sum(weights.values()) or 1.0
+    ordered = sorted(weights.items(), key=lambda pair: -pair[1])
+    return Ranking(tuple(Guess(intent, weight / total) for intent, weight in ordered), nearest)
+
+
+def _examples(ranking: Ranking, candidates: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The nearest examples, at most two of an intent, the nearest last."""
+    picked: list[tuple[str, str]] = []
+    for utterance, intent in ranking.nearest:
+        if intent in candidates and sum(i == intent for _, i in picked) < 2:
+            picked.append((utterance, intent))
+    return tuple(reversed(picked[:5]))
