@@ -8,9 +8,10 @@ from functools import cached_property
 
 import httpx
 
+from assistant import logs
 from assistant.agent.knowledge import IndexedKnowledge
 from assistant.agent.mentions import plain
-from assistant.agent.playbook import PlaybookFiles
+from assistant.agent.playbook import Intent, PlaybookFiles
 from assistant.agent.router import Router
 from assistant.agent.turn import Agent
 from assistant.channels.official_account.account import OfficialAccount
@@ -18,6 +19,7 @@ from assistant.channels.web_chat import LiveChat
 from assistant.clock import Clock
 from assistant.config import Settings
 from assistant.db.engine import Database
+from assistant.errors import ConfigError
 from assistant.journeys.shopper_message import ShopperMessages
 from assistant.llm.client import Llm, connect
 from assistant.llm.local import LocalServer
@@ -26,9 +28,11 @@ from assistant.merchant.http import HttpBackend, http_merchant
 from assistant.privacy.rights import PrivacyRights
 from assistant.routing.queue import HandoffQueue
 from assistant.tickets.desk import TicketDesk
+from tools.all import TOOLS
 from tools.catalog import CatalogCache
 from tools.ports import Merchant, Ports
 from tools.registry import ToolContext
+from tools.remote import RemoteTools
 from vectorstore.config import IndexConfig
 from vectorstore.embed import Embedder, embedder
 from vectorstore.retrieve import Retriever
@@ -38,6 +42,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
 os.environ.setdefault("LANGSMITH_TRACING", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+log = logs.get("bootstrap")
 
 
 class Service:
@@ -104,8 +110,28 @@ class Service:
         return CatalogCache(self.merchant)
 
     @cached_property
+    def remote(self) -> RemoteTools | None:
+        """The tools of the retailer's MCP servers, where there are any; they stand beside our own from now on."""
+        path = self.settings.agent.mcp_servers
+        if path is None:
+            return None
+        try:
+            found = RemoteTools(path)
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
+        if taken := found.tools.keys() & TOOLS.keys():
+            found.close()
+            raise ConfigError(f"{path}: {', '.join(sorted(taken))} is the name of a tool of ours")
+        for name, cause in found.down.items():
+            log.error("mcp_server_down", server=name, cause=cause)
+        TOOLS.update(found.tools)
+        return found
+
+    @cached_property
     def playbook(self) -> PlaybookFiles:
-        return PlaybookFiles(self.settings.agent.playbook)
+        offered = self.remote.offered if self.remote else {}
+        more = [Intent(intent=n, hint=o.hint, examples="\n".join(o.examples)) for n, o in offered.items()]
+        return PlaybookFiles(self.settings.agent.playbook, more)
 
     @cached_property
     def router(self) -> Router:
@@ -192,6 +218,10 @@ class Service:
         return make
 
     def close(self) -> None:
+        if self.__dict__.get("remote") is not None:
+            for name in self.remote.tools:  # type: ignore[union-attr]
+                TOOLS.pop(name, None)
+            self.remote.close()  # type: ignore[union-attr]
         if "official_account" in self.__dict__:
             self.official_account.close()
         if "http_backend" in self.__dict__:

@@ -52,6 +52,7 @@ class AgentSettings(BaseModel):
     max_steps: int = 3
     model_budget_s: float = 12.0
     confirm_ttl_s: int = 900
+    mcp_servers: Path | None = None  # a file of the retailer's MCP servers, whose tools stand beside our own
     playbook: Path = PACKAGE_ROOT / "assistant" / "agent" / "playbook"
 
 

@@ -71,6 +71,7 @@ class Tool:
     run: Callable[[ToolContext, Any], object]
     plan: Callable[[ToolContext, Any], WritePlan] | None = None
     slots: tuple[str, ...] = field(default=())
+    in_own_words: bool = False  # an answer to its question is taken as it was written
 
 
 class Family:

@@ -26,6 +26,8 @@ from tools.errors import BackendDown, NeedSlot, ToolRefused
 from tools.registry import Access, Args, Tool, ToolContext, WritePlan
 
 MOST_CHARS = 1500
+_ID = re.compile(r"(_no|_id|number|code)$", re.IGNORECASE)
+_NUMBER = re.compile(r"(?=[A-Za-z-]*\d)[A-Za-z0-9-]{2,}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -185,8 +187,10 @@ def _tool(spec: RemoteServerSpec, server: RemoteServer, offered: RemoteToolSpec,
     args = cast(type[Args], create_model(f"{offered.name.title()}Args", __base__=Args, **fields))
 
     def given(ctx: ToolContext, typed: Args) -> dict[str, str]:
-        found = {k: str(v) for k, v in typed.model_dump().items() if v}
+        found = {k: _number_in(str(v)) if _ID.search(k) else str(v) for k, v in typed.model_dump().items() if v}
         for name in needed:
+            if name not in found and _ID.search(name) and _NUMBER.search(ctx.text):
+                found[name] = _number_in(ctx.text)
             if name not in found:
                 raise NeedSlot(name, offered.ask.get(name, f"请告诉我{name}。"))
         if spec.member_argument:
@@ -205,4 +209,41 @@ def _tool(spec: RemoteServerSpec, server: RemoteServer, offered: RemoteToolSpec,
 
     writes = offered.access == "write"
     access = Access.WRITE if writes else Access.READ
-    return Tool(offered.name, access, args, offered.hint, run, plan if writes else None, tuple(names))
+    return Tool(
+        offered.name, access, args, offered.hint, run, plan if writes else None, tuple(names), in_own_words=True
+    )
+
+
+def _number_in(text: str) -> str:
+    """The number of a thing ("单号是R1023" → R1023), or the text where it holds none."""
+    found = _NUMBER.search(text)
+    return found.group() if found else text
+
+
+class RemoteTools:
+    """The tools of all servers of a file, connected. Servers that do not answer now are left out, and named."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises ValueError where the file is wrong."""
+        self.tools: dict[str, Tool] = {}
+        self.offered: dict[str, RemoteToolSpec] = {}
+        self.down: dict[str, str] = {}
+        self._servers: list[RemoteServer] = []
+        for name, spec in read_spec(path).servers.items():
+            server = RemoteServer(spec)
+            try:
+                found = remote_tools(spec, server, server.describe())
+            except BackendDown as error:
+                self.down[name] = str(error)
+                server.close()
+                continue
+            self._servers.append(server)
+            for tool, offered in zip(found, spec.tools, strict=True):
+                if tool.name in self.tools:
+                    raise ValueError(f"{path}: two tools are called {tool.name}")
+                self.tools[tool.name] = tool
+                self.offered[tool.name] = offered
+
+    def close(self) -> None:
+        for server in self._servers:
+            server.close()

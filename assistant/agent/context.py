@@ -163,13 +163,13 @@ class Context:
     def _gives_up(self, turn: Turn, task: Task) -> bool:
         if dialogue.is_no(turn.text) or dialogue.gives_up(turn.text):
             return True
-        if turn.mentions.any_thing or len(turn.text) > MAX_ANSWER or turn.rules or task.slot in dialogue.FREE_TEXT:
+        if turn.mentions.any_thing or len(turn.text) > MAX_ANSWER or turn.rules or dialogue.is_free_text(task):
             return False
         return self._is_an_answer(turn, task.tool, []) and self._stance(turn) == "no"
 
     def _is_about_something_else(self, turn: Turn, task: Task) -> bool:
         """A long message that names things is an answer only if it does not read like another wish."""
-        if len(dialogue.residue(turn.mentions)) <= 4 or task.slot in dialogue.FREE_TEXT:
+        if len(dialogue.residue(turn.mentions)) <= 4 or dialogue.is_free_text(task):
             return False
         best = self._router.rank(turn.mentions.plain).best
         if best.intent in _kin(task.tool):

@@ -85,7 +85,7 @@ _FILLER = re.compile(
 _KINDS = re.compile(
     "商品|门店|地点|尺码|某点|某天|某色|订单号|(今天|明天|后天|大后天|今晚|周末)|上午|下午|中午|晚上|早上|傍晚|同一?时间"
 )
-FREE_TEXT = {"reason", "body", "note", "topic", "question"}
+_FREE_TEXT = {"reason", "body", "note", "topic", "question"}
 _REPAIRABLE = {
     "product",
     "colour",
@@ -104,6 +104,11 @@ _REPAIRABLE = {
     "weight",
     "day",
 }
+
+
+def is_free_text(task: Task) -> bool:
+    """Whether the open question is answered in the shopper's own words, whatever they are."""
+    return task.slot in _FREE_TEXT or TOOLS[task.tool].in_own_words
 
 
 def _only(text: str, words: tuple[str, ...]) -> bool:
@@ -255,7 +260,7 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
         return {"size": found.group(1)}
     if task.slot == "height" and (found := re.fullmatch(r"\D{0,3}(\d{2,3})\D{0,5}", text)):
         return {"height": found.group(1)}
-    if task.slot in FREE_TEXT and len(text) >= 2:
+    if is_free_text(task) and len(text) >= 2:
         return {task.slot: text}
     return None
 

@@ -6,6 +6,7 @@ A broken file never stops the service: the last good playbook stays, the fault i
 
 import re
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,9 +102,9 @@ class Playbook:
         return [(line, i.intent) for i in self.intents.values() for line in i.lines]
 
 
-def load(folder: Path) -> Playbook:
-    """Read and validate. Raises ConfigError with file and reason."""
-    intents: dict[str, Intent] = {}
+def load(folder: Path, more: Sequence[Intent] = ()) -> Playbook:
+    """Read and validate; `more` are intents that stand elsewhere. Raises ConfigError with file and reason."""
+    intents: dict[str, Intent] = {intent.intent: intent for intent in more}
     for path in sorted((folder / "intents").glob("*.yaml")):
         for raw in _read(path, list):
             intent = _valid(Intent, raw, path)
@@ -164,10 +165,11 @@ def _valid(model: Any, raw: Any, path: Path) -> Any:
 class PlaybookFiles:
     """The newest good playbook of a folder. Threads share it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: Sequence[Intent] = ()) -> None:
         self._folder = folder
+        self._more = tuple(more)
         self._lock = threading.Lock()
-        self._current = load(folder)
+        self._current = load(folder, self._more)
         self._seen = self._current.version
 
     def get(self) -> Playbook:
@@ -179,7 +181,7 @@ class PlaybookFiles:
             if seen != self._seen:
                 self._seen = seen
                 try:
-                    self._current = load(self._folder)
+                    self._current = load(self._folder, self._more)
                     log.info("playbook_reloaded", intents=len(self._current.intents))
                 except ConfigError as error:
                     log.error("playbook_refused", cause=str(error))

@@ -26,6 +26,7 @@ SCALE = 5.0  # of the margins before softmax: makes probabilities honest on held
 FORM = "3"  # changes when the features do, so that kept learners of another form are not read
 MORE = "more"  # the stance of a message that is no answer
 MORE_OF_EACH = 12  # examples of each intent that teach it
+READ = 160  # characters of a message that tell what it wants
 REMEMBERED = 256  # vectors of recent messages: one is ranked in several lights
 
 
@@ -64,6 +65,10 @@ class Ranking:
     def of(self, intent: str) -> float:
         """The probability of an intent."""
         return next((g.probability for g in self.guesses if g.intent == intent), 0.0)
+
+
+def _gist(text: str) -> str:
+    return text if len(text) <= READ else f"{text[: READ // 2]}。{text[-READ // 2 :]}"
 
 
 class Learner:
@@ -149,7 +154,8 @@ class Router:
         self._recent: dict[str, Floats] = {}
 
     def rank(self, plain_text: str) -> Ranking:
-        """Rank a message whose names were replaced already."""
+        """Rank a message whose names were replaced already. Of a long one its beginning and its end are read."""
+        plain_text = _gist(plain_text)
         taught = self._ready()
         vector = self._vector(plain_text)
         probabilities = taught.intents.probabilities([plain_text], vector)[0]

@@ -6,6 +6,7 @@ from typing import Any
 from assistant.agent.render.words import choices, moment, pick
 from assistant.domain.message import Card, Citation, Reply
 from tools.privacy import TOPICS
+from tools.remote import RemoteFact
 from tools.types import (
     DeletionScheduled,
     Exported,
@@ -87,6 +88,11 @@ def handed_off(h: HandedOff, en: bool) -> Reply:
     return Reply(text, choices=choices("继续机器人"))
 
 
+def remote(r: RemoteFact, en: bool) -> Reply:
+    """What a retailer's own server said, as it said it."""
+    return Reply(r.text)
+
+
 def citation(p: PassageFact) -> Citation:
     return Citation(p.title, p.source, p.page, p.text[:400])
 
@@ -117,4 +123,5 @@ TEMPLATES: dict[type, Callable[[Any, bool], Reply]] = {
     DeletionScheduled: deletion,
     HandedOff: handed_off,
     KnowledgeAnswer: knowledge,
+    RemoteFact: remote,
 }
