@@ -10,16 +10,16 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant import logs
 from assistant.agent.playbook import Playbook
+from assistant.agent.vectors import Embedder, Floats, KeptVectors, Progress
 
 log = logs.get("agent")
-Floats = NDArray[np.float32]
 WEIGHT = 1.5  # of the embedding and of the characters, each, in the features
 SLACK = 0.5  # how much the linear model may bend to single examples
 SCALE = 5.0  # of the margins before softmax: makes probabilities honest on held-out folds of the examples
@@ -28,17 +28,6 @@ MORE = "more"  # the stance of a message that is no answer
 MORE_OF_EACH = 12  # examples of each intent that teach it
 READ = 160  # characters of a message that tell what it wants
 REMEMBERED = 256  # vectors of recent messages: one is ranked in several lights
-
-
-class Embedder(Protocol):
-    """What the router needs of `vectorstore.embed`."""
-
-    @property
-    def name(self) -> str: ...
-
-    def queries(self, texts: Sequence[str]) -> Floats:
-        """One row of length one per text."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -183,17 +172,31 @@ class Router:
             self._recent[text] = known
         return known
 
+    def prepare(self, progress: Progress = lambda done, of: None) -> None:
+        """Learn the playbook now, before the first shopper comes. `progress` hears of sentences read."""
+        with self._lock:
+            self._taught = self._train(self._playbook(), progress)
+
     def _ready(self) -> _Taught:
+        """What was learnt. A changed playbook is learnt aside, and taken up once that is done."""
         playbook = self._playbook()
         taught = self._taught
-        if taught is not None and taught.version == playbook.version:
-            return taught
-        with self._lock:
-            if self._taught is None or self._taught.version != playbook.version:
-                self._taught = self._train(playbook)
-            return self._taught
+        if taught is None:
+            with self._lock:
+                if self._taught is None:
+                    self._taught = self._train(playbook)
+                return self._taught
+        if taught.version != playbook.version and self._lock.acquire(blocking=False):
+            threading.Thread(target=self._learn_anew, args=(playbook,), name="router", daemon=True).start()
+        return taught
 
-    def _train(self, playbook: Playbook) -> _Taught:
+    def _learn_anew(self, playbook: Playbook) -> None:
+        try:
+            self._taught = self._train(playbook)
+        finally:
+            self._lock.release()
+
+    def _train(self, playbook: Playbook, progress: Progress = lambda done, of: None) -> _Taught:
         import joblib
 
         examples = playbook.examples()
@@ -204,11 +207,11 @@ class Router:
         if path.exists():
             state = joblib.load(path)
         else:
-            vectors = self._embedder.queries(texts)
+            both = KeptVectors(self._embedder, self._cache_dir).queries([*texts, *answers], progress)
+            vectors, of_answers = both[: len(texts)], both[len(texts) :]
             learner = Learner(lambda _: vectors).fit(texts, labels)
-            second = Learner(self._embedder.queries).fit(answers, stances) if answers else None
+            second = Learner(lambda _: of_answers).fit(answers, stances) if answers else None
             state = {"learner": learner.state, "vectors": vectors, "stances": second.state if second else None}
-            self._cache_dir.mkdir(parents=True, exist_ok=True)
             for old in self._cache_dir.glob("router-*.joblib"):
                 old.unlink(missing_ok=True)
             joblib.dump(state, path)

@@ -40,6 +40,7 @@ def demo(
         migrate(service.database)
         _ensure_world(service, size)
         _ensure_index(service)
+        _ensure_router(service)
         if settings.llm.kind == "embedded":
             _ensure_weights(settings)
     except ZhikeError as error:
@@ -108,6 +109,16 @@ def _ensure_index(service: Any, folder: Path = KNOWLEDGE) -> None:
         report = ingest(folder, service.index_config, progress=progress)
     for source, reason in report.refused:
         log.warning("document_refused", source=source, reason=reason)
+
+
+def _ensure_router(service: Any) -> None:
+    """The first start reads thousands of examples, which takes a minute; later ones only what is new."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task("学习例句", total=None)
+        service.router.prepare(lambda done, of: bars.update(bar, completed=done, total=of))
 
 
 def _ensure_weights(settings: Settings) -> None:
