@@ -66,7 +66,6 @@ def run(settings: Settings, *, data: Path = DATA, on: Callable[[str], None] = pr
     models: dict[str, Model] = {
         "TF-IDF 线性": _tfidf,
         "路由器学习器": lambda a, b: _learner(vectors, a, b),
-        "同样特征，线性 SVM": lambda a, b: _hinge(vectors, a, b),
     }
     rows = []
     for name, model in models.items():
@@ -150,24 +149,6 @@ class _Vectors:
 def _learner(vectors: _Vectors, train: Part, texts: Sequence[str]) -> Labels:
     learner = Learner(vectors).fit(train.texts, list(train.labels))
     predicted: Labels = np.array(learner.labels)[learner.probabilities(texts).argmax(axis=1)]
-    return predicted
-
-
-def _hinge(vectors: _Vectors, train: Part, texts: Sequence[str]) -> Labels:
-    """The learner's features with a hinge loss, one label against the rest."""
-    from scipy.sparse import csr_matrix, hstack
-    from sklearn.svm import LinearSVC
-
-    from assistant.agent.router import EMBEDDING_WEIGHT
-
-    words = _words().fit(train.texts)
-
-    def features(rows: Sequence[str]) -> Any:
-        dense = vectors(rows)
-        centred = (dense - dense.mean(axis=1, keepdims=True)) * EMBEDDING_WEIGHT
-        return hstack([csr_matrix(centred), words.transform(rows)]).tocsr()
-
-    predicted: Labels = LinearSVC(C=0.5).fit(features(train.texts), train.labels).predict(features(texts))
     return predicted
 
 
