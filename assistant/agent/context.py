@@ -60,24 +60,25 @@ class Context:
             return reply
         if turn.state.pending is None and turn.state.asking is None and self._is_bare_no(turn):
             return self._stop(turn)
-        return self._follow_up(turn)
+        return self._follow_up(turn) or self._agreed(turn)
 
     # -- a change that waits for its yes ---------------------------------------------------------------------------
 
     def _to_confirm(self, turn: Turn, pending: Pending) -> Reply | None:
         rules = [r for r in turn.rules if r not in _POLITE_INTENTS]
         other_kind = turn.mentions.slots.get("kind", pending.args.get("kind")) != pending.args.get("kind")
-        if dialogue.is_yes(turn.text, pending.tool) and not (other_kind and "kind" in pending.args):
+        agrees = dialogue.is_yes(turn.text, pending.tool) or dialogue.ends_in_yes(turn.text, pending.tool)
+        if agrees and not (other_kind and "kind" in pending.args):
             return self._yes(turn, pending)
         if dialogue.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
             return self._no(turn)
         if (changed := self._changes(turn, pending, rules)) is not None:
             return changed
         # a short message that names nothing, or only the change that waits ("算啦不退了", "嗯就退这双")
-        if dialogue.gives_up(turn.text):
+        slots = {k for k, v in turn.mentions.slots.items() if pending.args.get(k) != v and k != "place"}
+        if dialogue.gives_up(turn.text) and slots <= {"kind", "reason"}:
             return self._no(turn)
-        slots = set(turn.mentions.slots)
-        if "reason" in slots and slots <= {"kind", "reason"} and pending.tool == "return_request" and not rules:
+        if "reason" in turn.mentions.slots and slots <= {"kind", "reason"} and pending.tool == "return_request" and not rules:
             turn.did(pending.tool, "asked_to_confirm")
             return self._outcomes.pending_again(turn)
         if len(turn.text) <= MAX_ANSWER and slots <= {"kind"} and self._is_an_answer(turn, pending.tool, rules):
@@ -161,7 +162,7 @@ class Context:
         return self._resume(turn, self._outcomes.run(turn, task.tool, dialogue.repaired(task.args, added)))
 
     def _gives_up(self, turn: Turn, task: Task) -> bool:
-        if dialogue.is_no(turn.text) or dialogue.gives_up(turn.text):
+        if dialogue.is_no(turn.text) or (dialogue.gives_up(turn.text) and not turn.mentions.any_thing):
             return True
         if turn.mentions.any_thing or len(turn.text) > MAX_ANSWER or turn.rules or task.slot in dialogue.FREE_TEXT:
             return False
@@ -179,14 +180,24 @@ class Context:
     # -- nothing waits ---------------------------------------------------------------------------------------------
 
     def _is_bare_no(self, turn: Turn) -> bool:
-        if dialogue.is_no(turn.text):
-            return True
-        return dialogue.gives_up(turn.text) and not turn.rules
+        return (dialogue.is_no(turn.text) or dialogue.gives_up(turn.text)) and not turn.rules
+
+    def _agreed(self, turn: Turn) -> Reply | None:
+        """A yes to nothing in particular: they are content."""
+        waits = turn.state.pending is not None or turn.state.asking is not None
+        if waits or turn.mentions.any_thing or turn.rules or not dialogue.is_yes(turn.text):
+            return None
+        turn.did("thanks", "control")
+        return self._outcomes.act(turn, "thanks")
 
     def _follow_up(self, turn: Turn) -> Reply | None:
         state, tool, rules = turn.state, turn.state.last_tool, turn.rules
         if (moved := self._moves_appointment(turn)) is not None:
             return moved
+        was_a_change = tool in TOOLS and TOOLS[tool].access is Access.WRITE
+        if was_a_change and not rules and dialogue.wants_after_all(turn.text):
+            turn.did(tool, "follow_up")
+            return self._outcomes.run(turn, tool, state.last_args)
         if state.last_question:
             return self._same_question(turn)
         named = dialogue.follow_up(turn.text, turn.mentions, state)
@@ -195,8 +206,10 @@ class Context:
         if named is None or len(rules) > 1 or not set(rules) <= {tool, *_kin(tool)}:
             return None
         tool = next(iter(rules), tool)
+        if tool == "return_check" and dialogue.demands(turn.text):
+            tool = "return_request"
         if not set(named) <= set(TOOLS[tool].slots):
-            tool = "stock_check"
+            tool = "size_advice" if {"height", "weight"} & set(named) else "stock_check"
         if tool == "store_find" and named.get("store") in turn.ctx.catalog.stores:
             tool = "store_info"
         args = dialogue.repaired(state.last_args, named)

@@ -146,6 +146,26 @@ def gives_up(text: str) -> bool:
     return found is not None and len(text) <= 16 and not _ACTS.search(text[found.end() :])
 
 
+def demands(text: str) -> bool:
+    """A wish and no question: "那帮我换成L"."""
+    return bool(re.search("帮我|给我|换成|就换|退了|退吧|换吧|换了", text)) and not re.search(
+        "[?？]|吗|么|能|可以|行不", text
+    )
+
+
+def wants_after_all(text: str) -> bool:
+    """ "还是要吧": takes back a no."""
+    return bool(
+        re.fullmatch(r"(那|算了|嗯|哎)?[，, ]?还是(给我)?(要|办|留|退|换|约|领|取消|弄)(着|了|吧|它|一下)*", text)
+    )
+
+
+def ends_in_yes(text: str, tool: str) -> bool:
+    """Names the pending change in its last words, after a remark ("哦没付钱啊 那取消")."""
+    first, _, last = re.sub(r"[，,。；;! ！]+", " ", text).strip().rpartition(" ")
+    return bool(first) and len(text) <= 16 and names_change(last, tool) and is_yes(last, tool) and not gives_up(first)
+
+
 def names_change(text: str, tool: str) -> bool:
     """True where a message names the change that waits without a not ("那就取消掉")."""
     verbs = _VERBS.get(tool, ())
@@ -255,6 +275,8 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
         return {"size": found.group(1)}
     if task.slot == "height" and (found := re.fullmatch(r"\D{0,3}(\d{2,3})\D{0,5}", text)):
         return {"height": found.group(1)}
+    if task.slot == "reason" and is_yes(text, task.tool):
+        return {"reason": "未说明"}
     if task.slot in FREE_TEXT and len(text) >= 2:
         return {task.slot: text}
     return None
@@ -279,6 +301,8 @@ def follow_up(text: str, mentions: Mentions, state: State) -> dict[str, str] | N
         return None
     if tool.name in _OF_PRODUCTS and {"colour", "size", "store", "place"} & set(mentions.slots):
         tool = TOOLS["stock_check"]
+    if tool.name in _OF_PRODUCTS and {"height", "weight"} & set(mentions.slots):
+        tool = TOOLS["size_advice"]
     named = {k: v for k, v in mentions.slots.items() if k in tool.slots and k in _REPAIRABLE}
     if state.last_tool in _TIMELESS:
         named.pop("time", None)

@@ -104,6 +104,7 @@ class Mentions:
 
 
 _FOR_CHILDREN = re.compile("小孩|孩子|儿子|女儿|宝宝|娃|小朋友|闺女|童|kid|my son|my daughter")
+_AIM = re.compile("(?:改|换|推|挪|提前|延|调)(?:迟|后)?(?:到|成|为)")
 _TAKEN_BACK = re.compile(r"(?:不是|不要|别要)\s*[^，,。 ]{1,6}?[，,。 ]*(?:而?是|要|换成?|改成?|来)(?=\S)")
 
 
@@ -120,10 +121,13 @@ def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = Non
     _order_slots(text, slots)
     _variant_slots(text, catalog, products or ((spoken_of,) if spoken_of in catalog.products else ()), slots)
     _body_slots(text, slots)
-    at = when(text, now)
+    timed = _AIM.split(text)[-1] if _AIM.search(text) else text  # "周二的改到周三": where it is moved to
+    if when(timed, now) is None and day_of(timed, local(now).date()) is None:
+        timed = text
+    at = when(timed, now)
     if at is not None:
         slots["time"] = at.isoformat()
-    if (day := day_of(text, local(now).date())) is not None:
+    if (day := day_of(timed, local(now).date())) is not None:
         slots["day"] = datetime.combine(day, time(12), SHANGHAI).astimezone(UTC).isoformat()
     _wish_slots(text, slots)
     if len(products) == 1:
@@ -158,7 +162,7 @@ def _means_place(text: str, catalog: Catalog) -> bool:
     """ "徐家汇附近" is a place, "徐家汇店" and "徐家汇几点关门" are a store."""
     return any(
         re.search(rf"{re.escape(h.name)}(?!店).{{0,2}}(附近|旁边|周边|周围|这边|这里|最近)", text)
-        or re.search(rf"(?:我|人)在{re.escape(h.name)}(?!店)", text)
+        or re.search(rf"(?<![给帮替])(?:我|人)在{re.escape(h.name)}(?!店)", text)
         for h in catalog.place_names.scan(text)
     )
 

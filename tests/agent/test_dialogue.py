@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.agent import dialogue
+from assistant.agent import dialogue, fill
 from assistant.agent.mentions import Mentions
 from assistant.domain.conversation import Focus, Offer, State
 from tools.all import TOOLS
@@ -118,7 +118,7 @@ def test_a_new_hour_keeps_the_day_and_a_new_day_keeps_the_hour() -> None:
 def test_what_was_spoken_of_fills_open_slots() -> None:
     focus = Focus(product_id="P001", store_id="S001", size="M")
 
-    filled = dialogue.with_focus("stock_reserve", {"colour": "米白"}, focus, "帮我留一件")
+    filled = fill.with_focus("stock_reserve", {"colour": "米白"}, focus, "帮我留一件")
 
     assert filled == {"colour": "米白", "product": "P001", "size": "M", "store": "S001"}
 
