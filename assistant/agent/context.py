@@ -7,18 +7,17 @@ Enters: a `Turn` whose state is the conversation's. Leaves: a `Reply`, or None w
 import re
 from dataclasses import replace
 
-from assistant.agent import dialogue, fill
-from assistant.agent.compose import asked_again, merge
+from assistant.agent import answers, dialogue, fill
 from assistant.agent.exchange import Turn
 from assistant.agent.outcomes import Outcomes
+from assistant.agent.resume import resume
 from assistant.agent.router import MORE, Router
 from assistant.agent.toolbelt import execute
-from assistant.domain.conversation import Pending, State, Task
+from assistant.domain.conversation import Pending, Task
 from assistant.domain.message import Reply
 from tools.all import TOOLS
 from tools.registry import Access
 
-MAX_PARKED = 3
 MAX_ANSWER = 16  # characters of a yes or a no that the learner may judge
 OWN_WISH = 0.6  # probability from which the router's reading stands against an answer
 SURE_YES = 0.9  # a change is made on a learnt yes from here; between the two we ask once more
@@ -60,29 +59,35 @@ class Context:
             return reply
         if turn.state.pending is None and turn.state.asking is None and self._is_bare_no(turn):
             return self._stop(turn)
-        return self._follow_up(turn)
+        return self._follow_up(turn) or self._agreed(turn)
 
     # -- a change that waits for its yes ---------------------------------------------------------------------------
 
     def _to_confirm(self, turn: Turn, pending: Pending) -> Reply | None:
         rules = [r for r in turn.rules if r not in _POLITE_INTENTS]
         other_kind = turn.mentions.slots.get("kind", pending.args.get("kind")) != pending.args.get("kind")
-        if dialogue.is_yes(turn.text, pending.tool) and not (other_kind and "kind" in pending.args):
+        agrees = answers.is_yes(turn.text, pending.tool) or answers.ends_in_yes(turn.text, pending.tool)
+        if agrees and not (other_kind and "kind" in pending.args):
             return self._yes(turn, pending)
-        if dialogue.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
+        if answers.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
             return self._no(turn)
         if (changed := self._changes(turn, pending, rules)) is not None:
             return changed
         # a short message that names nothing, or only the change that waits ("算啦不退了", "嗯就退这双")
-        if dialogue.gives_up(turn.text):
+        slots = {k for k, v in turn.mentions.slots.items() if pending.args.get(k) != v and k != "place"}
+        if answers.gives_up(turn.text) and slots <= {"kind", "reason"}:
             return self._no(turn)
-        slots = set(turn.mentions.slots)
-        if "reason" in slots and slots <= {"kind", "reason"} and pending.tool == "return_request" and not rules:
+        if (
+            "reason" in turn.mentions.slots
+            and slots <= {"kind", "reason"}
+            and pending.tool == "return_request"
+            and not rules
+        ):
             turn.did(pending.tool, "asked_to_confirm")
             return self._outcomes.pending_again(turn)
         if len(turn.text) <= MAX_ANSWER and slots <= {"kind"} and self._is_an_answer(turn, pending.tool, rules):
             stance, sure = self._router.stance(turn.mentions.plain)
-            if stance == "no" and dialogue.names_change(turn.text, pending.tool):
+            if stance == "no" and answers.names_change(turn.text, pending.tool):
                 stance, sure = "yes", LIKELY  # it names the change that waits: rather ask once more
             doubtful = bool(_DOUBT.search(turn.text.lower()))
             if stance == "yes" and sure >= SURE_YES and not doubtful:
@@ -92,7 +97,7 @@ class Context:
             if stance == "wait" and sure >= LIKELY:
                 turn.did("wait", "stance")
                 return self._outcomes.say(turn, "wait")
-            leans = (stance == "yes" and sure >= LIKELY) or dialogue.leans_to_yes(turn.text)
+            leans = (stance == "yes" and sure >= LIKELY) or answers.leans_to_yes(turn.text)
             if leans and not doubtful and not rules and pending.expires_at >= turn.now:
                 turn.did(pending.tool, "asked_to_confirm")
                 return self._outcomes.pending_again(turn)
@@ -113,12 +118,12 @@ class Context:
         if pending.expires_at < turn.now:
             return self._outcomes.say(turn, "expired")
         outcome = execute(turn.ctx, pending.tool, pending.args, pending.key, turn.trace.tools)
-        return self._resume(turn, self._outcomes.state(turn, outcome))
+        return resume(turn, self._outcomes.state(turn, outcome))
 
     def _no(self, turn: Turn) -> Reply:
         turn.state = replace(turn.state, pending=None, asking=None)
         turn.did("deny", "control")
-        return self._resume(turn, self._outcomes.say(turn, "cancelled"))
+        return resume(turn, self._outcomes.say(turn, "cancelled"))
 
     def _changes(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
         """A correction of what waits: "不是L 是XL", "改成四点", or another moment instead of a cancellation."""
@@ -144,7 +149,7 @@ class Context:
     # -- an open question ------------------------------------------------------------------------------------------
 
     def _to_question(self, turn: Turn, task: Task) -> Reply | None:
-        chosen = dialogue.choose(turn.text, task.offers)
+        chosen = answers.choose(turn.text, task.offers)
         if chosen is None and self._gives_up(turn, task):
             return self._no(turn) if TOOLS[task.tool].access is Access.WRITE else self._stop(turn)
         rules = turn.rules
@@ -158,10 +163,10 @@ class Context:
             return None
         turn.state = replace(turn.state, asking=None)
         turn.did(task.tool, "slot")
-        return self._resume(turn, self._outcomes.run(turn, task.tool, dialogue.repaired(task.args, added)))
+        return resume(turn, self._outcomes.run(turn, task.tool, dialogue.repaired(task.args, added)))
 
     def _gives_up(self, turn: Turn, task: Task) -> bool:
-        if dialogue.is_no(turn.text) or dialogue.gives_up(turn.text):
+        if answers.is_no(turn.text) or (answers.gives_up(turn.text) and not turn.mentions.any_thing):
             return True
         if turn.mentions.any_thing or len(turn.text) > MAX_ANSWER or turn.rules or dialogue.is_free_text(task):
             return False
@@ -179,14 +184,24 @@ class Context:
     # -- nothing waits ---------------------------------------------------------------------------------------------
 
     def _is_bare_no(self, turn: Turn) -> bool:
-        if dialogue.is_no(turn.text):
-            return True
-        return dialogue.gives_up(turn.text) and not turn.rules
+        return (answers.is_no(turn.text) or answers.gives_up(turn.text)) and not turn.rules
+
+    def _agreed(self, turn: Turn) -> Reply | None:
+        """A yes to nothing in particular: they are content."""
+        waits = turn.state.pending is not None or turn.state.asking is not None
+        if waits or turn.mentions.any_thing or turn.rules or not answers.is_yes(turn.text):
+            return None
+        turn.did("thanks", "control")
+        return self._outcomes.act(turn, "thanks")
 
     def _follow_up(self, turn: Turn) -> Reply | None:
         state, tool, rules = turn.state, turn.state.last_tool, turn.rules
         if (moved := self._moves_appointment(turn)) is not None:
             return moved
+        was_a_change = tool in TOOLS and TOOLS[tool].access is Access.WRITE
+        if was_a_change and not rules and answers.wants_after_all(turn.text):
+            turn.did(tool, "follow_up")
+            return self._outcomes.run(turn, tool, state.last_args)
         if state.last_question:
             return self._same_question(turn)
         named = dialogue.follow_up(turn.text, turn.mentions, state)
@@ -195,8 +210,10 @@ class Context:
         if named is None or len(rules) > 1 or not set(rules) <= {tool, *_kin(tool)}:
             return None
         tool = next(iter(rules), tool)
+        if tool == "return_check" and answers.demands(turn.text):
+            tool = "return_request"
         if not set(named) <= set(TOOLS[tool].slots):
-            tool = "stock_check"
+            tool = "size_advice" if {"height", "weight"} & set(named) else "stock_check"
         if tool == "store_find" and named.get("store") in turn.ctx.catalog.stores:
             tool = "store_info"
         args = dialogue.repaired(state.last_args, named)
@@ -247,41 +264,6 @@ class Context:
         turn.did("stop", "control")
         turn.state = replace(turn.state, asking=None, parked=())
         return self._outcomes.say(turn, "stop")
-
-    # -- leaving and coming back -----------------------------------------------------------------------------------
-
-    def _resume(self, turn: Turn, reply: Reply) -> Reply:
-        """After a task is through, come back to one that was left open."""
-        state = turn.state
-        if state.asking is not None or state.pending is not None or not state.parked:
-            return reply
-        *rest, task = state.parked
-        turn.state = replace(state, asking=task, parked=tuple(rest))
-        return merge([reply, asked_again(task, turn.english)])
-
-    def after_digression(self, turn: Turn, reply: Reply, open_before: Task | None) -> Reply:
-        """A question that was left open is asked again after a digression, once; a change still waits for its yes."""
-        state = turn.state
-        if open_before is not None and state.asking is open_before:
-            if open_before.tries >= 1:  # asked again once already: it stays open, but we do not nag
-                return reply
-            task = replace(open_before, tries=open_before.tries + 1)
-            turn.state = replace(state, asking=task)
-            return merge([reply, asked_again(task, turn.english)])
-        if open_before is not None and state.asking is not None and state.asking is not open_before:
-            turn.state = parked(state, open_before)
-            return reply
-        if state.pending is not None and turn.conversation.state.pending is state.pending:
-            again = self._outcomes.pending_again(turn)
-            return merge([reply, again]) if again else reply
-        return reply
-
-
-def parked(state: State, task: Task | None) -> State:
-    """The state with a task set aside, to come back to; one of a kind, the newest few."""
-    if task is None or any(t.tool == task.tool for t in state.parked):
-        return state
-    return replace(state, parked=(*state.parked, replace(task, tries=0))[-MAX_PARKED:])
 
 
 _FAMILIES = (

@@ -1,4 +1,4 @@
-"""What a message means in the light of what was said before: yes, no, the answer to a question, a correction, "那白色的呢".
+"""What a message means in the light of what was said before: the answer to a question, a correction, "那白色的呢".
 
 Pure functions on text, mentions and state. `turn` asks them in order before it asks the router.
 """
@@ -6,55 +6,12 @@ Pure functions on text, mentions and state. `turn` asks them in order before it 
 import re
 from datetime import UTC, datetime
 
+from assistant.agent import answers
 from assistant.agent.mentions import Mentions
 from assistant.clock import local
-from assistant.domain.conversation import Focus, Offer, State, Task
+from assistant.domain.conversation import Focus, State, Task
 from tools.all import TOOLS
 
-_YES_WORDS = (
-    "就这么办", "没问题", "就这样", "可以的", "是的呢", "确认", "确定", "好的", "好滴", "好啊", "好呀", "好嘞", "可以", "行吧", "行的", "对的", "对头", "没错",
-    "同意", "要得", "就这么定", "定了", "走起", "搞起", "来吧", "是的", "要的", "办吧", "提交", "登记", "麻烦了", "拜托", "没毛病", "阔以", "OK", "弄吧", "搞吧", "整吧", "可", "得", "收到", "就它", "就这个", "就那个", "帮我办", "帮我弄", "没意见", "必须的", "那当然", "当然", "yup", "right", "correct", "that's right", "fine", "good", "great", "中啊", "得嘞", "妥了", "嗯", "恩", "好", "行", "对", "要", "中", "成", "妥", "是",
-    "go ahead", "do it", "sounds good", "confirmed", "confirm", "please", "haode", "keyi", "okay", "sure", "yeah", "yes", "yep", "ok", "y",
-)  # fmt: skip
-_NO_WORDS = (
-    "先别", "停", "等等", "我再", "nevermind", "暂时不用", "先不用", "先不弄", "先不办", "不必", "免了", "罢了", "作罢", "我反悔了", "反悔", "后悔了", "拉倒", "撤", "别办", "不搞", "不整", "不需要", "不用了", "不要了", "我再想想", "再想想", "再看看", "再说吧", "还是算了", "不确认", "不办了", "不弄了", "不换了", "不退了",
-    "不约了", "不留了", "不登记", "不提交", "别弄了", "取消吧", "算了", "不了", "不用", "不要", "不行", "取消", "先不", "不是", "不对", "别", "不", "buyao", "suanle",
-    "nope", "no", "cancel", "never mind", "not now",
-)  # fmt: skip
-_POLITE = (
-    *(f"{n}{unit}" for n in "一这那" for unit in "张个件双杯条盒瓶支家"),
-    "它",
-    "还是",
-    "掉",
-    "一下",
-    "嘞",
-    "咯",
-    "谢谢你",
-    "谢谢",
-    "麻烦你",
-    "麻烦",
-    "帮我",
-    "那就",
-    "吧",
-    "啊",
-    "呀",
-    "的",
-    "了",
-    "哈",
-    "呢",
-    "哦",
-    "噢",
-    "嘛",
-    "呗",
-    "先",
-    "那",
-    "就",
-    "你",
-    "thanks",
-    "thank you",
-    "it",
-)
-_MARKS = re.compile(r"[，,。.!！~～?？、\s]+")
 _REPEAT = re.compile(
     r"(再说一(遍|次)|重复一(遍|下)|没听清|没看清|什么意思|你刚才说(什么|啥)|再发一(遍|次)|say (that|it) again|repeat)",
     re.IGNORECASE,
@@ -70,14 +27,6 @@ _BACK = re.compile(r"(继续机器人|不等了|不用人工|取消人工|还是
 _CORRECT = re.compile(
     r"(不是|不对|错了|说错|我说的是|我是说|我要的是|应该是|改成|换成|要的是|i mean|not .{1,12} but)", re.IGNORECASE
 )
-_ORDINAL = re.compile(
-    r"^(?:(?:我)?(?:选|要)|就|那就|还是)?(?:第)?([1-9一二三四五六七八九两])(?:个|款|笔|单|家|张|条|件|种|双|号)?(?:吧|的|那个|呢|好了)?$"
-)
-_LAST = re.compile(r"^(就|要|选)?(最后|最下面|下面|后面|末尾)的?(那)?(一)?(个|款|笔|家|张)?(吧)?$|^(the )?last( one)?$")
-_FIRST = re.compile(
-    r"^(就|要|选)?(头|最上面|上面|前面|最前面)的?(那)?(一)?(个|款|笔|家|张)?(吧)?$|^(the )?first( one)?$"
-)
-_ENGLISH_ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _FILLER = re.compile(
     r"也|行|还|\b(?:what about|how about|do you have|in stock|the|one|please|pls|for|any|in|is|it|a|and|color|colour|size|me)\b|哪家|哪个|"
     r"[那就要的个款件双色码号换成改为是呢吗吧啊有没我想看店在去还了不对错说应该这里边得么伐噻撒咩㗎嘞哈嘛呗咯哦噢嗯呀,，。?？!！~ …]|刚才|意思|那个"
@@ -111,108 +60,12 @@ def is_free_text(task: Task) -> bool:
     return task.slot in _FREE_TEXT or TOOLS[task.tool].in_own_words
 
 
-def _only(text: str, words: tuple[str, ...]) -> bool:
-    """True where a message is made of these words and politeness alone."""
-    left = _MARKS.sub(" ", text.lower()).strip()
-    found = False
-    while left:
-        word = next((w for w in words if left.startswith(w)), None)
-        found = found or word is not None
-        word = word or next((w for w in _POLITE if left.startswith(w)), None)
-        if word is None:
-            return False
-        left = left[len(word) :].lstrip()
-    return found
-
-
-# how people say yes to a change by naming it
-_VERBS: dict[str, tuple[str, ...]] = {
-    "return_request": ("退货", "换货", "退", "换"), "order_cancel": ("取消订单", "取消", "cancel"), "appointment_cancel": ("取消预约", "取消", "cancel"),
-    "appointment_move": ("改", "挪"), "appointment_book": ("预约", "约", "定", "订"), "stock_reserve": ("留着", "留", "预留", "hold"),
-    "points_redeem": ("兑换", "换", "兑"), "coupons_claim": ("领取", "领", "claim"), "privacy_delete": ("删除", "删掉", "删"), "privacy_choose": ("关闭", "关掉", "关", "开"),
-    "ticket_file": ("登记", "投诉", "提交", "反映", "file"), "ticket_note": ("补充", "提交", "加上"),
-}  # fmt: skip
-
-
-def is_yes(text: str, tool: str = "") -> bool:
-    """A yes, in the light of the change that waits for it: "退吧" confirms a return, "取消吧" a cancellation."""
-    return len(text) <= 20 and _only(text, (*_VERBS.get(tool, ()), *_YES_WORDS))
-
-
-_GIVING_UP = re.compile(r"^(?:唉|哎|那|行吧|嗯|切|哦)?[，, ]?(?:还是)?(?:算了?(?:了|啦|咯|喽|球)|罢了|拉倒)(?:吧)?")
-_ACTS = re.compile("帮|查|看看|看下|给我|问|转|找|要(?!了)|[?？]|吗|怎么|多少|什么|哪")
-
-
-def gives_up(text: str) -> bool:
-    """ "算了 太瘦", "算啦懒得跑": lets go of whatever it was, with a reason and no other wish."""
-    if len(text) <= 14 and re.search("(?:那|还是|就)算(?:了|啦|咯)(?:吧|啊)?$", text) and not _ACTS.search(text):
-        return True
-    found = _GIVING_UP.match(text)
-    return found is not None and len(text) <= 16 and not _ACTS.search(text[found.end() :])
-
-
-def names_change(text: str, tool: str) -> bool:
-    """True where a message names the change that waits without a not ("那就取消掉")."""
-    verbs = _VERBS.get(tool, ())
-    return any(v in text.lower() for v in verbs) and not re.search("不|别|没|算|免|甭|莫|唔", text)
-
-
-def is_no(text: str, tool: str = "") -> bool:
-    """A no. What only names the pending change ("取消" for a cancellation) is none."""
-    if len(text) > 20 or is_yes(text, tool):
-        return False
-    left = re.sub("|".join(_VERBS[tool]), "", text) if tool in _VERBS else text
-    return any(w in left.lower() for w in _NO_WORDS if len(w) > 1 or w in "不别") and _only(
-        left, (*_NO_WORDS, *_YES_WORDS)
-    )
-
-
-def leans_to_yes(text: str) -> bool:
-    """A short message with a yes in it that is not clear enough to act on: ask once more."""
-    return (
-        len(text) <= 8
-        and any(c in text for c in "好行可嗯对确办妥")
-        and not any(c in text for c in "不别没停吗?？怎什哪多")
-    )
-
-
 def control(text: str) -> str:
     """repeat, wait, stop, back, or nothing."""
     for name, pattern in (("repeat", _REPEAT), ("wait", _WAIT), ("stop", _STOP), ("back", _BACK)):
         if pattern.search(text):
             return name
     return ""
-
-
-def choose(text: str, offers: tuple[Offer, ...]) -> str | None:
-    """The value of the offer that a message picks: by label, ordinal or a part of one label only."""
-    if not offers:
-        return None
-    wanted = text.strip().lower().rstrip("。.!！~吧")
-    for offer in offers:
-        if wanted in (offer.label.lower(), offer.value.lower()):
-            return offer.value
-    if found := _ORDINAL.match(wanted):
-        number = found.group(1)
-        index = int(number) if number.isdigit() else "一二三四五六七八九".find(number.replace("两", "二")) + 1
-        return offers[index - 1].value if index <= len(offers) else None
-    if _LAST.match(wanted):
-        return offers[-1].value
-    if _FIRST.match(wanted):
-        return offers[0].value
-    if (said := re.fullmatch(rf"(?:the )?({'|'.join(_ENGLISH_ORDINALS)})(?: one)?", wanted)) is not None:
-        index = _ENGLISH_ORDINALS.index(said.group(1))
-        return offers[index].value if index < len(offers) else None
-    parts = [o for o in offers if len(wanted) > 1 and wanted in o.label.lower()]
-    inside = [o for o in offers if len(o.label) > 1 and o.label.lower() in wanted]
-    for found_offers in (parts, inside):
-        if len(found_offers) == 1:
-            return found_offers[0].value
-    words = next(
-        (w for w in (("女", "women"), ("男", "men's"), ("童", "kid", "孩")) if any(x in wanted for x in w)), ()
-    )
-    for_them = [o for o in offers if any(w in o.label for w in words)]
-    return for_them[0].value if len(for_them) == 1 and len(wanted) <= 12 else None
 
 
 def residue(mentions: Mentions) -> str:
@@ -242,7 +95,7 @@ def moved(old: str | None, mentions: Mentions) -> str | None:
 
 def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | None:
     """Arguments that a message adds to an open question, None where it is about something else."""
-    chosen = choose(text, task.offers)
+    chosen = answers.choose(text, task.offers)
     if chosen is not None:
         return {task.slot: chosen}
     named = {k: v for k, v in mentions.slots.items() if k in TOOLS[task.tool].slots}
@@ -260,6 +113,8 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
         return {"size": found.group(1)}
     if task.slot == "height" and (found := re.fullmatch(r"\D{0,3}(\d{2,3})\D{0,5}", text)):
         return {"height": found.group(1)}
+    if task.slot == "reason" and answers.is_yes(text, task.tool):
+        return {"reason": "未说明"}
     if is_free_text(task) and len(text) >= 2:
         return {task.slot: text}
     return None
@@ -284,6 +139,8 @@ def follow_up(text: str, mentions: Mentions, state: State) -> dict[str, str] | N
         return None
     if tool.name in _OF_PRODUCTS and {"colour", "size", "store", "place"} & set(mentions.slots):
         tool = TOOLS["stock_check"]
+    if tool.name in _OF_PRODUCTS and {"height", "weight"} & set(mentions.slots):
+        tool = TOOLS["size_advice"]
     named = {k: v for k, v in mentions.slots.items() if k in tool.slots and k in _REPAIRABLE}
     if state.last_tool in _TIMELESS:
         named.pop("time", None)

@@ -18,8 +18,14 @@ from tools.types import Order, OrderStatus, Product
 
 SHORT_QUESTION = 8  # characters
 ORDER_TOOLS = ("order_status", "order_logistics", "return_check", "return_request", "order_cancel")
-_LOOSE = {"points_redeem": "item", "coupons_claim": "coupon"}  # named before by a tool that has no such slot
+_LOOSE = {
+    "points_redeem": ("item",),
+    "coupons_claim": ("coupon",),
+    "size_advice": ("height", "weight"),
+}  # named before by a tool that has no such slot
 _ORDINAL = re.compile(r"第([1-9一二三四五六七八九])(?:个|款|单|笔|件|双|条|张|家)|^([1-9一二三四五六七八九])$")
+_TOP = re.compile(r"(最上面|头一|最前面|最新|first)")
+_BOTTOM = re.compile(r"(最下面|最后|last)(?!.{0,3}(?:期限|时间))")
 _BACK = re.compile(r"(这|那|它|刚才|上面|刚刚)")
 
 # what people call a thing that they bought without naming it: the word, categories, parts of names
@@ -46,6 +52,7 @@ def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
     found |= _picked(tool, turn, text)
     if "question" in slots:
         found["question"] = question(turn, text)
+        found |= with_focus(tool, found, turn.state.focus, text, turn.state.last_tool)
     if tool == "ticket_file" and turn.english and (category := _english_category(text)):
         found["category"] = category
     if tool == "ticket_file" and len(bare_complaint(text)) >= 4:
@@ -55,13 +62,17 @@ def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
     if tool == "return_request":
         before = turn.state.last_args.get("kind", "退货") if turn.state.last_tool.startswith("return") else "退货"
         found.setdefault("kind", before)
-        if "size" in named and found["kind"] == "换货":
-            found["reason"] = f"换成{named['size']}码"
-        elif "换" in text and "reason" not in found and "colour" in named:
-            found["reason"] = f"换成{named['colour']}"
     if tool == "handoff":
         found["reason"] = text[:200]
     return found
+
+
+def _variant_wanted(turn: Turn) -> dict[str, str]:
+    """The reason of an exchange for another size or colour is what is wanted instead."""
+    named = turn.mentions.slots
+    if "size" in named:
+        return {"reason": f"换成{named['size']}码"}
+    return {"reason": f"换成{named['colour']}"} if "colour" in named else {}
 
 
 def question(turn: Turn, text: str) -> str:
@@ -94,8 +105,12 @@ def question_in_context(turn: Turn) -> str:
 def _picked(tool: str, turn: Turn, text: str) -> dict[str, str]:
     """The thing of the last list that is meant by its number."""
     state = turn.state
+    if not state.shown or state.shown_slot not in TOOLS[tool].slots:
+        return {}
+    if _TOP.search(text) or _BOTTOM.search(text):
+        return {state.shown_slot: state.shown[0 if _TOP.search(text) else -1].value}
     found = _ORDINAL.search(text)
-    if not state.shown or state.shown_slot not in TOOLS[tool].slots or not found:
+    if not found:
         return {}
     word = found.group(1) or found.group(2)
     index = int(word) if word.isdigit() else "一二三四五六七八九".find(word) + 1
@@ -103,16 +118,21 @@ def _picked(tool: str, turn: Turn, text: str) -> dict[str, str]:
 
 
 def loose(turn: Turn) -> dict[str, str]:
-    """Rewards and coupons that a message names: kept with the last arguments, whichever tool served it."""
-    return {k: v for k, v in turn.mentions.slots.items() if k in _LOOSE.values()}
+    """Rewards, coupons and a person's build that a message names: kept, whichever tool served it."""
+    kept = {slot for slots in _LOOSE.values() for slot in slots}
+    before = {k: v for k, v in turn.state.last_args.items() if k in _LOOSE["size_advice"]}
+    return {**before, **{k: v for k, v in turn.mentions.slots.items() if k in kept}}
 
 
 def completed(tool: str, named: dict[str, str], turn: Turn, text: str) -> dict[str, str]:
     """Fill the slots that a message leaves open."""
     state = turn.state
     filled = with_focus(tool, named, state.focus, text, state.last_tool)
-    if (slot := _LOOSE.get(tool)) and slot not in filled and slot in state.last_args:
-        filled[slot] = state.last_args[slot]
+    for slot in _LOOSE.get(tool, ()):
+        if slot not in filled and slot in state.last_args:
+            filled[slot] = state.last_args[slot]
+    if tool == "return_request" and "换" in filled.get("kind", "") and "reason" not in filled:
+        filled |= _variant_wanted(turn)
     if tool in ORDER_TOOLS and "order" not in filled and "product" not in filled:
         filled |= bought(tool, turn, text)
     if tool == "appointment_move":
@@ -147,8 +167,9 @@ def _may_fill(
         of_orders = bool(_BACK.search(text)) or tool.startswith("return") or last_tool in ORDER_TOOLS
         return "product" not in args and "order" not in args and of_orders
     if slot == "store":
-        elsewhere = ("appointment_book", "ticket_file", "knowledge_search", "stock_check")
-        return "place" not in args and tool not in elsewhere
+        elsewhere = ("appointment_book", "ticket_file", "stock_check")
+        asked_there = tool != "knowledge_search" or last_tool.startswith("store_")
+        return "place" not in args and tool not in elsewhere and asked_there
     return True
 
 

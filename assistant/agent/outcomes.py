@@ -115,8 +115,12 @@ class Outcomes:
             if not result.passages:
                 return self.say(turn, "no_knowledge")
             return self._composer.from_passages(result, turn.english, turn.on_text)
-        args = {**fill.loose(turn), **outcome.args, **resolved_ids(result)}
-        turn.state = replace(turn.state, focus=dialogue.focus_of(_spoken(turn), turn.state.focus))
+        spoken = _spoken(turn)
+        ids = resolved_ids(result)
+        if isinstance(result, UsualList) and "product" in spoken:
+            ids.pop("product", None)  # what was named counts, not what is bought most
+        args = {**fill.loose(turn), **outcome.args, **ids}
+        turn.state = replace(turn.state, focus=dialogue.focus_of(spoken, turn.state.focus))
         slot, shown = shown_offers(result)
         turn.state = replace(
             turn.state,

@@ -56,7 +56,9 @@ def day_of(text: str, today: date) -> date | None:
         ahead = wanted - today.weekday()
         if found.group(1) in ("下", "下下"):
             return today + timedelta(days=ahead + 7 * len(found.group(1)))
-        return today + timedelta(days=(ahead % 7 or 7) if found.group(1) is None else ahead)
+        if ahead < 0 or (found.group(1) is None and ahead == 0):
+            ahead += 7  # a day of this week that is over already is the next one
+        return today + timedelta(days=ahead)
     if found := _DAY_OF_MONTH.search(text):
         month = today.month if int(found.group(1)) >= today.day else today.month % 12 + 1
         return _coming(today, month, int(found.group(1)))

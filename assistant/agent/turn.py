@@ -56,9 +56,7 @@ class Agent:
         self._model = Model(llm, brand, native_tools)
         self._outcomes = Outcomes(settings, self._composer, brand)
         self._context = Context(self._outcomes, router)
-        self._understanding = Understanding(
-            settings, router, self._model, self._composer, self._outcomes, self._context
-        )
+        self._understanding = Understanding(settings, router, self._model, self._composer, self._outcomes)
         self._pinyin: tuple[str, Pinyin] = ("", Pinyin(()))
 
     def static_prompts(self) -> list[list[dict[str, str]]]:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 
 from assistant import logs
 from assistant.agent import dialogue, fill, mentions
+from assistant.agent import ranking as ranked_by
 from assistant.agent.compose import Composer, merge
-from assistant.agent.context import Context, parked
 from assistant.agent.decide import Decision, Question, decide
 from assistant.agent.exchange import Turn
 from assistant.agent.outcomes import Outcomes
 from assistant.agent.playbook import Playbook
 from assistant.agent.render.words import choices
-from assistant.agent.router import Guess, Ranking, Router
+from assistant.agent.resume import after_digression, parked
+from assistant.agent.router import Ranking, Router
 from assistant.agent.toolbelt import Outcome, Served, call
 from assistant.config import AgentSettings
 from assistant.domain.message import Reply
@@ -26,22 +27,11 @@ from tools.types import KnowledgeAnswer
 
 log = logs.get("agent")
 MAX_WISHES = 3
-RULE_WEIGHT = 8.0  # how much more likely a pattern that fits makes its intent
-ASKED = 2.5  # how much oftener shoppers ask for policies than the examples do
-ASKED_AGAIN = 4.0  # the same right after such a question
 WORTH_ASKING = 0.3  # share of the best reading's probability from which the documents are asked first
-BARE = 7  # and up to which it does so even where the router is sure of it alone
-CONTEXT_WEIGHT = 60.0  # the same for a pattern that counts after what was spoken of
-SHORT = 10  # characters up to which a message leans on what was spoken of
 GUESS = 0.3  # without the model: from which probability an intent is served
 SURE = 0.8  # and from which one of these is
 FAINT = 0.08  # below it a question for the documents is not tried
 COSTLY = ("handoff", "privacy_export")  # reading tools that leave something behind
-# what a message that names no topic is about, after a tool
-_TOPICS = (
-    ("points", "积分"), ("coupons", "优惠券"), ("order_logistics", "快递"), ("order", "订单"), ("return", "退货"), ("appointment", "预约"),
-    ("stock", "商品"), ("product", "商品"), ("size", "尺码"), ("usual", "商品"), ("store", "门店"), ("privacy", "我的数据"), ("ticket", "投诉"), ("membership", "会员"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,14 +57,12 @@ class Understanding:
         model: Model,
         composer: Composer,
         outcomes: Outcomes,
-        context: Context,
     ) -> None:
         self._settings = settings
         self._router = router
         self._model = model
         self._composer = composer
         self._outcomes = outcomes
-        self._context = context
 
     # -- one wish or several -----------------------------------------------------------------------------------------
 
@@ -98,7 +86,7 @@ class Understanding:
         rules = turn.playbook.plain_intents(plain.lower())
         if len(rules) == 1:
             return rules[0]
-        best = _weighed(self._router.rank(plain), rules).best
+        best = ranked_by.weighed(self._router.rank(plain), rules).best
         enough = turn.playbook.policy.router.serve if rules else SURE
         return best.intent if best.probability >= enough and (rules or best.intent != "knowledge_search") else None
 
@@ -119,7 +107,7 @@ class Understanding:
 
     def _one(self, turn: Turn) -> Reply:
         rules = turn.rules
-        ranking = self.ranked(turn, rules)
+        ranking = ranked_by.ranked(self._router, turn)
         digressed = turn.state.asking or None
         intent = _bare_thing(turn, rules) or (ranking.best.intent if self._is_plain(turn, ranking) else None)
         if intent is None:
@@ -129,19 +117,9 @@ class Understanding:
         else:
             turn.did(intent, "rule" if intent in rules else "router", p=round(ranking.best.probability, 3))
             reply = self._outcomes.act(turn, intent)
-        return self._context.after_digression(turn, reply, digressed)
+        return after_digression(self._outcomes, turn, reply, digressed)
 
     # -- the first tier ----------------------------------------------------------------------------------------------
-
-    def ranked(self, turn: Turn, rules: list[str]) -> Ranking:
-        """The router's ranking in the light of the patterns that fit and of what was spoken of."""
-        ranking = self._router.rank(turn.mentions.plain)
-        sure = ranking.best.probability >= turn.playbook.policy.router.serve
-        if (topic := _topic(turn)) and not rules and not (sure and (turn.state.last_question or len(turn.text) > BARE)):
-            ranking = _mixed(ranking, self._router.rank(f"{topic}{turn.mentions.plain}"))
-        if not rules:
-            return _questioned(ranking, ASKED_AGAIN if turn.state.last_question else ASKED)
-        return _weighed(ranking, rules, CONTEXT_WEIGHT if turn.rules_in_context else RULE_WEIGHT)
 
     @staticmethod
     def _is_plain(turn: Turn, ranking: Ranking) -> bool:
@@ -183,7 +161,7 @@ class Understanding:
 
     def _by_model(self, turn: Turn, ranking: Ranking) -> Reply:
         candidates = self._candidates(turn, ranking)
-        examples = _examples(ranking, candidates)
+        examples = ranked_by.examples(ranking, candidates)
         system = self._model.prompt(turn.playbook)
         question = Question(system, turn.text[:300], turn.state.last_reply[:40], candidates, examples)
         turn.trace.tier = "model"
@@ -230,7 +208,7 @@ class Understanding:
 
     def _nothing_found(self, turn: Turn, ranking: Ranking) -> Reply:
         """The documents hold nothing: the likeliest other reading where there is one, else an honest no."""
-        other = _without(ranking, "knowledge_search").best
+        other = ranked_by.without(ranking, "knowledge_search").best
         if other.probability >= GUESS:
             turn.did(other.intent, "second_guess")
             return self._outcomes.act(turn, other.intent)
@@ -245,7 +223,7 @@ class Understanding:
     def _without_model(self, turn: Turn, ranking: Ranking) -> Reply:
         """The model is down or slow: the likeliest reading where it is likely, else the documents, else a question."""
         turn.trace.tier = "fallback"
-        best = _without(ranking, "knowledge_search").best
+        best = ranked_by.without(ranking, "knowledge_search").best
         if best.probability >= (0.5 if best.intent in COSTLY else GUESS):
             turn.did(best.intent, "fallback")
             return self._outcomes.act(turn, best.intent)
@@ -283,58 +261,3 @@ def _one_complaint(found: list[tuple[str, str]]) -> bool:
     return any(intent == "ticket_file" for _, intent in found) and not any(
         intent in ("handoff", "ticket_status", "points_balance", "coupons_mine") for _, intent in found
     )
-
-
-def _topic(turn: Turn) -> str:
-    """What a short message is about, where it does not say so itself: the question before, or the last tool's topic."""
-    if len(turn.text) > SHORT:
-        return ""
-    if turn.state.last_question:
-        return f"{turn.state.last_question[:16]} "
-    topic = next((word for prefix, word in _TOPICS if turn.state.last_tool.startswith(prefix)), "")
-    return "" if topic in turn.mentions.plain else topic
-
-
-def _mixed(alone: Ranking, in_context: Ranking) -> Ranking:
-    """The mean of two rankings."""
-    both = {g.intent: g.probability / 2 for g in alone.guesses}
-    for g in in_context.guesses:
-        both[g.intent] = both.get(g.intent, 0.0) + g.probability / 2
-    return _ranking(both, alone.nearest)
-
-
-def _weighed(ranking: Ranking, rules: list[str], weight: float = 0.0) -> Ranking:
-    """The ranking with intents whose patterns fit made likelier."""
-    if not rules:
-        return ranking
-    weights = {g.intent: g.probability for g in ranking.guesses}
-    for intent in rules:
-        weights[intent] = max(weights.get(intent, 0.0), 0.03) * (weight or RULE_WEIGHT)
-    return _ranking(weights, ranking.nearest)
-
-
-def _questioned(ranking: Ranking, weight: float) -> Ranking:
-    """The ranking with questions for the documents made likelier."""
-    weights = {g.intent: g.probability * (weight if g.intent == "knowledge_search" else 1) for g in ranking.guesses}
-    return _ranking(weights, ranking.nearest)
-
-
-def _without(ranking: Ranking, intent: str) -> Ranking:
-    """The ranking where an intent is ruled out."""
-    rest = tuple(g for g in ranking.guesses if g.intent != intent)
-    return Ranking(rest, ranking.nearest) if rest else ranking
-
-
-def _ranking(weights: dict[str, float], nearest: tuple[tuple[str, str], ...]) -> Ranking:
-    total = sum(weights.values()) or 1.0
-    ordered = sorted(weights.items(), key=lambda pair: -pair[1])
-    return Ranking(tuple(Guess(intent, weight / total) for intent, weight in ordered), nearest)
-
-
-def _examples(ranking: Ranking, candidates: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """The nearest examples, at most two of an intent, the nearest last."""
-    picked: list[tuple[str, str]] = []
-    for utterance, intent in ranking.nearest:
-        if intent in candidates and sum(i == intent for _, i in picked) < 2:
-            picked.append((utterance, intent))
-    return tuple(reversed(picked[:5]))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.agent import dialogue
+from assistant.agent import answers, dialogue, fill
 from assistant.agent.mentions import Mentions
 from assistant.domain.conversation import Focus, Offer, State
 from tools.all import TOOLS
@@ -16,22 +16,22 @@ OFFERS = (Offer("P001", "云织长款羽绒服（女）"), Offer("P010", "云织
     "text", ["好的", "确认", "嗯嗯", "可以的，谢谢", "行吧", "OK", "yes please", "就这么办", "没问题！", "haode"]
 )
 def test_a_yes_is_a_yes(text: str) -> None:
-    assert dialogue.is_yes(text)
-    assert not dialogue.is_no(text)
+    assert answers.is_yes(text)
+    assert not answers.is_no(text)
 
 
 @pytest.mark.parametrize("text", ["不用了", "算了吧", "取消", "再想想", "no thanks", "never mind", "别", "不是"])
 def test_a_no_is_a_no(text: str) -> None:
-    assert dialogue.is_no(text)
-    assert not dialogue.is_yes(text)
+    assert answers.is_no(text)
+    assert not answers.is_yes(text)
 
 
 @pytest.mark.parametrize(
     "text", ["好看吗", "可以退吗", "不好意思问一下", "对了停车多少钱", "", "我有多少积分", "好的但是换成黑色"]
 )
 def test_other_things_are_neither(text: str) -> None:
-    assert not dialogue.is_yes(text)
-    assert not dialogue.is_no(text)
+    assert not answers.is_yes(text)
+    assert not answers.is_no(text)
 
 
 @pytest.mark.parametrize(
@@ -39,20 +39,20 @@ def test_other_things_are_neither(text: str) -> None:
     [("退吧", "return_request"), ("取消吧", "order_cancel"), ("兑换", "points_redeem"), ("领吧", "coupons_claim")],
 )
 def test_naming_the_change_that_waits_is_a_yes(text: str, tool: str) -> None:
-    assert dialogue.is_yes(text, tool)
-    assert not dialogue.is_no(text, tool)
+    assert answers.is_yes(text, tool)
+    assert not answers.is_no(text, tool)
 
 
 @pytest.mark.parametrize(
     ("text", "tool"), [("不取消了", "order_cancel"), ("先不退了", "return_request"), ("不换了", "points_redeem")]
 )
 def test_naming_the_change_with_a_not_is_no_yes(text: str, tool: str) -> None:
-    assert not dialogue.is_yes(text, tool)
+    assert not answers.is_yes(text, tool)
 
 
 @given(st.text(max_size=40), st.sampled_from(["", *TOOLS]))
 def test_nothing_is_both_yes_and_no(text: str, tool: str) -> None:
-    assert not (dialogue.is_yes(text, tool) and dialogue.is_no(text, tool))
+    assert not (answers.is_yes(text, tool) and answers.is_no(text, tool))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_words_that_steer_the_conversation(text: str, name: str) -> None:
      ("给孩子的", "P028"), ("男的", "P010"), ("羽绒服", None), ("第9个", None), ("都不要", None), ("", None)],
 )  # fmt: skip
 def test_an_offer_is_picked_by_number_name_or_part(text: str, value: str | None) -> None:
-    assert dialogue.choose(text, OFFERS) == value
+    assert answers.choose(text, OFFERS) == value
 
 
 @given(
@@ -85,7 +85,7 @@ def test_an_offer_is_picked_by_number_name_or_part(text: str, value: str | None)
     st.lists(st.builds(Offer, st.text(min_size=1, max_size=6), st.text(min_size=1, max_size=6)), max_size=4),
 )
 def test_only_what_was_offered_is_picked(text: str, offers: list[Offer]) -> None:
-    chosen = dialogue.choose(text, tuple(offers))
+    chosen = answers.choose(text, tuple(offers))
 
     assert chosen is None or chosen in {o.value for o in offers}
 
@@ -118,7 +118,7 @@ def test_a_new_hour_keeps_the_day_and_a_new_day_keeps_the_hour() -> None:
 def test_what_was_spoken_of_fills_open_slots() -> None:
     focus = Focus(product_id="P001", store_id="S001", size="M")
 
-    filled = dialogue.with_focus("stock_reserve", {"colour": "米白"}, focus, "帮我留一件")
+    filled = fill.with_focus("stock_reserve", {"colour": "米白"}, focus, "帮我留一件")
 
     assert filled == {"colour": "米白", "product": "P001", "size": "M", "store": "S001"}
 

@@ -1,0 +1,177 @@
+"""Yes, no, and the choice among what was offered: what an answer means by its words alone.
+
+Pure functions on text. `context` asks them before the learnt stances of the router.
+"""
+
+import re
+
+from assistant.domain.conversation import Offer
+
+_YES_WORDS = (
+    "就这么办", "没问题", "就这样", "可以的", "是的呢", "确认", "确定", "好的", "好滴", "好啊", "好呀", "好嘞", "可以", "行吧", "行的", "对的", "对头", "没错",
+    "同意", "要得", "就这么定", "定了", "走起", "搞起", "来吧", "是的", "要的", "办吧", "提交", "登记", "麻烦了", "拜托", "没毛病", "阔以", "OK", "弄吧", "搞吧", "整吧", "可", "得", "收到", "就它", "就这个", "就那个", "帮我办", "帮我弄", "没意见", "必须的", "那当然", "当然", "yup", "right", "correct", "that's right", "fine", "good", "great", "中啊", "得嘞", "妥了", "嗯", "恩", "好", "行", "对", "要", "中", "成", "妥", "是",
+    "go ahead", "do it", "sounds good", "confirmed", "confirm", "please", "haode", "keyi", "okay", "sure", "yeah", "yes", "yep", "ok", "y",
+)  # fmt: skip
+_NO_WORDS = (
+    "先别", "停", "等等", "我再", "nevermind", "暂时不用", "先不用", "先不弄", "先不办", "不必", "免了", "罢了", "作罢", "我反悔了", "反悔", "后悔了", "拉倒", "撤", "别办", "不搞", "不整", "不需要", "不用了", "不要了", "我再想想", "再想想", "再看看", "再说吧", "还是算了", "不确认", "不办了", "不弄了", "不换了", "不退了",
+    "不约了", "不留了", "不登记", "不提交", "别弄了", "取消吧", "算了", "不了", "不用", "不要", "不行", "取消", "先不", "不是", "不对", "别", "不", "buyao", "suanle",
+    "nope", "no", "cancel", "never mind", "not now",
+)  # fmt: skip
+_POLITE = (
+    *(f"{n}{unit}" for n in "一这那" for unit in "张个件双杯条盒瓶支家"),
+    "它",
+    "还是",
+    "掉",
+    "一下",
+    "嘞",
+    "咯",
+    "谢谢你",
+    "谢谢",
+    "麻烦你",
+    "麻烦",
+    "帮我",
+    "那就",
+    "吧",
+    "啊",
+    "呀",
+    "的",
+    "了",
+    "哈",
+    "呢",
+    "哦",
+    "噢",
+    "嘛",
+    "呗",
+    "先",
+    "那",
+    "就",
+    "你",
+    "thanks",
+    "thank you",
+    "it",
+)
+_MARKS = re.compile(r"[，,。.!！~～?？、\s]+")
+_ORDINAL = re.compile(
+    r"^(?:(?:我)?(?:选|要)|就|那就|还是)?(?:第)?([1-9一二三四五六七八九两])(?:个|款|笔|单|家|张|条|件|种|双|号)?(?:吧|的|那个|呢|好了)?$"
+)
+_LAST = re.compile(r"^(就|要|选)?(最后|最下面|下面|后面|末尾)的?(那)?(一)?(个|款|笔|家|张)?(吧)?$|^(the )?last( one)?$")
+_FIRST = re.compile(
+    r"^(就|要|选)?(头|最上面|上面|前面|最前面)的?(那)?(一)?(个|款|笔|家|张)?(吧)?$|^(the )?first( one)?$"
+)
+_ENGLISH_ORDINALS = ("first", "second", "third", "fourth", "fifth")
+
+
+def _only(text: str, words: tuple[str, ...]) -> bool:
+    """True where a message is made of these words and politeness alone."""
+    left = _MARKS.sub(" ", text.lower()).strip()
+    found = False
+    while left:
+        word = next((w for w in words if left.startswith(w)), None)
+        found = found or word is not None
+        word = word or next((w for w in _POLITE if left.startswith(w)), None)
+        if word is None:
+            return False
+        left = left[len(word) :].lstrip()
+    return found
+
+
+# how people say yes to a change by naming it
+_VERBS: dict[str, tuple[str, ...]] = {
+    "return_request": ("退货", "换货", "退", "换"), "order_cancel": ("取消订单", "取消", "cancel"), "appointment_cancel": ("取消预约", "取消", "cancel"),
+    "appointment_move": ("改", "挪"), "appointment_book": ("预约", "约", "定", "订"), "stock_reserve": ("留着", "留", "预留", "hold"),
+    "points_redeem": ("兑换", "换", "兑"), "coupons_claim": ("领取", "领", "claim"), "privacy_delete": ("删除", "删掉", "删"), "privacy_choose": ("关闭", "关掉", "关", "开"),
+    "ticket_file": ("登记", "投诉", "提交", "反映", "file"), "ticket_note": ("补充", "提交", "加上"),
+}  # fmt: skip
+
+
+def is_yes(text: str, tool: str = "") -> bool:
+    """A yes, in the light of the change that waits for it: "退吧" confirms a return, "取消吧" a cancellation."""
+    return len(text) <= 20 and _only(text, (*_VERBS.get(tool, ()), *_YES_WORDS))
+
+
+_GIVING_UP = re.compile(r"^(?:唉|哎|那|行吧|嗯|切|哦)?[，, ]?(?:还是)?(?:算了?(?:了|啦|咯|喽|球)|罢了|拉倒)(?:吧)?")
+_ACTS = re.compile("帮|查|看看|看下|给我|问|转|找|要(?!了)|[?？]|吗|怎么|多少|什么|哪")
+
+
+def gives_up(text: str) -> bool:
+    """ "算了 太瘦", "算啦懒得跑": lets go of whatever it was, with a reason and no other wish."""
+    if len(text) <= 14 and re.search("(?:那|还是|就)算(?:了|啦|咯)(?:吧|啊)?$", text) and not _ACTS.search(text):
+        return True
+    found = _GIVING_UP.match(text)
+    return found is not None and len(text) <= 16 and not _ACTS.search(text[found.end() :])
+
+
+def demands(text: str) -> bool:
+    """A wish and no question: "那帮我换成L"."""
+    return bool(re.search("帮我|给我|换成|就换|退了|退吧|换吧|换了", text)) and not re.search(
+        "[?？]|吗|么|能|可以|行不", text
+    )
+
+
+def wants_after_all(text: str) -> bool:
+    """ "还是要吧": takes back a no."""
+    return bool(
+        re.fullmatch(r"(那|算了|嗯|哎)?[，, ]?还是(给我)?(要|办|留|退|换|约|领|取消|弄)(着|了|吧|它|一下)*", text)
+    )
+
+
+def ends_in_yes(text: str, tool: str) -> bool:
+    """Names the pending change in its last words, after a remark ("哦没付钱啊 那取消")."""
+    first, _, last = re.sub(r"[，,。；;! ！]+", " ", text).strip().rpartition(" ")
+    return bool(first) and len(text) <= 16 and names_change(last, tool) and is_yes(last, tool) and not gives_up(first)
+
+
+def names_change(text: str, tool: str) -> bool:
+    """True where a message names the change that waits without a not ("那就取消掉")."""
+    verbs = _VERBS.get(tool, ())
+    return any(v in text.lower() for v in verbs) and not re.search("不|别|没|算|免|甭|莫|唔", text)
+
+
+def is_no(text: str, tool: str = "") -> bool:
+    """A no. What only names the pending change ("取消" for a cancellation) is none."""
+    if len(text) > 20 or is_yes(text, tool):
+        return False
+    left = re.sub("|".join(_VERBS[tool]), "", text) if tool in _VERBS else text
+    return any(w in left.lower() for w in _NO_WORDS if len(w) > 1 or w in "不别") and _only(
+        left, (*_NO_WORDS, *_YES_WORDS)
+    )
+
+
+def leans_to_yes(text: str) -> bool:
+    """A short message with a yes in it that is not clear enough to act on: ask once more."""
+    return (
+        len(text) <= 8
+        and any(c in text for c in "好行可嗯对确办妥")
+        and not any(c in text for c in "不别没停吗?？怎什哪多")
+    )
+
+
+def choose(text: str, offers: tuple[Offer, ...]) -> str | None:
+    """The value of the offer that a message picks: by label, ordinal or a part of one label only."""
+    if not offers:
+        return None
+    wanted = text.strip().lower().rstrip("。.!！~吧")
+    for offer in offers:
+        if wanted in (offer.label.lower(), offer.value.lower()):
+            return offer.value
+    if found := _ORDINAL.match(wanted):
+        number = found.group(1)
+        index = int(number) if number.isdigit() else "一二三四五六七八九".find(number.replace("两", "二")) + 1
+        return offers[index - 1].value if index <= len(offers) else None
+    if _LAST.match(wanted):
+        return offers[-1].value
+    if _FIRST.match(wanted):
+        return offers[0].value
+    if (said := re.fullmatch(rf"(?:the )?({'|'.join(_ENGLISH_ORDINALS)})(?: one)?", wanted)) is not None:
+        index = _ENGLISH_ORDINALS.index(said.group(1))
+        return offers[index].value if index < len(offers) else None
+    parts = [o for o in offers if len(wanted) > 1 and wanted in o.label.lower()]
+    inside = [o for o in offers if len(o.label) > 1 and o.label.lower() in wanted]
+    for found_offers in (parts, inside):
+        if len(found_offers) == 1:
+            return found_offers[0].value
+    words = next(
+        (w for w in (("女", "women"), ("男", "men's"), ("童", "kid", "孩")) if any(x in wanted for x in w)), ()
+    )
+    for_them = [o for o in offers if any(w in o.label for w in words)]
+    return for_them[0].value if len(for_them) == 1 and len(wanted) <= 12 else None
