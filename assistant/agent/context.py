@@ -156,14 +156,17 @@ class Context:
         elsewhere = [r for r in rules if r != task.tool and r not in ("greet", "thanks")]
         if chosen is None and not rules and self._is_about_something_else(turn, task):
             return None
-        if chosen is None and elsewhere and not set(elsewhere) <= _kin(task.tool):
+        by_number = TOOLS[task.tool].in_own_words and any(c.isdigit() for c in turn.text)
+        if chosen is None and elsewhere and not by_number and not set(elsewhere) <= _kin(task.tool):
             return None
         added = dialogue.answer_to(task, turn.text, turn.mentions)
         if added is None:
             return None
         turn.state = replace(turn.state, asking=None)
         turn.did(task.tool, "slot")
-        return resume(turn, self._outcomes.run(turn, task.tool, dialogue.repaired(task.args, added)))
+        answered = task.slot in added  # narrows what was asked for; anything else that is named replaces it
+        args = {**task.args, **added} if answered else dialogue.repaired(task.args, added)
+        return resume(turn, self._outcomes.run(turn, task.tool, args))
 
     def _gives_up(self, turn: Turn, task: Task) -> bool:
         if answers.is_no(turn.text) or (answers.gives_up(turn.text) and not turn.mentions.any_thing):

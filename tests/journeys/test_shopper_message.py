@@ -343,12 +343,12 @@ def model_service(made: list[Service], folder: Path, clock: FixedClock, script: 
 def test_the_model_chooses_where_the_first_tier_is_unsure(
     with_model: list[Service], folder: Path, clock: FixedClock, hard_words: str
 ) -> None:
-    service = model_service(with_model, folder, clock, ['{"action": "ticket_file"}'])
+    service = model_service(with_model, folder, clock, ['{"action": "product_find"}'])
 
     served = Shopper(service).say(hard_words)
 
     assert served.trace["tier"] == "model"
-    assert tools_of(served)[-1] == "ticket_file"
+    assert tools_of(served)[-1] == "product_find"
     assert len(served.trace["model_calls"]) == 1
     assert served.trace["prompt_sha"]
 
