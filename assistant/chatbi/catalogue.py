@@ -64,6 +64,7 @@ class Metric(_Model):
     of: dict[Literal["n", "d"], str] = {}
     formula: str = ""
     min_sample: int = 0
+    adds_in: tuple[str, ...] = ()  # facts in which a distinct count has nothing twice, so that parts add up
     distribution: tuple[str, str] | None = None  # (metric, dimension)
 
     @model_validator(mode="after")
@@ -80,11 +81,6 @@ class Metric(_Model):
     def in_points(self) -> bool:
         """Changes are said in points (percentage points, score points), not in per cent."""
         return self.unit == "%" or self.type == "score"
-
-    @property
-    def sums(self) -> bool:
-        """Parts add up to the whole, so that a share makes sense."""
-        return self.type == "additive"
 
 
 class Catalogue(_Model):
@@ -147,6 +143,11 @@ class Catalogue(_Model):
         """Whether one query can have the metric by all of these dimensions at once."""
         parts = self.metrics[metric].of.values() or (metric,)
         return all(self.fact_for(m, dimensions) is not None for m in parts)
+
+    def sums(self, metric: str, dimensions: frozenset[str]) -> bool:
+        """Whether parts by these dimensions add up to the whole, so that a share makes sense."""
+        found = self.metrics[metric]
+        return found.type == "additive" or self.fact_for(metric, dimensions) in found.adds_in
 
     def kinds(self, metric: str) -> frozenset[str]:
         """Kinds of the facts behind a metric."""

@@ -17,7 +17,7 @@ def check(query: MetricQuery, catalogue: Catalogue) -> None:
         _fits(name, query, catalogue)
     for name in query.metrics:
         metric = catalogue.metrics[name]
-        if query.calculation is Calculation.SHARE and not metric.sums:
+        if query.calculation is Calculation.SHARE and not catalogue.sums(name, query.touched):
             raise BadInput(f"{metric.name}不能相加，算不了占比；可以问各组的{metric.name}分别是多少。")
     if query.grain and any("current" in catalogue.kinds(m) for m in query.metrics):
         raise BadInput(f"{_names(query, catalogue)}只有当前值，看不了趋势。")
@@ -27,12 +27,26 @@ def check(query: MetricQuery, catalogue: Catalogue) -> None:
         raise BadInput(f"{_names(query, catalogue)}按月末统计，可以按月看趋势。")
 
 
+def touched(name: str, query: MetricQuery, catalogue: Catalogue) -> frozenset[str]:
+    """Dimensions that the facts of a metric must have. Two metrics held against each other each keep their own filters."""
+    if query.calculation is not Calculation.CORRELATE:
+        return query.touched
+    others = [m for m in query.metrics if m != name]
+    mine = catalogue.dimensions_of(name)
+    foreign = {
+        f.dimension
+        for f in query.filters
+        if f.dimension not in mine and any(f.dimension in catalogue.dimensions_of(m) for m in others)
+    }
+    return query.touched - foreign
+
+
 def _names(query: MetricQuery, catalogue: Catalogue) -> str:
     return "、".join(catalogue.metrics[m].name for m in query.metrics)
 
 
 def _fits(name: str, query: MetricQuery, catalogue: Catalogue) -> None:
-    if catalogue.allows(name, query.touched):
+    if catalogue.allows(name, touched(name, query, catalogue)):
         return
     allowed = catalogue.dimensions_of(name)
     wrong = [catalogue.dimensions[d].name for d in sorted(query.touched - allowed)]

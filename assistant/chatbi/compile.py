@@ -13,7 +13,7 @@ import sqlglot
 from sqlglot import exp
 
 from assistant.chatbi.catalogue import GRAINS, Catalogue, Metric
-from assistant.chatbi.check import check
+from assistant.chatbi.check import check, touched
 from assistant.chatbi.query import Calculation, Filter, MetricQuery, Order, Period, Subset, Threshold
 from assistant.domain.account import Scope
 from assistant.errors import NotAllowed
@@ -130,9 +130,7 @@ class Builder:
 
     def _in_scope(self, has_product: bool) -> exp.Expr:
         store = exp.column("store_id", "f")
-        inside: exp.Expr = exp.In(
-            this=store, query=exp.Subquery(this=sqlglot.select("store_id").from_("scope_stores"))
-        )
+        inside: exp.Expr = exp.In(this=store, query=exp.Subquery(this=sqlglot.select("store_id").from_("scope_stores")))
         if has_product and self.scope.counters:
             pairs = (
                 sqlglot.select("1")
@@ -188,16 +186,16 @@ class Builder:
         self, query: MetricQuery, keys: tuple[str, ...], filters: tuple[Filter, ...], period: Period | None, tag: str
     ) -> exp.Select:
         """Every fact of the metrics aggregated by the keys, joined; columns `m0_n`, `m0_d` …"""
-        needed = query.touched
-        by_fact: dict[str, list[tuple[str, str]]] = {}
+        by_fact: dict[tuple[str, frozenset[str]], list[tuple[str, str]]] = {}
         for i, name in enumerate(query.metrics):
+            needed = touched(name, query, self.catalogue)
             for fact, part, text in self._parts(name, needed):
-                by_fact.setdefault(fact, []).append((f"m{i}_{part}", text))
+                by_fact.setdefault((fact, needed), []).append((f"m{i}_{part}", text))
         frames = []
-        for number, (fact, parts) in enumerate(by_fact.items()):
+        for number, ((fact, needed), parts) in enumerate(by_fact.items()):
             wanted = frozenset({*needed, *keys})
             rows = self.fact_rows(fact, wanted, period=period, grouped=query.grain is not None)
-            rows = self.filtered(rows, fact, filters)
+            rows = self.filtered(rows, fact, tuple(f for f in filters if f.dimension in needed))
             if query.subset:
                 chosen = sqlglot.select("k0").from_(f"{tag.removesuffix('_before')}_subset")
                 rows = rows.where(
@@ -265,7 +263,7 @@ class Builder:
                 rows = rows.select(exp.alias_(self._value(metric, f"b.m{i}_"), f"b{i}"))
                 columns += [Column(f"{name}_previous", "previous", name), Column(f"{name}_change", "change", name)]
                 columns += [] if metric.in_points else [Column(f"{name}_rate", "rate", name)]
-            if query.calculation is Calculation.SHARE and metric.sums:
+            if query.calculation is Calculation.SHARE and self.catalogue.sums(name, query.touched):
                 columns.append(Column(f"{name}_share", "share", name))
             if sample := self._sample(query, name, f"n.m{i}_"):
                 rows = rows.select(exp.alias_(sample, f"s{i}"))

@@ -60,8 +60,8 @@ class Engine:
             raise NotFound("数据集市还没有建立，请先运行 zhike mart refresh。")
         return found
 
-    def run(self, sql: str, parameters: dict[str, Any], scope_key: str) -> Table:
-        """The rows of a statement, at most MOST_ROWS of them."""
+    def run(self, sql: str, parameters: dict[str, Any], scope_key: str, *, whole: bool = False) -> Table:
+        """The rows of a statement, at most MOST_ROWS of them unless the `whole` is wanted (names, not answers)."""
         mart = self.mart()
         key = (mart.stamp, scope_key, sql, tuple(sorted((k, repr(v)) for k, v in parameters.items())))
         with self._lock:
@@ -70,20 +70,22 @@ class Engine:
                 kept = self._kept[key]
                 return Table(kept.columns, kept.rows, 0.0, kept.cut)
             cursor = self._connection(mart).cursor()
-        table = self._timed(cursor, sql, parameters)
+        table = self._timed(cursor, sql, parameters, None if whole else MOST_ROWS)
         with self._lock:
             self._kept[key] = table
             while len(self._kept) > KEPT_RESULTS:
                 self._kept.popitem(last=False)
         return table
 
-    def _timed(self, cursor: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]) -> Table:
+    def _timed(
+        self, cursor: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any], most: int | None
+    ) -> Table:
         begun = time.perf_counter()
         watch = threading.Timer(self.time_limit_s, cursor.interrupt)
         watch.start()
         try:
             cursor.execute(sql, parameters)
-            rows = cursor.fetchmany(MOST_ROWS + 1)
+            rows = cursor.fetchmany(most + 1) if most else cursor.fetchall()
             names = tuple(d[0] for d in cursor.description or ())
         except duckdb.InterruptException as error:
             raise BadInput("这个问题要算的数据太多，没能在时限内算完。请缩短时间范围或减少分组再试。") from error
@@ -91,7 +93,7 @@ class Engine:
             watch.cancel()
             cursor.close()
         ms = (time.perf_counter() - begun) * 1000
-        return Table(names, tuple(rows[:MOST_ROWS]), ms, len(rows) > MOST_ROWS)
+        return Table(names, tuple(rows[:most]), ms, most is not None and len(rows) > most)
 
     def _connection(self, mart: Mart) -> duckdb.DuckDBPyConnection:
         """The open file of this version; an older one is let go, its running cursors keep it alive till they end."""

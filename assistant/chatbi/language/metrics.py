@@ -1,0 +1,103 @@
+"""Which metrics a question asks for; where none is plain, a question back with the nearest ones."""
+
+from rapidfuzz import fuzz
+
+from assistant.chatbi.catalogue import Catalogue
+from assistant.chatbi.language.outcome import Choice, Clarify, Option, Reader, Refused
+from assistant.chatbi.language.slots import Slots
+from assistant.chatbi.language.values import words
+
+_PEOPLE = frozenset({"tier", "stage", "gender", "age_band"})
+CANDIDATES = 6
+
+
+def chosen_metrics(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify | Refused:
+    """The metrics, in the order in which they were named."""
+    named = tuple(dict.fromkeys(t.metric for t in sorted(slots.metrics, key=lambda t: t.start)))
+    if named:
+        return tuple(_with_aspect(m, slots, reader) for m in named[:4])
+    if slots.has("member_list"):
+        return ("members",)
+    if slots.has("ticket_list"):
+        return ("tickets",)
+    if slots.has("words"):
+        return ("mentions",)
+    if slots.ambiguous and not _only_people(slots):
+        return _which(slots, reader)
+    if _only_people(slots):
+        return ("members",)
+    return _unknown(slots, reader)
+
+
+def _with_aspect(metric: str, slots: Slots, reader: Reader) -> str:
+    """Comments about one aspect are counted as mentions."""
+    other: str | None = words()["with_aspect"].get(metric)
+    dimensions = {t.dimension for t in slots.dimensions}
+    aspects = [t for t in slots.values if {v.dimension for v in t.values} == {"aspect"}]
+    asked = bool(aspects) or "aspect" in dimensions
+    if other and asked and not reader.catalogue.allows(metric, frozenset({"aspect"})):
+        return other
+    return metric
+
+
+def _only_people(slots: Slots) -> bool:
+    """“金卡会员有多少”: members are counted where nothing but members is named."""
+    kinds = {v.dimension for t in slots.values for v in t.values} | {t.dimension for t in slots.dimensions}
+    asked = any(w in slots.text for w in ("多少", "人数", "数量", "几个", "分布", "占比", "构成", "结构"))
+    others = [t for t in slots.ambiguous if t.text != "会员"]
+    return bool(kinds & _PEOPLE) and asked and not others
+
+
+def _which(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify:
+    token = slots.ambiguous[0]
+    if len(token.metrics) == 1:
+        return token.metrics
+    options = []
+    for name in token.metrics:
+        metric = reader.catalogue.metrics[name]
+        rest = slots.text[token.end :]
+        tail = _superlative(token.text, metric.better)
+        options.append(
+            Option(f"{metric.name}（{metric.definition}）", slots.text[: token.start] + metric.name + tail + rest)
+        )
+    return Clarify(f"“{token.text}”按哪个指标看？", tuple(options))
+
+
+def _superlative(word: str, better: str) -> str:
+    """What was inside the word beside the metric: 卖得最好 → 最高."""
+    if "最好" in word:
+        return "最高"
+    return "最低" if "最差" in word else ""
+
+
+def nearest(text: str, catalogue: Catalogue, limit: int = CANDIDATES) -> list[str]:
+    """Metrics whose names or definitions share most with a text."""
+    scored = []
+    for name, metric in catalogue.metrics.items():
+        best = max(fuzz.partial_ratio(word.lower(), text.lower()) for word in (metric.name, *metric.synonyms))
+        scored.append((best + fuzz.token_set_ratio(metric.definition, text) / 20, name))
+    scored.sort(key=lambda row: (-row[0], row[1]))
+    return [name for _, name in scored[:limit]]
+
+
+def _unknown(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify:
+    candidates = tuple(nearest(slots.text, reader.catalogue))
+    if reader.choose is not None and slots.unread:
+        picked = reader.choose(Choice(slots.text, candidates))
+        if picked is not None:
+            slots.unread = []
+            return (picked,)
+    unread = "".join(t.text for t in slots.unread)
+    what = f"没有找到“{unread}”这个指标" if len(unread) > 1 else "没听出您要看哪个指标"
+    first = [reader.catalogue.metrics[m] for m in candidates[:3]]
+    return Clarify(
+        f"{what}。您是不是想看下面的某一个？",
+        tuple(Option(m.name, f"{_context(slots)}{m.name}") for m in first),
+    )
+
+
+def _context(slots: Slots) -> str:
+    """The parts of the question that were understood, to stand before another metric."""
+    parts = [slots.text[t.start : t.end] for t in slots.times]
+    parts += [t.text for t in slots.values]
+    return "".join(parts)
