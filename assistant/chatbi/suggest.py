@@ -19,7 +19,8 @@ def next_questions(query: MetricQuery, catalogue: Catalogue, scope: Scope) -> tu
     if query.grain is None and kinds <= {"flow", "snapshot"}:
         found.append("看看按月的趋势")
     many = scope.whole or len(scope.stores) > 1
-    for dimension in ("store", "region", "category"):
+    placed = {f.dimension for f in query.filters} & {"store", "city", "region"}
+    for dimension in ("category",) if placed else ("store", "region", "category"):
         fits = catalogue.allows(name, query.touched | {dimension})
         if fits and dimension not in query.touched and (many or dimension == "category"):
             found.append(f"按{catalogue.dimensions[dimension].name}看")

@@ -101,18 +101,16 @@ class _Work:
     def _meaning(self, token: Token) -> Value | Clarify:
         """The one value that a word means for these metrics."""
         wanted = frozenset(self.dimensions)
-        fits = [
-            v
-            for v in token.values
-            if all(self.catalogue.allows(m, frozenset({v.dimension}) | wanted) for m in self.metrics)
-        ]
-        fits = (
-            fits
-            or [
-                v for v in token.values if all(self.catalogue.allows(m, frozenset({v.dimension})) for m in self.metrics)
+        hold = any if self.slots.has("correlate") else all
+
+        def fitting(beside: frozenset[str]) -> list[Value]:
+            return [
+                v
+                for v in token.values
+                if hold(self.catalogue.allows(m, frozenset({v.dimension}) | beside) for m in self.metrics)
             ]
-            or list(token.values)
-        )
+
+        fits = fitting(wanted) or fitting(frozenset()) or list(token.values)
         if len(fits) == 1 and not token.typo_of:
             return fits[0]
         dimensions = {v.dimension for v in fits}

@@ -70,7 +70,7 @@ def _not_read(found: Slots, outcome: Understood) -> Clarify:
 
 
 def _typos_said(found: Slots, outcome: Understood) -> Understood:
-    notes = tuple(f"“{t.text}”按“{t.typo_of}”理解" for t in found.values if t.typo_of)
+    notes = tuple(f"“{t.wide or t.text}”按“{t.typo_of}”理解" for t in found.values if t.typo_of)
     if not notes:
         return outcome
     return Understood(outcome.query, outcome.time, outcome.tier, (*outcome.notes, *notes))

@@ -107,5 +107,7 @@ def _mended(token: Token, found: Slots, reader: Reader) -> bool:
     if not meanings:
         return False
     surface = near[0][0]
-    found.values.append(Token(token.start, token.end, "value", token.text, values=tuple(meanings), typo_of=surface))
+    found.values.append(
+        Token(token.start, token.end, "value", token.text, values=tuple(meanings), typo_of=surface, wide=token.wide)
+    )
     return True
