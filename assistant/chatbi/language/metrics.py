@@ -15,18 +15,38 @@ def chosen_metrics(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify | 
     """The metrics, in the order in which they were named."""
     named = tuple(dict.fromkeys(t.metric for t in sorted(slots.metrics, key=lambda t: t.start)))
     if named:
-        return tuple(_with_aspect(m, slots, reader) for m in named[:4])
+        return tuple(_adapted(m, slots, reader) for m in named[:4])
     if slots.has("member_list"):
         return ("members",)
     if slots.has("ticket_list"):
         return ("tickets",)
     if slots.has("words"):
         return ("mentions",)
+    if joined := _joined(slots):
+        return joined
+    implied = {words()["implied"].get(t.dimension) for t in slots.dimensions} - {None}
+    if len(implied) == 1 and not slots.ambiguous:
+        return (str(implied.pop()),)
     if slots.ambiguous and not _only_people(slots):
         return _which(slots, reader)
     if _only_people(slots):
         return ("members",)
     return _unknown(slots, reader)
+
+
+def _joined(slots: Slots) -> tuple[str, ...]:
+    """“上个月新会员有多少”: with a time, new members are those who joined then."""
+    new = [t for t in slots.values if any(v.dimension == "stage" and v.values == ("新会员",) for v in t.values)]
+    if len(new) != 1 or not slots.times or slots.ambiguous:
+        return ()
+    slots.values.remove(new[0])
+    return ("new_members",)
+
+
+def _adapted(metric: str, slots: Slots, reader: Reader) -> str:
+    """Members who came in a campaign are counted by the campaign; then see below."""
+    campaign = any(v.dimension == "campaign" for t in slots.values for v in t.values)
+    return words()["with_campaign"].get(metric, metric) if campaign else _with_aspect(metric, slots, reader)
 
 
 def _with_aspect(metric: str, slots: Slots, reader: Reader) -> str:

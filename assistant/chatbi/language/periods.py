@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from assistant.chatbi.language import units
-from assistant.chatbi.language.outcome import Clarify, Reader, Refused
+from assistant.chatbi.language.outcome import Clarify, Option, Reader, Refused
 from assistant.chatbi.language.slots import Slots
 from assistant.chatbi.language.times import Time, shifted
 from assistant.chatbi.query import DEFAULT, Calculation, Comparison, Period
@@ -42,6 +42,11 @@ def decide(
     if len(times) > 2:
         return Clarify("一次只能看一个时间段，或者对比两个时间段，请分开问。")
     main, other = _roles(times, slots)
+    if main is not None and slots.text[main.start : main.end].endswith(("底", "末")) and "snapshot" not in kinds:
+        said = slots.text[main.start : main.end]
+        whole = slots.text.replace(said, said[:-1])
+        late = slots.text.replace(said, said[:-1] + "下旬")
+        return Clarify(f"“{said}”是指整个月，还是下旬？", (Option("整个月", whole), Option("下旬", late)))
     spans = {"period": DEFAULT if main is None else slots.text[main.start : main.end]}
     if main is None:
         main = _default(slots, calculation, kinds, reader.today)

@@ -84,7 +84,7 @@ class Clocks:
     # near today
 
     def _relative(self) -> Iterator[tuple[str, Rule]]:
-        days = {"今天": 0, "今日": 0, "当天": 0, "昨天": 1, "昨日": 1, "前天": 2, "大前天": 3, "明天": -1, "后天": -2}
+        days = {"今天": 0, "今日": 0, "昨天": 1, "昨日": 1, "前天": 2, "大前天": 3, "明天": -1, "后天": -2}
         yield "|".join(sorted(days, key=len, reverse=True)), lambda m: self._day(days[m[0]])
         yield (
             rf"(?:近|最近|过去|之前|前)(?P<n>{_N})(?:个)?(?P<u>天|日|周|星期|礼拜|月|季度|年)(?:内|以来|里)?",
@@ -95,7 +95,7 @@ class Clocks:
         yield r"(?P<w>上+|本|这|当|下)(?:一)?个?(?P<u>周|星期|礼拜)(?![一二三四五六日天末])", self._week
         yield r"(?P<w>上+|本|这|当|下)(?:一)?个?(?:周|星期|礼拜)(?P<d>[一二三四五六日天])", self._weekday
         yield r"(?P<w>上+|本|这)个?周末", self._weekend
-        yield r"(?P<w>上+|本|这|当|下)(?:一)?个?月(?!初|[上中下]旬|份?以来|底)", self._month
+        yield r"(?P<w>上+|本|这|当|下)(?:一)?个?月(?!初|[上中下]旬|份?以来)(?:份|底|末)?", self._month
         yield r"(?:月初至今|本月至今|本月以来|这个月以来|当月至今)", lambda m: self._unit("month", 0)
         yield r"(?P<w>上+|本|这|当|下)(?:一)?个?季度?(?!初)", self._quarter
         yield r"(?:季初至今|本季度?以来|本季度?至今)", lambda m: self._unit("quarter", 0)
