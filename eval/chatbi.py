@@ -83,9 +83,7 @@ def run(questions: OpsQuestions, split: str) -> list[Result]:
             answer = questions.ask(accounts[item.account], item.q, thread)
             ms = (time.perf_counter() - begun) * 1000
             judged = judge(item, answer, questions, accounts[item.account], periods)
-            results.append(
-                Result(family.name, family.split, item.q, judged, _got(answer), ms, answer.model_calls)
-            )
+            results.append(Result(family.name, family.split, item.q, judged, _got(answer), ms, answer.model_calls))
     return results
 
 

@@ -85,12 +85,19 @@ class Narrator:
         points = [p for p in points if p[1] is not None]
         high, low = max(points, key=lambda p: p[1]), min(points, key=lambda p: p[1])
         first, last = points[0], points[-1]
+        period = self.query.period
+        partial = "首期不满一期。" if period and self._begins_inside(period) else ""
         open_end = "（未满一期）" if self.query.period and self.query.period.to_date else ""
         return (
             f"按{GRAINS[str(self.query.grain)]}看共{len(points)}期，{metric.name}从{said.key(first[0], True)}的{said.number(first[1], metric)}"
             f"到{said.key(last[0], True)}{open_end}的{said.number(last[1], metric)}；最高是{said.key(high[0], True)}的{said.number(high[1], metric)}，"
-            f"最低是{said.key(low[0], True)}的{said.number(low[1], metric)}。"
+            f"最低是{said.key(low[0], True)}的{said.number(low[1], metric)}。{partial}"
         )
+
+    def _begins_inside(self, period: Period) -> bool:
+        """The first group of the trend holds fewer days than it could."""
+        grain = str(self.query.grain)
+        return grain not in ("day",) and units.around(period.start, grain, 0, 1)[0] != period.start
 
     def _listed(self, rows: Sequence[Row], share: bool = False) -> str:
         keys = [*self.query.dimensions, *([self.query.grain] if self.query.grain else [])]

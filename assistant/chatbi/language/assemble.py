@@ -1,5 +1,7 @@
 """From slots to one metric query, or to a question back: never a guess where two readings remain."""
 
+from typing import Literal
+
 from assistant.chatbi.language import periods
 from assistant.chatbi.language.cues import Cue
 from assistant.chatbi.language.metrics import chosen_metrics
@@ -54,7 +56,8 @@ class _Work:
             self.spans["dimensions"] = "、".join(t.text for t in self.slots.dimensions) or DEFAULT
         order, limit = self._order(calculation)
         comparison = made.comparison
-        if order and order.by in ("change", "rate") and comparison is None and made.time is not None:
+        changes = any(t.on in ("change", "rate") for t in self._having())
+        if (changes or (order and order.by in ("change", "rate"))) and comparison is None and made.time is not None:
             comparison = periods.previous(made.time, self.reader)
         grain = self._grain(calculation, made.period.days if made.period else 0)
         query = MetricQuery(
@@ -145,8 +148,8 @@ class _Work:
             return self._words()
         if has("ticket_list") and set(self.metrics) <= {"tickets", "open_tickets", "overdue_tickets"}:
             return Calculation.TICKETS
-        if has("member_list"):
-            return Calculation.MEMBERS
+        if has("member_list", "ticket_list"):
+            return self._member_list()
         if has("correlate"):
             self.dimensions = self.dimensions or ["store"]
             return Calculation.CORRELATE
@@ -168,6 +171,11 @@ class _Work:
         if has("compare") and self.dimensions:
             return Calculation.COMPARE
         return Calculation.BREAKDOWN if self.dimensions or self.subset else Calculation.VALUE
+
+    def _member_list(self) -> Calculation | Clarify:
+        if all(self.catalogue.fact_for(m, frozenset()) == "member_months" for m in self.metrics):
+            return Calculation.MEMBERS
+        return Clarify("明细可以看工单和会员名单，其他指标请按门店、商品等分组来看。")
 
     def _of_answers(self) -> bool:
         return all(self.catalogue.allows(m, frozenset({"sentiment"})) for m in self.metrics)
@@ -293,7 +301,12 @@ class _Work:
         return Threshold(metric=metric, op=op, value=cue.value, on=kind)
 
     def _having(self) -> tuple[Threshold, ...]:
-        return tuple(self._condition(c, self._nearest(c)) for c in self.slots.cues.get("threshold", []))
+        said = [self._condition(c, self._nearest(c)) for c in self.slots.cues.get("threshold", [])]
+        moved = self.slots.cue("moved")
+        if moved and self.dimensions and "哪" in self.slots.text and not self.slots.has("why"):
+            way: Literal["<", ">"] = "<" if moved.word == "down" else ">"
+            said.append(Threshold(metric=self._nearest(moved), op=way, value=0, on="change"))
+        return tuple(said)
 
     def _grain(self, calculation: Calculation, days: int) -> str | None:
         if self.grain is not None:

@@ -1,11 +1,14 @@
 """Which metrics a question asks for; where none is plain, a question back with the nearest ones."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 from rapidfuzz import fuzz
 
 from assistant.chatbi.catalogue import Catalogue
 from assistant.chatbi.language.outcome import Choice, Clarify, Option, Reader, Refused
 from assistant.chatbi.language.slots import Slots
-from assistant.chatbi.language.values import words
+from assistant.chatbi.language.values import Value, words
 
 _PEOPLE = frozenset({"tier", "stage", "gender", "age_band"})
 CANDIDATES = 6
@@ -13,7 +16,10 @@ CANDIDATES = 6
 
 def chosen_metrics(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify | Refused:
     """The metrics, in the order in which they were named."""
+    _drop_bare(slots)
     named = tuple(dict.fromkeys(t.metric for t in sorted(slots.metrics, key=lambda t: t.start)))
+    if named:
+        _beside(slots, reader)
     if named:
         return tuple(_adapted(m, slots, reader) for m in named[:4])
     if slots.has("member_list"):
@@ -32,6 +38,27 @@ def chosen_metrics(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify | 
     if _only_people(slots):
         return ("members",)
     return _unknown(slots, reader)
+
+
+def _drop_bare(slots: Slots) -> None:
+    """“工单平均处理时长” asks for one number: the bare noun before it only says of what."""
+    ordered = sorted(slots.metrics, key=lambda t: t.start)
+    for one, after in pairwise(ordered):
+        between = slots.text[one.end : after.start]
+        if one.text in words()["bare"] and one.metric != after.metric and not set(between) & set("和与及、跟,"):
+            slots.metrics.remove(one)
+
+
+def _beside(slots: Slots, reader: Reader) -> None:
+    """Words that would be ambiguous alone, beside a metric: 会员 narrows to members, all else must not be passed over."""
+    people = {v.dimension for t in slots.values for v in t.values} | {t.dimension for t in slots.dimensions}
+    for token in list(slots.ambiguous):
+        slots.ambiguous.remove(token)
+        about_members = any("会员" in reader.catalogue.metrics[t.metric].name for t in slots.metrics)
+        if token.text == "会员" and not (people & _PEOPLE or about_members):
+            slots.values.append(replace(token, kind="value", values=(Value("customer", ("新客", "老客")),)))
+        elif token.text not in ("会员", "表现"):
+            slots.unread.append(replace(token, kind="unread"))
 
 
 def _joined(slots: Slots) -> tuple[str, ...]:

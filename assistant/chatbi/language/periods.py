@@ -39,6 +39,15 @@ def decide(
         return _now_only(times, reader, metrics)
     if kinds == {"period"} and not times:
         return Decided(spans={"period": DEFAULT})
+    times = _until(times, slots)
+    if slots.has("year") and slots.has("previous"):
+        return _either(slots, "同比和环比请分开看", ("同比", "环比"))
+    if (
+        slots.has("growth")
+        and not slots.has("year", "previous", "trend", "grain", "compare", "why", "move", "moved")
+        and len(times) < 2
+    ):
+        return _either(slots, "变化是和什么比", ("环比", "同比", "趋势"))
     if len(times) > 2:
         return Clarify("一次只能看一个时间段，或者对比两个时间段，请分开问。")
     main, other = _roles(times, slots)
@@ -58,10 +67,31 @@ def decide(
         kind: Literal["year", "previous"] = "year" if slots.has("year") else "previous"
         decided.comparison = _shift(main, kind, reader)
         decided.spans["comparison"] = slots.text[cue.start : cue.end]
-    elif calculation is Calculation.DRIVERS:
+    elif calculation is Calculation.DRIVERS or slots.has("moved"):
         decided.comparison = previous(main, reader)
         decided.spans["comparison"] = DEFAULT
     return decided
+
+
+def _until(times: list[Time], slots: Slots) -> list[Time]:
+    """“本月截至昨天”: one period that ends with the second expression."""
+    cue = slots.cue("until")
+    if cue is None or len(times) != 2 or not times[0].end <= cue.start <= times[1].start:
+        return times
+    first, last = times
+    if not first.first <= last.last <= first.last:
+        return times
+    label = units.between(first.first, last.last)
+    return [Time(first.start, last.end, first.first, last.last, "range", label)]
+
+
+def _either(slots: Slots, question: str, ways: tuple[str, ...]) -> Clarify:
+    rest = slots.text
+    for kind in ("year", "previous", "growth"):
+        for cue in slots.cues.get(kind, []):
+            rest = rest.replace(slots.text[cue.start : cue.end], "")
+    rest = rest.rstrip("和与、,，的 ")
+    return Clarify(f"{question}？", tuple(Option(w, f"{rest}{w}") for w in ways))
 
 
 def refusal(slots: Slots, reader: Reader) -> Refused | None:
@@ -69,8 +99,8 @@ def refusal(slots: Slots, reader: Reader) -> Refused | None:
     for time in slots.times:
         if time.future(reader.today):
             return Refused(f"{time.label}还没有到，没有数据可看；可以问已经过去的时间。", "future")
-    for token in slots.unread:
-        if match := _IMPOSSIBLE.search(slots.text[max(0, token.start - 6) : token.end + 6]):
+    for match in _IMPOSSIBLE.finditer(slots.text):
+        if not any(t.start < match.end() and t.end > match.start() for t in slots.times):
             return Refused(f"日历上没有“{match[0]}”，请换一个时间。", "date")
     return None
 

@@ -147,7 +147,7 @@ def _enumerated(index: ValueIndex, pairs: list[dict[str, Any]]) -> None:
             index.add(f"{value}活动", dimension, value)
     for dimension, entries in known["several"].items():
         for surface, values in entries.items():
-            index.add(surface, dimension, *values)
+            index.add(surface, dimension, *map(str, values))
     for dimension in ("weekday",):
         for value, surfaces in known["surfaces"][dimension].items():
             for surface in (value, *surfaces):
