@@ -124,7 +124,7 @@ class Builder:
             return rows
         day = exp.column("day", "f")
         if fact.kind == "snapshot" and not grouped:
-            last = sqlglot.select("MAX(day)").from_(fact.table).where(exp.column("day") <= self.bind(period.end))
+            last = sqlglot.select("MAX(day)").from_("d_snapshot").where(exp.column("day") <= self.bind(period.end))
             return rows.where(day.eq(exp.Subquery(this=last)))
         return rows.where(exp.Between(this=day, low=self.bind(period.start), high=self.bind(period.end)))
 

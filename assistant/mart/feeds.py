@@ -104,8 +104,8 @@ def _take(connection: duckdb.DuckDBPyConnection, feed: Feed, table: Table, there
             reasons.append(f"WHEN {quoted} IS NULL THEN '{label}：缺少'")
         if column == "store_id":
             reasons.append(f"WHEN {quoted} NOT IN (SELECT id FROM s_stores) THEN '{label}：没有这家门店'")
-    if (first := next(iter(table.columns))).endswith("_id") and first in table.required:
-        quoted = '"' + feed.columns.get(first, first).replace('"', '""') + '"'
+    if table.key:
+        quoted = '"' + feed.columns.get(table.key, table.key).replace('"', '""') + '"'
         reasons.append(f"WHEN ROW_NUMBER() OVER (PARTITION BY {quoted} ORDER BY line) > 1 THEN '编号重复'")
     connection.execute("DROP TABLE IF EXISTS judged_feed")
     connection.execute(

@@ -14,15 +14,16 @@ class Table:
 
     columns: Mapping[str, str]
     required: tuple[str, ...] = ()
+    key: str = ""  # a fed row that repeats it is rejected
 
     @property
     def ddl(self) -> str:
         return ", ".join(f"{name} {kind}" for name, kind in self.columns.items())
 
 
-def _table(columns: str, required: str = "") -> Table:
+def _table(columns: str, required: str = "", key: str = "") -> Table:
     pairs = (item.split() for item in columns.split(","))
-    return Table({name: kind.upper() for name, kind in pairs}, tuple(required.split()))
+    return Table({name: kind.upper() for name, kind in pairs}, tuple(required.split()), key)
 
 
 STAGED: dict[str, Table] = {
@@ -80,11 +81,13 @@ FED: dict[str, Table] = {
         "team varchar, channel varchar, created_at timestamp, due_at timestamp, first_response_at timestamp, "
         "resolved_at timestamp, reopened bigint",
         "ticket_id store_id category severity status created_at due_at",
+        "ticket_id",
     ),
     "feed_conversations": _table(
         "conversation_id varchar, store_id varchar, member_id varchar, channel varchar, started_at timestamp, "
         "first_reply_s double, handed_off bigint, suggestions_shown bigint, suggestions_used bigint",
         "conversation_id store_id started_at",
+        "conversation_id",
     ),
     "feed_invitations": _table(
         "day date, store_id varchar, touchpoint varchar, sent bigint", "day store_id touchpoint sent"
@@ -93,6 +96,7 @@ FED: dict[str, Table] = {
         "coupon_id varchar, coupon varchar, member_id varchar, sent_at timestamp, claimed_at timestamp, "
         "used_at timestamp",
         "coupon_id coupon member_id sent_at",
+        "coupon_id",
     ),
     "feed_points": _table("member_id varchar, moment timestamp, delta bigint, reason varchar", "member_id moment delta"),
 }  # fmt: skip

@@ -182,7 +182,7 @@ FROM t_conversations;
 CREATE TABLE f_members AS
 SELECT member_id, home_store_id AS store_id, joined_on AS day FROM d_member;
 
-CREATE TABLE t_ends AS
+CREATE TABLE d_snapshot AS
 SELECT day FROM d_day
 WHERE day <= CAST({as_of} AS DATE) AND (month_end = 1 OR day = CAST({as_of} AS DATE))
   AND day >= CAST({as_of} AS DATE) - INTERVAL 400 DAY;
@@ -193,7 +193,7 @@ SELECT e.day AS day, o.member_id,
        SUM(CASE WHEN o.day > e.day - INTERVAL 365 DAY THEN 1 ELSE 0 END) AS year_orders,
        SUM(o.total_cents) AS life_cents, COUNT(*) AS life_orders,
        MAX(o.day) AS last_day, MIN(o.day) AS first_day
-FROM t_orders o JOIN t_ends e ON o.day <= e.day
+FROM t_orders o JOIN d_snapshot e ON o.day <= e.day
 WHERE o.member_id IS NOT NULL
 GROUP BY e.day, o.member_id;
 
@@ -209,7 +209,7 @@ SELECT e.day AS day, m.member_id, m.home_store_id AS store_id, m.joined_on,
             WHEN m.joined_on > e.day - INTERVAL 90 DAY THEN '新会员' ELSE '老会员' END AS stage,
        CASE WHEN COALESCE(s.year_cents, 0) >= 5000000 THEN 4 WHEN COALESCE(s.year_cents, 0) >= 1000000 THEN 3
             WHEN COALESCE(s.year_cents, 0) >= 200000 THEN 2 ELSE 1 END AS tier_no
-FROM d_member m JOIN t_ends e ON m.joined_on <= e.day
+FROM d_member m JOIN d_snapshot e ON m.joined_on <= e.day
 LEFT JOIN t_spend s ON s.member_id = m.member_id AND s.day = e.day;
 
 CREATE TABLE f_member_months AS
