@@ -31,7 +31,7 @@ from assistant.db.migrate import migrate
 from assistant.domain.account import Account
 from assistant.errors import Refusal
 from assistant.journeys.ops_question import OpsQuestions
-from assistant.mart.files import MartFiles
+from assistant.mart.files import MartFiles, shape
 from assistant.mart.refresh import Sources, refresh
 from assistant.merchant.world.accounts import demo_accounts
 from assistant.merchant.world.seed import seed
@@ -58,7 +58,8 @@ class Result:
 def prepare(folder: Path, size: str = "demo", *, now: datetime = NOW, as_of: date = AS_OF) -> Path:
     """A seeded world with its mart in the folder, made where it is missing. Leaves the mart's folder."""
     mart = MartFiles(folder / "mart")
-    if mart.current() is None:
+    version = mart.current()
+    if version is None or version.shape != shape():
         database = Database(f"sqlite:///{folder / 'zhike.db'}")
         migrate(database)
         seed(database, folder, size=size, seed=1, as_of=as_of, progress=lambda *_: None)

@@ -109,6 +109,11 @@ class Engine:
             self._open = (mart.stamp, made)
         return self._open[1]
 
+    def forget(self) -> None:
+        """Let go of kept results."""
+        with self._lock:
+            self._kept.clear()
+
     def close(self) -> None:
         with self._lock:
             if self._open is not None:

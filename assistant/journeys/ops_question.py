@@ -29,7 +29,7 @@ from assistant.clock import Clock, local
 from assistant.domain.account import Account, Scope, resolve
 from assistant.errors import NotAllowed, NotFound, Refusal
 from assistant.llm.client import Llm
-from assistant.mart.files import MartFiles
+from assistant.mart.files import MartFiles, shape
 
 log = logs.get("ops_question")
 THREADS = 1_000
@@ -65,6 +65,8 @@ class OpsQuestions:
         version = self.files.current()
         if version is None or not self.files.path(version).exists():
             return None
+        if version.shape != shape():
+            raise NotFound("数据集市是旧版本做的，请运行 zhike mart refresh 刷新一次。")
         return Mart(self.files.path(version), version.stamp, date.fromisoformat(version.as_of), version.made)
 
     def ask(self, account: Account, question: str, thread: str = "") -> Answer:

@@ -4,11 +4,14 @@ A reader opens the version that the pointer names and keeps it as long as it lik
 then moves the pointer. So nobody blocks and nobody sees half a mart. Called by the refresh and by the engine's opener.
 """
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
+STAR = Path(__file__).parent / "sql" / "star.sql"
 KEEP = 2  # versions that stay: the current one, and the last for readers that have just looked
 
 
@@ -21,10 +24,17 @@ class Version:
     as_of: str
     made_at: str
     rows: dict[str, int]
+    shape: str = ""  # fingerprint of the star's definition
 
     @property
     def made(self) -> datetime:
         return datetime.fromisoformat(self.made_at)
+
+
+@cache
+def shape() -> str:
+    """The fingerprint of the star that this code makes and asks."""
+    return hashlib.sha256(STAR.read_bytes()).hexdigest()[:12]
 
 
 class MartFiles:

@@ -22,13 +22,12 @@ from assistant.errors import BadInput
 from assistant.mart import feeds
 from assistant.mart.days import day_rows
 from assistant.mart.feeds import FeedReport
-from assistant.mart.files import MartFiles, Version
+from assistant.mart.files import STAR, MartFiles, Version, shape
 from assistant.mart.staging import FED, MADE, STAGED
 from assistant.mart.tags import Tagger, tag
 
 Progress = Callable[[int, int, str], None]
 OVERLAP = timedelta(days=60)  # so far back an order, a return or an answer may still change
-STAR = Path(__file__).parent / "sql" / "star.sql"
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,8 @@ def _refresh(sources: Sources, files: MartFiles, now: datetime, progress: Progre
             mart.execute(statement)
             progress(number, steps, f"建表 {_table_of(statement)}")
         rows = _tidy(mart)
-    version = Version(f"mart-{stamp}.duckdb", stamp, _as_of(sources.database, now).isoformat(), now.isoformat(), rows)
+    as_of = _as_of(sources.database, now).isoformat()
+    version = Version(f"mart-{stamp}.duckdb", stamp, as_of, now.isoformat(), rows, shape())
     files.publish(part, version)
     return Refreshed(version, tuple(reports), incremental, (datetime.now(UTC) - begun).total_seconds())
 

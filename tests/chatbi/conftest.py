@@ -23,18 +23,18 @@ def mart_folder(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def questions(mart_folder: Path) -> Iterator[OpsQuestions]:
     made = OpsQuestions(mart_folder, FixedClock(NOW))
     yield made
     made.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def analyst() -> Account:
     return Account("analyst", "集团运营分析", Role.ANALYST, ("G",))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def everything(questions: OpsQuestions, analyst: Account) -> Scope:
     return questions.scope(analyst)

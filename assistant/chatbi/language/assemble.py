@@ -138,6 +138,8 @@ class _Work:
     def _specials(self) -> Clarify | None:
         if self.slots.has("correlate") and len(self.metrics) < 2:
             return Clarify("想看哪两个指标的关系？请把两个指标都说出来，比如“各门店排队抱怨和NPS有关系吗”。")
+        if len(self.slots.cues.get("threshold", [])) > 1 and "或" in self.slots.text:
+            return Clarify("“或者”连接的条件还不支持，请把两个条件分开问；“且”连接的可以一起问。")
         return None
 
     def _calculation(self) -> Calculation | Clarify:
@@ -208,7 +210,23 @@ class _Work:
                 self.dimensions = list(hints)
             else:
                 return self._by_what("排名按什么排")
+        ranked = self.slots.cue("rank") or self.slots.cue("best") or self.slots.cue("move")
+        if ranked and len(self.dimensions) > 1:
+            names = [self.catalogue.dimensions[d].name for d in self.dimensions]
+            return Clarify(f"“{'、'.join(names)}”只能先按一个来排，您要排哪个？", self._only_one())
         return Calculation.RANK
+
+    def _only_one(self) -> tuple[Option, ...]:
+        """The question with one of several groupings left."""
+        made = []
+        for keep in self.dimensions:
+            rest = self.slots.text
+            for token in sorted(self.slots.dimensions, key=lambda t: -t.start):
+                if token.dimension != keep and token.start >= 0:
+                    begin = token.start - (rest[token.start - 1 : token.start] in "各每") if token.start else 0
+                    rest = rest[:begin] + rest[token.end :]
+            made.append(Option(f"按{self.catalogue.dimensions[keep].name}", rest))
+        return tuple(made)
 
     def _by_what(self, what: str) -> Clarify:
         common = ("store", "region", "city", "category", "product")

@@ -7,7 +7,7 @@ from assistant.chatbi.language import periods
 from assistant.chatbi.language.assemble import assemble
 from assistant.chatbi.language.outcome import Clarify, Outcome, Reader, Refused, Understood
 from assistant.chatbi.language.slots import Slots
-from assistant.chatbi.query import INHERITED, Calculation, Filter, MetricQuery
+from assistant.chatbi.query import DEFAULT, INHERITED, Calculation, Filter, MetricQuery
 
 _STARTS = re.compile(
     r"^(那么?|那就|换|改|只看|仅看|再|还有|按|去掉|除了?|剔除|排除|其中|加上|同比|环比|和|跟|与|比|分|各|具体|为什么|为何|如果|不看|取消)"
@@ -33,14 +33,15 @@ def follow(slots: Slots, reader: Reader) -> Outcome:
     if not isinstance(standing, Understood):
         return standing
     said = standing.query
-    changes: dict[str, Any] = {"spans": dict.fromkeys(before.spans, INHERITED) | said.spans}
+    spoken = {k: v for k, v in said.spans.items() if v != DEFAULT}
+    changes: dict[str, Any] = {"spans": dict.fromkeys(before.spans, INHERITED) | spoken}
     time = reader.previous.time
     if slots.metrics or slots.ambiguous:
         changes |= {"metrics": said.metrics, "having": (), "order": None, "limit": None, "subset": None}
         if before.order and before.order.metric in before.metrics:
             changes["order"] = before.order.model_copy(update={"metric": said.metrics[0]})
             changes["limit"] = before.limit
-        changes["spans"]["metrics"] = said.spans["metrics"]
+        changes["spans"]["metrics"] = said.spans.get("metrics", INHERITED)
     if slots.times or slots.has("year", "previous"):
         time = standing.time if slots.times else time
         changes |= _times(slots, reader, before, standing)

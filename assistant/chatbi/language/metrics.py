@@ -12,6 +12,7 @@ from assistant.chatbi.language.values import Value, words
 
 _PEOPLE = frozenset({"tier", "stage", "gender", "age_band"})
 CANDIDATES = 6
+USUAL = ("sales", "orders", "nps")  # offered where nothing was said that could be a metric
 
 
 def chosen_metrics(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify | Refused:
@@ -128,7 +129,7 @@ def nearest(text: str, catalogue: Catalogue, limit: int = CANDIDATES) -> list[st
 
 
 def _unknown(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify:
-    candidates = tuple(nearest(slots.text, reader.catalogue))
+    candidates = tuple(nearest(slots.text, reader.catalogue)) if slots.unread else USUAL
     if reader.choose is not None and slots.unread:
         picked = reader.choose(Choice(slots.text, candidates))
         if picked is not None:

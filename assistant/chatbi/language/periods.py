@@ -63,6 +63,9 @@ def decide(
     if other is not None:
         decided.comparison = Comparison(kind="period", period=_against(main, other, reader.today))
         decided.spans["comparison"] = slots.text[other.start : other.end]
+        days = decided.comparison.period.days
+        if decided.period is not None and decided.period.days != days:
+            decided.notes.append(f"两段时间天数不同：{decided.period.days}天对{days}天")
     elif cue := slots.cue("year") or slots.cue("previous"):
         kind: Literal["year", "previous"] = "year" if slots.has("year") else "previous"
         decided.comparison = _shift(main, kind, reader)
