@@ -183,7 +183,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         service.close()
     report = {"tier": "rules and model" if options.model else "rules", "split": options.split, **figures(results)}
     if options.misses:
-        report["misses"] = [vars(r) for r in results if r.judged != "right" and r.split == "fit"]
+        report["misses"] = [
+            vars(r) for r in results if r.judged != "right" and (r.split == "fit" or options.split == "all")
+        ]
     if options.json:
         sys.stdout.write(json.dumps(report, ensure_ascii=False) + "\n")
     else:

@@ -21,6 +21,7 @@ def chosen_metrics(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify | 
     named = tuple(dict.fromkeys(t.metric for t in sorted(slots.metrics, key=lambda t: t.start)))
     if named:
         _beside(slots, reader)
+        named = tuple(dict.fromkeys(t.metric for t in sorted(slots.metrics, key=lambda t: t.start)))
     if named:
         return tuple(_adapted(m, slots, reader) for m in named[:4])
     if slots.has("member_list"):
@@ -46,7 +47,9 @@ def _drop_bare(slots: Slots) -> None:
     ordered = sorted(slots.metrics, key=lambda t: t.start)
     for one, after in pairwise(ordered):
         between = slots.text[one.end : after.start]
-        if one.text in words()["bare"] and one.metric != after.metric and not set(between) & set("和与及、跟,"):
+        asked = any(one.end <= c.start < after.start for cues in slots.cues.values() for c in cues)
+        joined = asked or set(between) & set("和与及、跟,")
+        if one.text in words()["bare"] and one.metric != after.metric and not joined:
             slots.metrics.remove(one)
 
 
@@ -56,7 +59,10 @@ def _beside(slots: Slots, reader: Reader) -> None:
     for token in list(slots.ambiguous):
         slots.ambiguous.remove(token)
         about_members = any("会员" in reader.catalogue.metrics[t.metric].name for t in slots.metrics)
-        if token.text == "会员" and not (people & _PEOPLE or about_members):
+        sold = [t for t in slots.metrics if t.metric == "sales"]
+        if token.text == "会员" and sold and slots.cues.pop("share", None):
+            slots.metrics = [replace(t, metric="member_sales_share") if t in sold else t for t in slots.metrics]
+        elif token.text == "会员" and not (people & _PEOPLE or about_members):
             slots.values.append(replace(token, kind="value", values=(Value("customer", ("新客", "老客")),)))
         elif token.text not in ("会员", "表现"):
             slots.unread.append(replace(token, kind="unread"))

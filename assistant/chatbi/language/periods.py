@@ -51,7 +51,7 @@ def decide(
     if len(times) > 2:
         return Clarify("一次只能看一个时间段，或者对比两个时间段，请分开问。")
     main, other = _roles(times, slots)
-    if main is not None and slots.text[main.start : main.end].endswith(("底", "末")) and "snapshot" not in kinds:
+    if main is not None and slots.text[main.start : main.end].endswith(("月底", "月末")) and "snapshot" not in kinds:
         said = slots.text[main.start : main.end]
         whole = slots.text.replace(said, said[:-1])
         late = slots.text.replace(said, said[:-1] + "下旬")

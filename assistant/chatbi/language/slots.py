@@ -1,7 +1,7 @@
 """From tokens to slots: which metrics, groupings, filters, period, comparison, order and conditions were said."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistant.chatbi.language.cues import Cue
 from assistant.chatbi.language.outcome import Reader
@@ -61,13 +61,21 @@ def slots(text: str, tokens: list[Token], reader: Reader) -> Slots:
         elif token.kind == "unread":
             found.unread.append(token)
     ranked = found.has("rank", "best", "move", "ranking", "threshold", "share", "distribution", "correlate")
+    named = {t.end: {v.dimension for v in t.values} for t in found.values}
+    mended = [(t.start, t.end) for t in tokens if t.kind == "unread"]
     for token in (t for t in tokens if t.kind == "dimension"):
+        if token.dimension in named.get(token.start, ()) or _beside_unread(token, mended):
+            continue  # 云织品牌 names a brand; 观前接店 is one misspelt name
         grouping = _groups(text, token, ranked)
         (found.dimensions if grouping else found.loose).append(token)
     _metric_or_stage(found)
     _exclusions(found)
     found.unread = [t for t in found.unread if not _mended(t, found, reader)]
     return found
+
+
+def _beside_unread(token: Token, pieces: list[tuple[int, int]]) -> bool:
+    return token.end - token.start == 1 and any(token.start == end or token.end == start for start, end in pieces)
 
 
 def _groups(text: str, token: Token, ranked: bool) -> bool:
@@ -101,6 +109,8 @@ def _mended(token: Token, found: Slots, reader: Reader) -> bool:
     near: list[tuple[str, list[Value]]] = []
     for word in dict.fromkeys((token.wide, token.text)):
         near = near or (reader.index.near(word) if len(word) > 1 else [])
+    if not near:
+        return _part_of_value(token, found, reader)
     meanings: list[Value] = []
     for _, values in near:
         meanings += [v for v in values if v not in meanings]
@@ -111,3 +121,19 @@ def _mended(token: Token, found: Slots, reader: Reader) -> bool:
         Token(token.start, token.end, "value", token.text, values=tuple(meanings), typo_of=surface, wide=token.wide)
     )
     return True
+
+
+def _part_of_value(token: Token, found: Slots, reader: Reader) -> bool:
+    """“空汽炸锅”: the rest of a misspelt name was read as a name of its own."""
+    for value in found.values:
+        if value.start == token.end:
+            word = found.text[token.start : value.end]
+        elif value.end == token.start:
+            word = found.text[value.start : token.end]
+        else:
+            continue
+        for surface, meanings in reader.index.near(word):
+            if any(v in value.values for v in meanings):
+                found.values[found.values.index(value)] = replace(value, typo_of=surface, wide=word)
+                return True
+    return False

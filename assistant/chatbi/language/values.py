@@ -117,6 +117,11 @@ def build(rows: dict[str, list[dict[str, Any]]], outside: Iterable[str]) -> Valu
         name = product["product"].removeprefix(product["brand"])
         for surface in (product["product"], name, *json.loads(product["aliases"] or "[]")):
             index.add(surface, "product", product["product"])
+    for product in rows["products"]:  # an alias that stands in another product's name may mean that one too
+        for surface in json.loads(product["aliases"] or "[]"):
+            for other in rows["products"]:
+                if surface in other["product"]:
+                    index.add(surface, "product", other["product"])
     for dimension in ("category", "brand"):
         for value in dict.fromkeys(p[dimension] for p in rows["products"]):
             index.add(value, dimension, value)
