@@ -60,7 +60,8 @@ def _beside(slots: Slots, reader: Reader) -> None:
         slots.ambiguous.remove(token)
         about_members = any("会员" in reader.catalogue.metrics[t.metric].name for t in slots.metrics)
         sold = [t for t in slots.metrics if t.metric == "sales"]
-        if token.text == "会员" and sold and slots.cues.pop("share", None):
+        if token.text == "会员" and sold and slots.has("share"):
+            del slots.cues["share"]
             slots.metrics = [replace(t, metric="member_sales_share") if t in sold else t for t in slots.metrics]
         elif token.text == "会员" and not (people & _PEOPLE or about_members):
             slots.values.append(replace(token, kind="value", values=(Value("customer", ("新客", "老客")),)))
