@@ -20,6 +20,7 @@ from assistant.clock import Clock
 from assistant.config import Settings
 from assistant.db.engine import Database
 from assistant.errors import ConfigError
+from assistant.journeys.ops_question import OpsQuestions
 from assistant.journeys.shopper_message import ShopperMessages
 from assistant.llm.client import Llm, connect
 from assistant.llm.local import LocalServer
@@ -196,6 +197,16 @@ class Service:
             transport=self._wechat_transport,
         )
 
+    @cached_property
+    def ops_questions(self) -> OpsQuestions:
+        return OpsQuestions(
+            self.settings.mart_dir,
+            self.clock,
+            llm=self.llm,
+            time_limit_s=self.settings.chatbi.time_limit_s,
+            model_budget_s=self.settings.chatbi.model_budget_s,
+        )
+
     def start_model(self, *, wait: bool = False) -> None:
         """Start (or join) the embedded server and keep its static prompts warm. No effect for other endpoints."""
         if self._given_llm is None and self.settings.llm.kind == "embedded":
@@ -230,6 +241,8 @@ class Service:
             self.local_server.stop()
         if "llm" in self.__dict__ and self._given_llm is None:
             self.llm.close()
+        if "ops_questions" in self.__dict__:
+            self.ops_questions.close()
         if "retriever" in self.__dict__:
             self.retriever.close()
         if "database" in self.__dict__:

@@ -113,6 +113,13 @@ class SmsSettings(BaseModel):
     timeout_s: float = 5.0
 
 
+class ChatBiSettings(BaseModel):
+    """Questions of the staff to the mart."""
+
+    time_limit_s: float = 10.0  # of one statement
+    model_budget_s: float = 4.0  # of the model's choice where rules find no metric
+
+
 class WorkerSettings(BaseModel):
     lanes: int = 2
     lease_s: float = 60.0
@@ -138,6 +145,7 @@ class Settings(BaseSettings):
     wechat: WeChatSettings = WeChatSettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
     sms: SmsSettings = SmsSettings()
+    chatbi: ChatBiSettings = ChatBiSettings()
 
     @cached_property
     def store_url(self) -> str:
@@ -148,3 +156,8 @@ class Settings(BaseSettings):
     def index_dir(self) -> Path:
         """The folder of the knowledge index."""
         return self.data_dir / "index"
+
+    @property
+    def mart_dir(self) -> Path:
+        """The folder of the analytics mart."""
+        return self.data_dir / "mart"

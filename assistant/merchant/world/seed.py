@@ -25,6 +25,7 @@ from assistant.merchant.world.personas import PERSONAS, PersonaRows
 from assistant.merchant.world.personas import rows as persona_rows
 from assistant.merchant.world.places import StoreSeed, org_rows, store_row, store_seeds
 from assistant.merchant.world.range import BRANDS, PRODUCTS, skus
+from assistant.merchant.world.service_feed import write_feeds
 
 Progress = Callable[[int, int, str], None]
 
@@ -94,6 +95,7 @@ def seed(database: Database, data_dir: Path, *, size: str, seed: int, as_of: dat
         _load_personas(load, persona_rows(as_of))
         done = Seeded(size, seed, as_of, stores, members, orders, trade.totals.answers, data_dir / "truth.json")
         seed_records.note(connection, {"size": size, "seed": seed, "as_of": as_of.isoformat()}, datetime.now(UTC))
+    write_feeds(database, data_dir / "feeds", plan, planted)
     _write_truth(done, planted, trade)
     progress(steps, steps, "完成")
     return done

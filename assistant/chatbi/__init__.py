@@ -1,0 +1,1 @@
+"""Questions of the staff answered from the mart: metric language, compiler, scope, narration."""

@@ -1,0 +1,111 @@
+"""Answers a metric query within a scope: compile, run, say, draw. The language stands before it, the journey above it."""
+
+import statistics
+import time
+from dataclasses import replace
+from typing import Any
+
+from assistant.chatbi import drivers, listings
+from assistant.chatbi.answer import Answer
+from assistant.chatbi.catalogue import Catalogue
+from assistant.chatbi.chart import chart
+from assistant.chatbi.compile import Column, compile_query
+from assistant.chatbi.narrate import Narrator
+from assistant.chatbi.query import Calculation, MetricQuery
+from assistant.chatbi.run import Engine, Table
+from assistant.chatbi.said import label, unit
+from assistant.domain.account import Account, Scope
+
+FEWEST_PAIRS = 5
+
+
+class Analyst:
+    """One per process."""
+
+    def __init__(self, engine: Engine, catalogue: Catalogue) -> None:
+        self.engine = engine
+        self.catalogue = catalogue
+
+    def answer(self, query: MetricQuery, scope: Scope, account: Account | None = None) -> Answer:
+        """Raises `Refusal` where the query cannot be asked."""
+        begun = time.perf_counter()
+        if query.calculation is Calculation.TICKETS:
+            made = listings.tickets(query, self.catalogue, scope, self.engine)
+        elif query.calculation is Calculation.MEMBERS:
+            made = listings.members(query, self.catalogue, scope, self.engine, account)
+        else:
+            made = self._numbers(query, scope)
+        if query.calculation is Calculation.DRIVERS:
+            made = replace(made, narrative=made.narrative + drivers.explain(query, self.catalogue, scope, self.engine))
+        if query.calculation is Calculation.WORDS:
+            quotes = listings.quotes(query, self.catalogue, scope, self.engine)
+            made = replace(made, quotes=quotes)
+        total = (time.perf_counter() - begun) * 1000
+        return replace(made, scope=scope.words, ms={"engine": made.ms.get("engine", 0.0), "answer": total})
+
+    def table(self, query: MetricQuery, scope: Scope) -> Table:
+        """Rows only."""
+        compiled = compile_query(query, self.catalogue, scope)
+        return self.engine.run(compiled.sql(), compiled.parameters, scope.key)
+
+    def _numbers(self, query: MetricQuery, scope: Scope) -> Answer:
+        compiled = compile_query(query, self.catalogue, scope)
+        sql = compiled.sql()
+        table = self.engine.run(sql, compiled.parameters, scope.key)
+        rows = self._sorted(query, table)
+        narrator = Narrator(query, self.catalogue, scope, table.columns)
+        empty = not rows or all(
+            row[table.columns.index(m)] is None for row in rows for m in query.metrics if m in table.columns
+        )
+        text = narrator.text(rows)
+        if query.calculation is Calculation.CORRELATE and not empty:
+            text += self._correlation(query, table)
+        if table.cut:
+            text += f"结果较多，只列出前{len(rows)}行。"
+        return Answer(
+            status="empty" if empty else "answered",
+            narrative=text,
+            query=query,
+            sql=sql,
+            columns=tuple(described(c, self.catalogue) for c in compiled.columns),
+            rows=tuple(rows),
+            chart=chart(query, self.catalogue, table.columns, rows),
+            ms={"engine": table.ms},
+        )
+
+    def _sorted(self, query: MetricQuery, table: Table) -> list[tuple[Any, ...]]:
+        """Dimensions with an order of their own (tiers, weekdays, bands) keep it where nothing else was asked for."""
+        rows = list(table.rows)
+        if query.order or query.calculation is Calculation.SHARE or len(query.dimensions) != 1 or query.grain:
+            return rows
+        name = query.dimensions[0]
+        if name == "hour":
+            return sorted(rows, key=lambda r: r[table.columns.index(name)])
+        order = {value: i for i, value in enumerate(self.catalogue.dimensions[name].order)}
+        at = table.columns.index(name)
+        return sorted(rows, key=lambda r: order.get(r[at], len(order))) if order else rows
+
+    def _correlation(self, query: MetricQuery, table: Table) -> str:
+        """Pearson's r over the groups, said with care."""
+        first, second = (table.columns.index(m) for m in query.metrics[:2])
+        pairs = [
+            (float(r[first]), float(r[second])) for r in table.rows if r[first] is not None and r[second] is not None
+        ]
+        xs, ys = [p[0] for p in pairs], [p[1] for p in pairs]
+        if len(pairs) < FEWEST_PAIRS or len(set(xs)) < 2 or len(set(ys)) < 2:
+            return f"可比的组只有{len(pairs)}个，看不出两者的关系。"
+        r = statistics.correlation(xs, ys)
+        strength = "几乎没有" if abs(r) < 0.2 else "较弱的" if abs(r) < 0.4 else "中等的" if abs(r) < 0.7 else "较强的"
+        way = "" if abs(r) < 0.2 else "正" if r > 0 else "负"
+        names = "与".join(self.catalogue.metrics[m].name for m in query.metrics[:2])
+        return f"{len(pairs)}个组里，{names}的相关系数为{r:.2f}，{strength}{way}相关。相关不等于因果。"
+
+
+def described(column: Column, catalogue: Catalogue) -> dict[str, str]:
+    """A column for people and programs."""
+    return {
+        "name": column.name,
+        "label": label(column, catalogue),
+        "role": column.role,
+        "unit": unit(column, catalogue),
+    }

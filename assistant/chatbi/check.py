@@ -1,0 +1,57 @@
+"""Whether a metric query can be asked: every refusal says what is wrong and what may be asked instead."""
+
+from assistant.chatbi.catalogue import Catalogue
+from assistant.chatbi.query import Calculation, MetricQuery
+from assistant.errors import BadInput
+
+
+def check(query: MetricQuery, catalogue: Catalogue) -> None:
+    """Raises BadInput."""
+    for name in (*query.metrics, *([query.subset.metric] if query.subset else [])):
+        if name not in catalogue.metrics:
+            raise BadInput(f"没有“{name}”这个指标。")
+    for dimension in query.touched:
+        if dimension not in catalogue.dimensions:
+            raise BadInput(f"没有“{dimension}”这个维度。")
+    for name in query.metrics:
+        _fits(name, query, catalogue)
+    for name in query.metrics:
+        metric = catalogue.metrics[name]
+        if query.calculation is Calculation.SHARE and not catalogue.sums(name, query.touched):
+            raise BadInput(f"{metric.name}不能相加，算不了占比；可以问各组的{metric.name}分别是多少。")
+    if query.grain and any("current" in catalogue.kinds(m) for m in query.metrics):
+        raise BadInput(f"{_names(query, catalogue)}只有当前值，看不了趋势。")
+    if query.comparison and any("current" in catalogue.kinds(m) for m in query.metrics):
+        raise BadInput(f"{_names(query, catalogue)}只有当前值，没有可以对比的历史。")
+    if query.grain in ("day", "week", "xun") and any("snapshot" in catalogue.kinds(m) for m in query.metrics):
+        raise BadInput(f"{_names(query, catalogue)}按月末统计，可以按月看趋势。")
+
+
+def touched(name: str, query: MetricQuery, catalogue: Catalogue) -> frozenset[str]:
+    """Dimensions that the facts of a metric must have. Two metrics held against each other each keep their own filters."""
+    if query.calculation is not Calculation.CORRELATE:
+        return query.touched
+    others = [m for m in query.metrics if m != name]
+    mine = catalogue.dimensions_of(name)
+    foreign = {
+        f.dimension
+        for f in query.filters
+        if f.dimension not in mine and any(f.dimension in catalogue.dimensions_of(m) for m in others)
+    }
+    return query.touched - foreign
+
+
+def _names(query: MetricQuery, catalogue: Catalogue) -> str:
+    return "、".join(catalogue.metrics[m].name for m in query.metrics)
+
+
+def _fits(name: str, query: MetricQuery, catalogue: Catalogue) -> None:
+    if catalogue.allows(name, touched(name, query, catalogue)):
+        return
+    allowed = catalogue.dimensions_of(name)
+    wrong = [catalogue.dimensions[d].name for d in sorted(query.touched - allowed)]
+    may = "、".join(catalogue.dimensions[d].name for d in catalogue.dimensions if d in allowed)
+    if wrong:
+        raise BadInput(f"{catalogue.metrics[name].name}没有按{'、'.join(wrong)}的数据，可以按{may}来看。")
+    both = "、".join(catalogue.dimensions[d].name for d in sorted(query.touched))
+    raise BadInput(f"{catalogue.metrics[name].name}不能同时按{both}来看，请换一个维度。")

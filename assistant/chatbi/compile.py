@@ -1,0 +1,391 @@
+"""Metric query → SQL, within a scope.
+
+Each fact is aggregated alone, then facts are joined on the dimensions, so that nothing fans out. The scope stands at
+every fact (`_fact_rows` is the only place that reads one). Values go in as bound parameters. Enters: query, catalogue,
+scope. Leaves: `Compiled`. Raises `BadInput` where the metric cannot be asked this way, `NotAllowed` for an empty scope.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+import sqlglot
+from sqlglot import exp
+
+from assistant.chatbi.catalogue import GRAINS, Catalogue, Metric
+from assistant.chatbi.check import check, touched
+from assistant.chatbi.query import Calculation, Filter, MetricQuery, Order, Period, Subset, Threshold
+from assistant.domain.account import Scope
+from assistant.errors import NotAllowed
+
+MOST_ROWS = 1000
+Role = Literal["dimension", "value", "previous", "change", "rate", "share", "sample"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a result. `name` is a dimension, a grain, or a metric with a suffix."""
+
+    name: str
+    role: Role
+    of: str
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A statement with its parameters; rendered for DuckDB, and for others on request."""
+
+    tree: exp.Select
+    parameters: dict[str, Any]
+    columns: tuple[Column, ...]
+
+    def sql(self, dialect: str = "duckdb") -> str:
+        return render(self.tree, self.parameters, dialect)
+
+
+def render(tree: exp.Select, parameters: dict[str, Any], dialect: str = "duckdb") -> str:
+    """SQL text with named placeholders in the way of the dialect."""
+    if dialect != "clickhouse":
+        return tree.sql(dialect)
+    typed = tree.copy()
+    for place in typed.find_all(exp.Placeholder):
+        value = parameters[str(place.this)]
+        kind = "DATE" if isinstance(value, date) else "DOUBLE" if isinstance(value, float | int) else "TEXT"
+        place.set("kind", exp.DataType.build(kind))
+    return typed.sql(dialect)
+
+
+def compile_query(query: MetricQuery, catalogue: Catalogue, scope: Scope) -> Compiled:
+    """The whole statement."""
+    check(query, catalogue)
+    builder = Builder(catalogue, scope)
+    body, columns = builder.statement(query)
+    return Compiled(builder.finish(body), builder.parameters, columns)
+
+
+@dataclass
+class Builder:
+    """Collects common table expressions and parameters of one statement."""
+
+    catalogue: Catalogue
+    scope: Scope
+    ctes: list[tuple[str, exp.Select]] = field(default_factory=list)
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.scope.empty:
+            raise NotAllowed("您的账号还没有可查看的门店，请联系管理员开通权限。")
+        if self.scope.whole:
+            return
+        stores = [self.bind(s) for s in sorted(self.scope.stores)]
+        inside = exp.column("store_id").isin(*stores) if stores else exp.false()
+        self.ctes.append(("scope_stores", sqlglot.select("store_id").from_("d_store").where(inside)))
+        pairs: exp.Expr = exp.false()
+        for store, brand in sorted(self.scope.counters):
+            pair = exp.column("store_id", "s").eq(self.bind(store)).and_(exp.column("brand", "p").eq(self.bind(brand)))
+            pairs = exp.or_(pairs, pair)
+        if self.scope.counters:
+            counters = (
+                sqlglot.select("s.store_id", "p.product_id")
+                .from_("d_store AS s")
+                .join("d_product AS p", join_type="cross")
+            )
+            self.ctes.append(("scope_counters", counters.where(pairs)))
+
+    def bind(self, value: Any) -> exp.Placeholder:
+        """A parameter, used again where the same value stood before."""
+        for name, known in self.parameters.items():
+            if known == value and type(known) is type(value):
+                return exp.Placeholder(this=name)
+        name = f"p{len(self.parameters)}"
+        self.parameters[name] = value
+        return exp.Placeholder(this=name)
+
+    def finish(self, body: exp.Select) -> exp.Select:
+        for name, select in self.ctes:
+            body = body.with_(name, as_=select, copy=False)
+        return body
+
+    # facts
+
+    def fact_rows(self, fact_name: str, needed: frozenset[str], *, period: Period | None, grouped: bool) -> exp.Select:
+        """FROM and WHERE of one fact: joins for the dimensions needed, the scope, the time."""
+        fact = self.catalogue.facts[fact_name]
+        rows = exp.Select().from_(f"{fact.table} AS f")
+        for join in fact.joins:
+            if any(self.catalogue.dimensions[d].via == join and d not in fact.dims for d in needed if d not in GRAINS):
+                key, alias = f"{join}_id", join[0]
+                rows = rows.join(f"d_{join} AS {alias}", on=f"{alias}.{key} = f.{key}", join_type="left")
+        if needed & {*GRAINS, "weekday"}:
+            rows = rows.join("d_day AS t", on="t.day = f.day")
+        if not self.scope.whole:
+            rows = rows.where(self._in_scope("product" in fact.joins))
+        if period is None or fact.kind == "current":
+            return rows
+        day = exp.column("day", "f")
+        if fact.kind == "snapshot" and not grouped:
+            last = sqlglot.select("MAX(day)").from_("d_snapshot").where(exp.column("day") <= self.bind(period.end))
+            return rows.where(day.eq(exp.Subquery(this=last)))
+        return rows.where(exp.Between(this=day, low=self.bind(period.start), high=self.bind(period.end)))
+
+    def _in_scope(self, has_product: bool) -> exp.Expr:
+        store = exp.column("store_id", "f")
+        inside: exp.Expr = exp.In(this=store, query=exp.Subquery(this=sqlglot.select("store_id").from_("scope_stores")))
+        if has_product and self.scope.counters:
+            pairs = (
+                sqlglot.select("1")
+                .from_("scope_counters AS c")
+                .where("c.store_id = f.store_id AND c.product_id = f.product_id")
+            )
+            inside = exp.or_(inside, exp.Exists(this=pairs))
+        return inside
+
+    def column(self, fact_name: str, dimension: str) -> exp.Expr:
+        """The dimension as a label that is never NULL, so that it can be joined on."""
+        if dimension == "day":
+            return exp.column("day", "f")
+        if dimension in GRAINS:
+            return exp.column(dimension, "t")
+        fact = self.catalogue.facts[fact_name]
+        via = self.catalogue.dimensions[dimension].via
+        own = dimension in fact.dims
+        found = exp.column(dimension, "f" if own else {"day": "t"}.get(via, via[0]))
+        if dimension == "hour":
+            return found
+        nothing = "无活动" if dimension == "campaign" else "散客" if via == "member" and not own else "未知"
+        return exp.func("COALESCE", found, exp.Literal.string(nothing))
+
+    def filtered(self, rows: exp.Select, fact_name: str, filters: tuple[Filter, ...]) -> exp.Select:
+        for one in filters:
+            values = [self.bind(int(v.removesuffix("时")) if one.dimension == "hour" else v) for v in one.values]
+            inside: exp.Expr = exp.In(this=self.column(fact_name, one.dimension), expressions=values)
+            rows = rows.where(exp.Not(this=inside) if one.exclude else inside)
+        return rows
+
+    # metrics
+
+    def statement(self, query: MetricQuery, tag: str = "q") -> tuple[exp.Select, tuple[Column, ...]]:
+        """The body of a query, its facts having gone into the common table expressions."""
+        keys = (*query.dimensions, *((query.grain,) if query.grain else ()))
+        post, pre = self._split_filters(query)
+        if query.subset:
+            self._subset(query, query.subset, pre, f"{tag}_subset")
+        now = self._frames(query, keys, pre, query.period, tag)
+        before = self._frames(query, keys, pre, query.comparison.period, f"{tag}_before") if query.comparison else None
+        values, columns = self._values(query, keys, now, before)
+        return self._finish(query, keys, values, columns, post), columns
+
+    def _split_filters(self, query: MetricQuery) -> tuple[tuple[Filter, ...], tuple[Filter, ...]]:
+        """Filters on a grouped dimension come after the share is taken of the whole."""
+        if query.calculation is not Calculation.SHARE:
+            return (), query.filters
+        post = tuple(f for f in query.filters if f.dimension in query.dimensions)
+        return post, tuple(f for f in query.filters if f not in post)
+
+    def _frames(
+        self, query: MetricQuery, keys: tuple[str, ...], filters: tuple[Filter, ...], period: Period | None, tag: str
+    ) -> exp.Select:
+        """Every fact of the metrics aggregated by the keys, joined; columns `m0_n`, `m0_d` …"""
+        by_fact: dict[tuple[str, frozenset[str]], list[tuple[str, str]]] = {}
+        for i, name in enumerate(query.metrics):
+            needed = touched(name, query, self.catalogue)
+            for fact, part, text in self._parts(name, needed):
+                by_fact.setdefault((fact, needed), []).append((f"m{i}_{part}", text))
+        frames = []
+        for number, ((fact, needed), parts) in enumerate(by_fact.items()):
+            wanted = frozenset({*needed, *keys})
+            rows = self.fact_rows(fact, wanted, period=period, grouped=query.grain is not None)
+            rows = self.filtered(rows, fact, tuple(f for f in filters if f.dimension in needed))
+            if query.subset:
+                chosen = sqlglot.select("k0").from_(f"{tag.removesuffix('_before')}_subset")
+                rows = rows.where(
+                    exp.In(this=self.column(fact, query.subset.dimension), query=exp.Subquery(this=chosen))
+                )
+            for k, key in enumerate(keys):
+                rows = rows.select(exp.alias_(self.column(fact, key), f"k{k}")).group_by(self.column(fact, key))
+            for alias, text in parts:
+                rows = rows.select(exp.alias_(sqlglot.parse_one(text, read="duckdb"), alias))
+            frames.append((f"{tag}_f{number}", rows, [alias for alias, _ in parts]))
+        for name, rows, _ in frames:
+            self.ctes.append((name, rows))
+        return self._joined([(n, a) for n, _, a in frames], len(keys), tag)
+
+    def _parts(self, name: str, needed: frozenset[str]) -> list[tuple[str, str, str]]:
+        """(fact, part, expression) of a metric. The metrics of an `of` give their only value."""
+        metric = self.catalogue.metrics[name]
+        if metric.of:
+            return [(f, part, t) for part, m in metric.of.items() for f, _, t in self._parts(m, needed)]
+        fact = self.catalogue.fact_for(name, needed)
+        if self.scope.counters:  # a counter is a brand in a store: only facts that know the product can be cut to it
+            fact = self.catalogue.fact_for(name, needed | {"product"}) or fact
+        assert fact is not None, "check() has seen to it"
+        return [(fact, part, text) for part, text in metric.facts[fact].items()]
+
+    def _joined(self, frames: list[tuple[str, list[str]]], keys: int, tag: str) -> exp.Select:
+        names = [f"k{i}" for i in range(keys)]
+        if not keys:
+            joined = exp.Select().from_(frames[0][0])
+            for name, _ in frames[1:]:
+                joined = joined.join(name, join_type="cross")
+            columns = [f"{name}.{alias}" for name, aliases in frames for alias in aliases]
+        else:
+            union: exp.Expr = sqlglot.select(*names).from_(frames[0][0])
+            for name, _ in frames[1:]:
+                union = exp.union(union, sqlglot.select(*names).from_(name))
+            joined = exp.Select().from_(exp.alias_(exp.Subquery(this=union), "k", table=True))
+            for name, _ in frames:
+                joined = joined.join(name, on=" AND ".join(f"{name}.{n} = k.{n}" for n in names), join_type="left")
+            columns = [f"k.{n}" for n in names] + [f"{n}.{a}" for n, aliases in frames for a in aliases]
+        joined = joined.select(*columns)
+        self.ctes.append((f"{tag}_all", joined))
+        return joined
+
+    def _values(
+        self, query: MetricQuery, keys: tuple[str, ...], now: exp.Select, before: exp.Select | None
+    ) -> tuple[exp.Select, tuple[Column, ...]]:
+        tag = self.ctes[-1][0].removesuffix("_before_all").removesuffix("_all")
+        names = [f"k{i}" for i in range(len(keys))]
+        columns = [Column(key, "dimension", key) for key in keys]
+        rows = exp.Select().from_(f"{tag}_all AS n")
+        if before is not None and keys:
+            on = " AND ".join(f"n.{k} = b.{k}" for k in names)
+            rows = rows.join(f"{tag}_before_all AS b", on=on, join_type="full")
+        elif before is not None:
+            rows = rows.join(f"{tag}_before_all AS b", join_type="cross")
+        for k in names:
+            both = f"COALESCE(n.{k}, b.{k})" if before is not None else f"n.{k}"
+            rows = rows.select(exp.alias_(sqlglot.parse_one(both, read="duckdb"), k))
+        for i, name in enumerate(query.metrics):
+            metric = self.catalogue.metrics[name]
+            rows = rows.select(exp.alias_(self._value(metric, f"n.m{i}_"), f"v{i}"))
+            columns.append(Column(name, "value", name))
+            if before is not None:
+                rows = rows.select(exp.alias_(self._value(metric, f"b.m{i}_"), f"b{i}"))
+                columns += [Column(f"{name}_previous", "previous", name), Column(f"{name}_change", "change", name)]
+                columns += [] if metric.in_points else [Column(f"{name}_rate", "rate", name)]
+            if query.calculation is Calculation.SHARE and self.catalogue.sums(name, query.touched):
+                columns.append(Column(f"{name}_share", "share", name))
+            if sample := self._sample(query, name, f"n.m{i}_"):
+                rows = rows.select(exp.alias_(sample, f"s{i}"))
+                columns.append(Column(f"{name}_sample", "sample", name))
+        return rows, tuple(columns)
+
+    def _value(self, metric: Metric, prefix: str) -> exp.Expr:
+        if metric.formula:
+            tree = sqlglot.parse_one(metric.formula, read="duckdb")
+            tree = tree.transform(
+                lambda node: (
+                    sqlglot.parse_one(prefix + node.name, read="duckdb") if isinstance(node, exp.Column) else node
+                )
+            )
+            return tree.transform(
+                lambda node: (
+                    exp.Div(
+                        this=node.this,
+                        expression=exp.func("NULLIF", node.expression, exp.Literal.number(0)),
+                        typed=False,
+                    )
+                    if isinstance(node, exp.Div) and not isinstance(node.expression, exp.Nullif)
+                    else node
+                )
+            )
+        if metric.type in ("additive", "distinct"):
+            return sqlglot.parse_one(f"COALESCE({prefix}v, 0)", read="duckdb")
+        if metric.type == "quantile":
+            return sqlglot.parse_one(f"{prefix}v", read="duckdb")
+        return sqlglot.parse_one(f"{metric.scale} * {prefix}n / NULLIF({prefix}d, 0)", read="duckdb")
+
+    def _sample(self, query: MetricQuery, name: str, prefix: str) -> exp.Expr | None:
+        metric = self.catalogue.metrics[name]
+        if not metric.min_sample:
+            return None
+        parts = next(iter(metric.facts.values()), {"d": ""})
+        return sqlglot.parse_one(f"COALESCE({prefix}{'s' if 's' in parts else 'd'}, 0)", read="duckdb")
+
+    def _finish(
+        self, query: MetricQuery, keys: tuple[str, ...], values: exp.Select, columns: tuple[Column, ...],
+        post: tuple[Filter, ...],
+    ) -> exp.Select:  # fmt: skip
+        """Names, changes and shares; then conditions, order and limit on them."""
+        inner = exp.Select().from_(exp.alias_(exp.Subquery(this=values), "v", table=True))
+        place = {name: i for i, name in enumerate(query.metrics)}
+        for c in columns:
+            inner = inner.select(exp.alias_(_expression(c, keys, place), c.name, quoted=True))
+        outer = sqlglot.select("*").from_(exp.alias_(exp.Subquery(this=inner), "r", table=True))
+        for one in post:
+            inside = exp.In(this=exp.column(one.dimension, quoted=True), expressions=[self.bind(v) for v in one.values])
+            outer = outer.where(exp.Not(this=inside) if one.exclude else inside)
+        for threshold in query.having:
+            outer = outer.where(self._threshold(threshold))
+        order = query.order
+        if order or query.having:
+            for name in {*([order.metric] if order else []), *(t.metric for t in query.having)}:
+                if (
+                    keys
+                    and (least := self.catalogue.metrics[name].min_sample)
+                    and query.calculation is Calculation.RANK
+                ):
+                    outer = outer.where(exp.column(f"{name}_sample", quoted=True) >= self.bind(least))
+        return self._ordered(outer, query, keys).limit(min(query.limit or MOST_ROWS, MOST_ROWS) + (not query.limit))
+
+    def _threshold(self, threshold: Threshold) -> exp.Expr:
+        kinds: dict[str, type[exp.Binary]] = {">": exp.GT, ">=": exp.GTE, "<": exp.LT, "<=": exp.LTE, "=": exp.EQ}
+        left = exp.column(_column_of(threshold.metric, threshold.on), quoted=True)
+        return kinds[threshold.op](this=left, expression=self.bind(float(threshold.value)))
+
+    def _ordered(self, outer: exp.Select, query: MetricQuery, keys: tuple[str, ...]) -> exp.Select:
+        order = query.order
+        if order:
+            column = exp.column(_column_of(order.metric, order.by), quoted=True)
+            outer = outer.where(exp.Not(this=exp.Is(this=column, expression=exp.null())))
+            outer = outer.order_by(exp.Ordered(this=column, desc=order.descending, nulls_first=False))
+        elif keys and not query.grain:
+            first = exp.column(query.metrics[0], quoted=True)
+            outer = outer.order_by(exp.Ordered(this=first, desc=True, nulls_first=False))
+        for key in (*(k for k in keys if k == query.grain), *(k for k in keys if k != query.grain)):
+            outer = outer.order_by(exp.Ordered(this=exp.column(key, quoted=True), desc=False, nulls_first=False))
+        return outer
+
+    def _subset(self, query: MetricQuery, subset: Subset, filters: tuple[Filter, ...], name: str) -> None:
+        """The chosen members of a dimension, by a query of its own within the same scope, filters and period."""
+        usable = tuple(
+            f for f in filters if self.catalogue.allows(subset.metric, frozenset({f.dimension, subset.dimension}))
+        )
+        inner = MetricQuery(
+            calculation=Calculation.RANK,
+            metrics=(subset.metric,),
+            dimensions=(subset.dimension,),
+            filters=usable,
+            period=query.period,
+            comparison=query.comparison if _needs_before(subset.order, subset.having) else None,
+            order=subset.order,
+            limit=subset.limit,
+            having=subset.having,
+        )
+        check(inner, self.catalogue)
+        body, _ = self.statement(inner, name)
+        chosen = exp.Select().select(exp.alias_(exp.column(subset.dimension, quoted=True), "k0"))
+        self.ctes.append((name, chosen.from_(exp.alias_(exp.Subquery(this=body), "chosen", table=True))))
+
+
+def _needs_before(order: Order | None, having: tuple[Threshold, ...]) -> bool:
+    return bool(order and order.by in ("change", "rate")) or any(t.on in ("change", "rate") for t in having)
+
+
+def _column_of(metric: str, by: str) -> str:
+    return metric if by == "value" else f"{metric}_{by}"
+
+
+def _expression(column: Column, keys: tuple[str, ...], place: dict[str, int]) -> exp.Expr:
+    if column.role == "dimension":
+        return exp.column(f"k{keys.index(column.name)}", "v")
+    i = place[column.of]
+    text = {
+        "value": f"v.v{i}",
+        "previous": f"v.b{i}",
+        "change": f"v.v{i} - v.b{i}",
+        "rate": f"100.0 * (v.v{i} - v.b{i}) / NULLIF(ABS(v.b{i}), 0)",
+        "share": f"100.0 * v.v{i} / NULLIF(SUM(v.v{i}) OVER (), 0)",
+        "sample": f"v.s{i}",
+    }[column.role]
+    return sqlglot.parse_one(text, read="duckdb")

@@ -1,0 +1,336 @@
+"""From slots to one metric query, or to a question back: never a guess where two readings remain."""
+
+from typing import Literal
+
+from assistant.chatbi.language import periods
+from assistant.chatbi.language.cues import Cue
+from assistant.chatbi.language.metrics import chosen_metrics
+from assistant.chatbi.language.outcome import Clarify, Option, Outcome, Reader, Refused, Understood
+from assistant.chatbi.language.slots import Slots
+from assistant.chatbi.language.tokens import Token
+from assistant.chatbi.language.values import Value
+from assistant.chatbi.query import DEFAULT, Calculation, Filter, MetricQuery, Order, Subset, Threshold
+
+MANY = 10  # rows where “which ones” names no number
+
+
+def assemble(slots: Slots, reader: Reader) -> Outcome:
+    """A query of its own, nothing inherited."""
+    metrics = chosen_metrics(slots, reader)
+    if not isinstance(metrics, tuple):
+        return metrics
+    work = _Work(slots, reader, metrics)
+    return work.outcome()
+
+
+class _Work:
+    """One assembly. Each step fills `made`, the arguments of the query, and says where it came from in `spans`."""
+
+    def __init__(self, slots: Slots, reader: Reader, metrics: tuple[str, ...]) -> None:
+        self.slots = slots
+        self.reader = reader
+        self.catalogue = reader.catalogue
+        self.metrics = metrics
+        self.spans: dict[str, str] = {
+            "metrics": "、".join(t.text for t in (*slots.metrics, *slots.ambiguous)) or DEFAULT
+        }
+        self.dimensions = list(dict.fromkeys(t.dimension for t in slots.dimensions))
+        self.filters: list[Filter] = []
+        self.grain = slots.cue("grain")
+        self.subset: Subset | None = None
+
+    def outcome(self) -> Outcome:
+        if asked := self._filters():
+            return asked
+        if asked := self._specials():
+            return asked
+        self._subset()
+        calculation = self._calculation()
+        if isinstance(calculation, Clarify):
+            return calculation
+        made = periods.decide(self.slots, self.reader, self.metrics, calculation)
+        if isinstance(made, Refused | Clarify):
+            return made
+        self.spans |= made.spans
+        if self.dimensions:
+            self.spans["dimensions"] = "、".join(t.text for t in self.slots.dimensions) or DEFAULT
+        order, limit = self._order(calculation)
+        comparison = made.comparison
+        changes = any(t.on in ("change", "rate") for t in self._having())
+        if (changes or (order and order.by in ("change", "rate"))) and comparison is None and made.time is not None:
+            comparison = periods.previous(made.time, self.reader)
+        grain = self._grain(calculation, made.period.days if made.period else 0)
+        query = MetricQuery(
+            calculation=calculation,
+            metrics=self.metrics,
+            dimensions=tuple(self.dimensions),
+            grain=grain,
+            filters=tuple(self.filters),
+            period=made.period,
+            comparison=comparison,
+            order=order,
+            limit=limit,
+            having=self._having(),
+            subset=self.subset,
+            spans=self.spans,
+        )
+        return Understood(query, made.time, notes=tuple(made.notes))
+
+    # filters
+
+    def _filters(self) -> Clarify | Refused | None:
+        by_dimension: dict[str, list[str]] = {}
+        out: dict[str, list[str]] = {}
+        tokens = sorted(self.slots.values, key=lambda t: t.start)
+        for token in tokens:
+            meaning = self._meaning(token)
+            if isinstance(meaning, Clarify):
+                return meaning
+            place = out if token.start in self.slots.excluded else by_dimension
+            place.setdefault(meaning.dimension, []).extend(meaning.values)
+            self.spans[f"filter:{meaning.dimension}"] = token.text
+        self.filters = [Filter(dimension=d, values=tuple(dict.fromkeys(v))) for d, v in by_dimension.items()]
+        self.filters += [Filter(dimension=d, values=tuple(dict.fromkeys(v)), exclude=True) for d, v in out.items()]
+        self._group_by_named(tokens)
+        return None
+
+    def _group_by_named(self, tokens: list[Token]) -> None:
+        """Two names of one dimension stand side by side: “上海和杭州的销售额”."""
+        for one in self.filters:
+            named = [t for t in tokens if any(v.dimension == one.dimension for v in t.values)]
+            if len(named) > 1 and not one.exclude and one.dimension not in self.dimensions and len(self.dimensions) < 3:
+                self.dimensions.append(one.dimension)
+
+    def _meaning(self, token: Token) -> Value | Clarify:
+        """The one value that a word means for these metrics."""
+        wanted = frozenset(self.dimensions)
+        hold = any if self.slots.has("correlate") else all
+
+        def fitting(beside: frozenset[str]) -> list[Value]:
+            return [
+                v
+                for v in token.values
+                if hold(self.catalogue.allows(m, frozenset({v.dimension}) | beside) for m in self.metrics)
+            ]
+
+        fits = fitting(wanted) or fitting(frozenset()) or list(token.values)
+        if len(fits) == 1 and not token.typo_of:
+            return fits[0]
+        dimensions = {v.dimension for v in fits}
+        if len(fits) > 1:
+            names = [(v, "、".join(v.values)) for v in fits[:4]]
+            kinds = self.catalogue.dimensions
+            text = self.slots.text
+            return Clarify(
+                f"“{token.text}”可能指以下几个，您要看哪一个？",
+                tuple(
+                    Option(
+                        f"{name}（{kinds[v.dimension].name}）" if len(dimensions) > 1 else name,
+                        text[: token.start] + name + text[token.end :],
+                    )
+                    for v, name in names
+                ),
+            )
+        return fits[0]
+
+    # calculation
+
+    def _specials(self) -> Clarify | None:
+        if self.slots.has("correlate") and len(self.metrics) < 2:
+            return Clarify("想看哪两个指标的关系？请把两个指标都说出来，比如“各门店排队抱怨和NPS有关系吗”。")
+        if len(self.slots.cues.get("threshold", [])) > 1 and "或" in self.slots.text:
+            return Clarify("“或者”连接的条件还不支持，请把两个条件分开问；“且”连接的可以一起问。")
+        return None
+
+    def _calculation(self) -> Calculation | Clarify:
+        has = self.slots.has
+        if has("why"):
+            return Calculation.DRIVERS
+        if has("words") and self._of_answers():
+            return self._words()
+        if has("ticket_list") and set(self.metrics) <= {"tickets", "open_tickets", "overdue_tickets"}:
+            return Calculation.TICKETS
+        if has("member_list", "ticket_list"):
+            return self._member_list()
+        if has("correlate"):
+            self.dimensions = self.dimensions or ["store"]
+            return Calculation.CORRELATE
+        if (
+            has("distribution")
+            and not self.dimensions
+            and (pair := self.catalogue.metrics[self.metrics[0]].distribution)
+        ):
+            self.metrics, self.dimensions = (pair[0],), [pair[1]]
+            return Calculation.DISTRIBUTION
+        if has("share"):
+            return self._share()
+        if has("rank", "best", "move", "ranking"):
+            return self._rank()
+        if self._having():
+            return Calculation.RANK if self.dimensions or self.grain else self._by_what("满足条件的")
+        if has("trend", "grain"):
+            return Calculation.TREND
+        if has("compare") and self.dimensions:
+            return Calculation.COMPARE
+        return Calculation.BREAKDOWN if self.dimensions or self.subset else Calculation.VALUE
+
+    def _member_list(self) -> Calculation | Clarify:
+        if all(self.catalogue.fact_for(m, frozenset()) == "member_months" for m in self.metrics):
+            return Calculation.MEMBERS
+        return Clarify("明细可以看工单和会员名单，其他指标请按门店、商品等分组来看。")
+
+    def _of_answers(self) -> bool:
+        return all(self.catalogue.allows(m, frozenset({"sentiment"})) for m in self.metrics)
+
+    def _words(self) -> Calculation:
+        bad = {"bad_reviews", "bad_rate", "bad_mentions", "detractor_share", "aspect_bad_rate"}
+        praised = {"good_reviews", "good_rate", "promoter_share"}
+        angry = any(w in self.slots.text for w in ("抱怨", "吐槽", "骂", "不满"))
+        feeling = "负面" if angry or set(self.metrics) & bad else "正面" if set(self.metrics) & praised else ""
+        if "夸" in self.slots.text:
+            feeling = "正面"
+        if feeling and not any(f.dimension == "sentiment" for f in self.filters):
+            self.filters.append(Filter(dimension="sentiment", values=(feeling,)))
+        self.metrics = ("mentions",)
+        self.dimensions = ["aspect"]
+        return Calculation.WORDS
+
+    def _share(self) -> Calculation | Clarify:
+        single = [f for f in self.filters if not f.exclude]
+        if not self.dimensions and single:
+            self.dimensions = [single[-1].dimension]  # of the values named, the last is the part: “华东女装占比”
+            if len(single) > 1 and {f.dimension for f in single} == {"region", "city"}:
+                self.dimensions = ["city"]
+        return Calculation.SHARE if self.dimensions else self._by_what("占比按什么分")
+
+    def _rank(self) -> Calculation | Clarify:
+        if not self.dimensions and self.grain is None:
+            hints = {t.dimension for t in self.slots.loose}
+            if len(hints) == 1:
+                self.dimensions = list(hints)
+            else:
+                return self._by_what("排名按什么排")
+        ranked = self.slots.cue("rank") or self.slots.cue("best") or self.slots.cue("move")
+        if ranked and len(self.dimensions) > 1:
+            names = [self.catalogue.dimensions[d].name for d in self.dimensions]
+            return Clarify(f"“{'、'.join(names)}”只能先按一个来排，您要排哪个？", self._only_one())
+        return Calculation.RANK
+
+    def _only_one(self) -> tuple[Option, ...]:
+        """The question with one of several groupings left."""
+        made = []
+        for keep in self.dimensions:
+            rest = self.slots.text
+            for token in sorted(self.slots.dimensions, key=lambda t: -t.start):
+                if token.dimension != keep and token.start >= 0:
+                    begin = token.start - (rest[token.start - 1 : token.start] in "各每") if token.start else 0
+                    rest = rest[:begin] + rest[token.end :]
+            made.append(Option(f"按{self.catalogue.dimensions[keep].name}", rest))
+        return tuple(made)
+
+    def _by_what(self, what: str) -> Clarify:
+        common = ("store", "region", "city", "category", "product")
+        may = [d for d in common if all(self.catalogue.allows(m, frozenset({d})) for m in self.metrics)][:3]
+        names = [self.catalogue.dimensions[d].name for d in may]
+        return Clarify(f"{what}？", tuple(Option(f"按{n}", f"各{n}{self.slots.text}") for n in names))
+
+    # order, limit, conditions
+
+    def _subset(self) -> None:
+        """“销售额前10的门店里NPS低于30的”: a rank or condition on the first metric, the question on the second."""
+        if len(self.metrics) < 2 or len(self.slots.metrics) < 2 or self.slots.has("correlate", "share"):
+            return
+        tokens = sorted(self.slots.metrics, key=lambda t: t.start)
+        second = tokens[1].start
+        first_cues = [c for k in ("rank", "best", "threshold") for c in self.slots.cues.get(k, []) if c.start < second]
+        groups = [t for t in (*self.slots.dimensions, *self.slots.loose) if t.start < second]
+        if not first_cues or not groups:
+            return
+        chooser, metric = groups[-1].dimension, tokens[0].metric
+        if self.metrics[0] != metric or not self.catalogue.allows(metric, frozenset({chooser})):
+            return
+        ranks = [c for c in first_cues if c.kind in ("rank", "best")]
+        conditions = tuple(self._condition(c, metric) for c in first_cues if c.kind == "threshold")
+        descending = self._descending(ranks[0], metric) if ranks else True
+        self.subset = Subset(
+            dimension=chooser,
+            metric=metric,
+            order=Order(metric=metric, descending=descending) if ranks else None,
+            limit=(ranks[0].n or 1) if ranks else None,
+            having=conditions,
+        )
+        self.spans["subset"] = self.slots.text[tokens[0].start : second].rstrip("的里中，, ")
+        self.metrics = self.metrics[1:]
+        self.dimensions = [d for d in self.dimensions if d != chooser] or [chooser]
+        if chooser not in self.dimensions and all(t.start < second for t in self.slots.dimensions):
+            self.dimensions = [chooser]
+        for kind in ("rank", "best", "threshold"):
+            left = [c for c in self.slots.cues.get(kind, []) if c not in first_cues]
+            self.slots.cues.pop(kind, None)
+            if left:
+                self.slots.cues[kind] = left
+
+    def _descending(self, cue: Cue, metric: str) -> bool:
+        if cue.kind == "best":
+            return (cue.word == "good") == (self.catalogue.metrics[metric].better != "down")
+        return cue.word == "down"
+
+    def _order(self, calculation: Calculation) -> tuple[Order | None, int | None]:
+        if calculation is not Calculation.RANK:
+            return None, None
+        has, cue = self.slots.has, self.slots.cue
+        metric = self.metrics[0]
+        points = self.catalogue.metrics[metric].in_points
+        if move := cue("move"):
+            self.spans["order"] = self.slots.text[move.start : move.end]
+            rising = move.word == "up"
+            if move.word in ("better", "worse"):
+                rising = (move.word == "better") == (self.catalogue.metrics[metric].better != "down")
+            amount = any(w in self.spans["order"] for w in ("最多",))
+            by = "change" if points or amount else "rate"
+            return Order(metric=metric, by=by, descending=rising), self._limit(move)
+        if rank := cue("rank") or cue("best"):
+            metric = self._nearest(rank)
+            self.spans["order"] = self.slots.text[rank.start : rank.end]
+            return Order(metric=metric, descending=self._descending(rank, metric)), self._limit(rank)
+        if has("ranking"):
+            up = any(c.word == "up" for c in self.slots.cues["ranking"])
+            return Order(metric=metric, descending=not up), None
+        return (Order(metric=metric), None) if self._having() else (None, None)
+
+    def _limit(self, cue: Cue) -> int | None:
+        if cue.n:
+            return min(cue.n, 1000)
+        plural = any(w in self.slots.text for w in ("哪些", "哪几", "有哪", "几家", "几个", "排名", "排行"))
+        return MANY if plural else 1
+
+    def _nearest(self, cue: Cue) -> str:
+        """The metric that a cue speaks of: the last one before it, else the first after it."""
+        named = [t for t in self.slots.metrics if t.metric in self.metrics]
+        before = [t for t in named if t.end <= cue.start]
+        return (before[-1] if before else named[0]).metric if named else self.metrics[0]
+
+    def _condition(self, cue: Cue, metric: str) -> Threshold:
+        op, _, on = cue.word.partition("|")
+        points = self.catalogue.metrics[metric].in_points
+        kind = "value" if not on else "change" if points else "rate"
+        percent = any(u in self.slots.text[cue.start : cue.end] for u in ("%", "％", "百分"))
+        kind = "change" if on and not points and not percent else kind
+        return Threshold(metric=metric, op=op, value=cue.value, on=kind)
+
+    def _having(self) -> tuple[Threshold, ...]:
+        said = [self._condition(c, self._nearest(c)) for c in self.slots.cues.get("threshold", [])]
+        moved = self.slots.cue("moved")
+        if moved and self.dimensions and "哪" in self.slots.text and not self.slots.has("why"):
+            way: Literal["<", ">"] = "<" if moved.word == "down" else ">"
+            said.append(Threshold(metric=self._nearest(moved), op=way, value=0, on="change"))
+        return tuple(said)
+
+    def _grain(self, calculation: Calculation, days: int) -> str | None:
+        if self.grain is not None:
+            return self.grain.word
+        if calculation is not Calculation.TREND:
+            return None
+        if any("snapshot" in self.catalogue.kinds(m) for m in self.metrics):
+            return "month"
+        return "day" if days <= 35 else "week" if days <= 100 else "month"

@@ -1,0 +1,115 @@
+"""Words that say what kind of question it is: rank, share, trend, threshold, comparison, causes, wording, help."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from assistant.chatbi.language.numbers import AMOUNT, COUNT, amount, count
+
+Kind = Literal[
+    "rank", "best", "move", "share", "trend", "grain", "distribution", "compare", "correlate", "why", "words",
+    "ticket_list", "member_list", "definition", "help", "threshold", "year", "previous", "exclude", "only",
+    "by", "replace", "drop", "ranking", "moved", "growth", "until",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A cue at `text[start:end]`. `n`: how many were asked for; `word`: what a kind needs to know further."""
+
+    start: int
+    end: int
+    kind: Kind
+    word: str = ""
+    n: int | None = None
+    value: float = 0.0
+
+
+_TAIL = rf"(?:的)?(?:(?P<n>{COUNT})(?:个|家|款|名|位|种|类|条|天|单|件|大)?)?"
+_UNIT = r"(?:个百分点|百分点|%|％|元|块钱?|分钟|小时|分|件|笔|单|人次|人|次|天|条|家|张|个)?"
+_RULES: tuple[tuple[Kind, str, str], ...] = (
+    ("rank", "down", rf"(?:排名|排行|排在?)?(?:前|(?i:top))\s*(?P<n>{COUNT})(?!天|日|周|星期|个?月|年|季)(?:名|个|家|款|位|大|种|类|条|单)?"),
+    ("rank", "up", rf"(?:排名|排行|排在?)?(?:倒数前?|后|垫底的?|末尾|最后)\s*(?P<n>{COUNT})(?!天|日|周|个?月|年)(?:名|个|家|款|位|种|类|条)?"),
+    ("rank", "down", rf"(?:最高|最多|最大|最贵|最长|最久){_TAIL}"),
+    ("rank", "up", rf"(?:最低|最少|最小|最短|最便宜){_TAIL}"),
+    ("best", "good", rf"(?:最好|最佳|最优秀?|最强|最快|第一名?|冠军|最满意|最健康){_TAIL}"),
+    ("best", "bad", rf"(?:最差|最糟糕?|最烂|垫底|倒数第一|最弱|最慢|最严重|最不满意){_TAIL}"),
+    ("move", "up", rf"(?:增长|增幅|涨幅|涨得|上升|提升|增加|升幅|上涨)(?:率)?(?:最快|最多|最大|最明显|最高|最猛){_TAIL}"),
+    ("move", "down", rf"(?:下降|降幅|跌幅|跌得|下滑|降得|减少|下跌|降低|缩水)(?:率)?(?:最快|最多|最大|最明显|最严重|最猛|最厉害){_TAIL}"),
+    ("move", "better", rf"(?:进步|改善|好转)(?:最快|最多|最大|最明显){_TAIL}"),
+    ("move", "worse", rf"(?:恶化|退步|变差)(?:最快|最多|最大|最明显|最严重){_TAIL}"),
+    ("ranking", "", r"排名|排行榜?|排序|名次|从高到低(?:排列|排序)?"),
+    ("ranking", "up", r"从低到高(?:排列|排序)?"),
+    ("share", "", r"占比|份额|比重|构成|结构|占多少|占(?=.{0,12}(?:比例|百分之几|百分比|多少|几成))|比例|百分之几|百分比|几成|占到?(?:总|全|整体|全部|所有)"),
+    ("distribution", "", r"分布"),
+    ("trend", "", r"趋势|走势|变化曲线|变化趋势|变化情况|逐步变化|走向|曲线|怎么变化的?|如何变化的?"),
+    ("grain", "day", r"每天|每日|按天|按日|逐日|逐天|日趋势|分天|日度|哪一?天|哪一日"),
+    ("grain", "week", r"每周(?![一二三四五六日天几])|按周|逐周|每个?星期(?![一二三四五六日天几])|周趋势|分周|周度|哪一?周|哪个?星期(?!几)"),
+    ("grain", "xun", r"每旬|按旬|分旬|哪一?旬"),
+    ("grain", "month", r"每个?月份?|按月份?|逐月|月趋势|月度|分月|各月份?|哪一?个?月份?"),
+    ("grain", "quarter", r"每个?季度?|按季度?|逐季|季度趋势|分季度?|各季度?|哪一?个?季度"),
+    ("grain", "year", r"每年|按年度?|逐年|年度趋势|分年|各年"),
+    ("compare", "", r"对比|比较|相比|比(?![例重率较起])|差别|差异|差距|差多少|相差多少|[vV][sS]\.?|哪个更?[高好多大低少差]|谁更?[高好多大低少差]|更高|更低|更好|更多|更少|更差"),
+    ("correlate", "", r"相关性|相关(?!的)|有没有关系|有关系|关系|关联|有没有影响|有影响吗"),
+    ("why", "", r"为什么|为何|为啥|什么原因|原因是什么|原因|怎么回事|什么导致|归因|受什么影响|怎么会|咋回事|由什么引起|是什么造成的?"),
+    ("words", "", r"(?:都|主要)?(?:在)?(?:说了?|讲了?|抱怨|吐槽|反映|反馈了?|骂|夸|提到|关心)(?:了|的是|的都是)?(?:些|点)?(?:什么|哪些|啥)(?:内容|问题|方面)?|原话|原声|原文|评论内容|具体内容|怎么说|(?:有)?哪些(?:评论|留言|意见|声音|吐槽|抱怨)|顾客声音|说些?啥"),
+    ("moved", "down", r"(?:下降|下滑|下跌|减少|降低|变少|变差|走低|跌|降)了?(?:吗|没有|没)?"),
+    ("moved", "up", r"(?:上升|增长|上涨|增加|提升|提高|变多|变好|走高|好转|涨)了?(?:吗|没有|没)?"),
+    ("growth", "", r"增长率|增速|增幅|涨幅|跌幅|降幅|变化率|变化|波动|增长情况|增减"),
+    ("until", "", r"截至|截止到?|到(?=昨天|前天|今天)"),
+    ("ticket_list", "", r"明细|清单|列表|工单明细|工单列表|工单清单|投诉明细|投诉清单|投诉列表|哪些工单|具体工单|哪些投诉|列出.{0,6}工单"),
+    ("member_list", "", r"会员名单|会员清单|会员列表|会员明细|哪些会员"),
+    ("member_list", "", r"名单"),
+    ("definition", "", r"(?:是)?什么意思|怎么算(?:的|出来的)?|怎么计算的?|如何计算的?|的?定义(?:是什么)?|口径(?:是什么)?|指什么|是指什么|是什么指标|指的是什么|怎么定义的?|啥意思|计算公式|计算方式|计算方法"),
+    ("help", "", r"你能做什么|你会什么|能问(?:你)?(?:些)?什么|可以问(?:你)?(?:些)?什么|有哪些指标|怎么用|使用说明|帮助|支持哪些(?:指标|问题)|你是谁|能查(?:些)?什么|有什么功能"),
+    ("year", "", r"同比|(?:比|较|和|跟|与|对比|相比|相较)?(?:于)?(?:去年|上年|前一年)同期(?:相?比)?|(?:比|较|跟|和|与)(?:去年|上年)(?:相?比)?(?!国庆|春节|双|五一|中秋|\d|[一二三四五六七八九十]+月|[Qq])"),
+    ("previous", "", r"环比|(?:比|较|跟|和|与)(?:上期|上一期|前期|上一周期|前一期)(?:相?比)?"),
+    ("exclude", "", r"不含|不包括|不算|除了|除去|除开|剔除|排除|去掉|扣除|除(?=.{1,8}(?:外|之外|以外))"),
+    ("only", "", r"只看|仅看|只要|只统计|仅限|限定|筛选|其中"),
+    ("replace", "", r"换成|改成|改为|换做|换为|变成|改看|换一下|改按|换"),
+    ("drop", "", r"不看|取消|清除"),
+)  # fmt: skip
+_COMPILED = [(kind, word, re.compile(pattern)) for kind, word, pattern in _RULES]
+_LESS = "低于|小于|少于|不到|不足|未达到?|没到|没有达到|跌破|未满"
+_MORE = "高于|大于|超过|多于|超出|突破|高过|大过"
+_LEAST = "不低于|不少于|至少|大于等于|不小于"
+_MOST = "不超过|不高于|至多|小于等于|不大于|不多于"
+_THRESHOLDS = (
+    (re.compile(rf"(?P<move>下降|下滑|下跌|跌|降低|降|减少|增长|上升|上涨|提升|涨|增加)?了?(?P<op>{_LEAST}|{_MOST}|{_LESS}|{_MORE}|[<>]=?|≥|≤)(?:了)?(?P<v>{AMOUNT})(?P<u>{_UNIT})"), ""),
+    (re.compile(rf"(?:在)?(?P<v>{AMOUNT})(?P<u>{_UNIT})(?:及|或)?(?P<op>以上|以下|以内)"), ""),
+)  # fmt: skip
+_OPS = (
+    dict.fromkeys(_LESS.split("|"), "<") | dict.fromkeys(_MORE.split("|"), ">") | dict.fromkeys(_LEAST.split("|"), ">=")
+)
+_OPS |= dict.fromkeys(_MOST.split("|"), "<=") | {
+    "未达": "<",
+    "以上": ">=",
+    "以下": "<=",
+    "以内": "<=",
+    "≥": ">=",
+    "≤": "<=",
+}
+_DOWN = frozenset({"下降", "下滑", "下跌", "跌", "降低", "降", "减少"})
+
+
+def find(text: str) -> list[Cue]:
+    """Every cue; they may overlap, the caller chooses."""
+    found = [
+        Cue(m.start(), m.end(), kind, word, count(m.groupdict().get("n") or ""))
+        for kind, word, pattern in _COMPILED
+        for m in pattern.finditer(text)
+    ]
+    for pattern, _ in _THRESHOLDS:
+        for m in pattern.finditer(text):
+            value = amount(m["v"])
+            if value is None:
+                continue
+            op, move = _OPS.get(m["op"], m["op"]), m.groupdict().get("move")
+            if move:  # "fell by more than 10" is a change below minus 10
+                op, value = (_turned(op), -value) if move in _DOWN else (op, value)
+            found.append(Cue(m.start(), m.end(), "threshold", f"{op}{'|change' if move else ''}", None, value))
+    return found
+
+
+def _turned(op: str) -> str:
+    return op.translate(str.maketrans("<>", "><"))

@@ -1,0 +1,44 @@
+"""Holidays and promotions by name, from `calendar.yaml`."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """`names`: every way to say it → its name. `days(name, year)` raises ValueError for a year that is not listed."""
+
+    names: dict[str, str]
+    fixed: dict[str, tuple[int, int, int, int]]
+    dated: dict[str, dict[int, tuple[date, date]]]
+    fiscal_month: int
+
+    def days(self, name: str, year: int) -> tuple[date, date]:
+        if name in self.fixed:
+            a, b, c, d = self.fixed[name]
+            return date(year, a, b), date(year, c, d)
+        if year not in self.dated[name]:
+            raise ValueError(f"the calendar does not say when {name} is in {year}")
+        return self.dated[name][year]
+
+
+@cache
+def calendar() -> Calendar:
+    """The calendar of the package."""
+    path = Path(__file__).parent.parent / "calendar.yaml"
+    body: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    names: dict[str, str] = {}
+    for group in ("fixed", "dated"):
+        for name, entry in body[group].items():
+            names |= dict.fromkeys((name, *entry["names"]), name)
+    return Calendar(
+        names,
+        {n: tuple(e["days"]) for n, e in body["fixed"].items()},
+        {n: {y: (d[0], d[1]) for y, d in e["years"].items()} for n, e in body["dated"].items()},
+        int(body["fiscal_month"]),
+    )

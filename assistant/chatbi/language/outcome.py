@@ -1,0 +1,78 @@
+"""What reading a question can come to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from assistant.chatbi.catalogue import Catalogue
+from assistant.chatbi.language.holidays import Calendar
+from assistant.chatbi.language.times import Time
+from assistant.chatbi.language.values import ValueIndex
+from assistant.chatbi.query import MetricQuery
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A query with its evidence. `time`: the expression that its period comes from, for later edits."""
+
+    query: MetricQuery
+    time: Time | None = None
+    tier: str = "rules"
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Option:
+    """A reading that the asker may choose. `text` asks the same question without the doubt."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Clarify:
+    """Two or more readings remain, or something was not understood: ask back."""
+
+    question: str
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True)
+class Refused:
+    """It cannot be answered, and this is why. `reason`: future, date, permission, metric, dimension, length."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """A question about the metrics themselves. `metric` empty: what can be asked."""
+
+    metric: str = ""
+
+
+Outcome = Understood | Clarify | Refused | Told
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the model is asked when rules abstain: which of these metrics does the asker mean?"""
+
+    question: str
+    metrics: tuple[str, ...]
+
+
+Chooser = Callable[[Choice], str | None]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Everything that reading needs, for one asker on one day. `choose`: the constrained model, where there is one."""
+
+    catalogue: Catalogue
+    index: ValueIndex
+    today: date
+    calendar: Calendar
+    choose: Chooser | None = None
+    previous: Understood | None = field(default=None)

@@ -1,0 +1,168 @@
+"""Which period and which comparison a question means; a period in the future or off the calendar is refused."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Literal
+
+from assistant.chatbi.language import units
+from assistant.chatbi.language.outcome import Clarify, Option, Reader, Refused
+from assistant.chatbi.language.slots import Slots
+from assistant.chatbi.language.times import Time, shifted
+from assistant.chatbi.query import DEFAULT, Calculation, Comparison, Period
+
+DEFAULT_DAYS = 30
+_IMPOSSIBLE = re.compile(r"\d{1,2}月\d{1,2}[日号]?|\d{4}-\d{1,2}-\d{1,2}|\d+月份?")
+_SAME_LENGTH = frozenset({"week", "month", "quarter", "half", "year", "fiscal"})
+
+
+@dataclass
+class Decided:
+    """`time` is the expression behind the period, None where the metric has no time."""
+
+    period: Period | None = None
+    comparison: Comparison | None = None
+    time: Time | None = None
+    spans: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def decide(
+    slots: Slots, reader: Reader, metrics: tuple[str, ...], calculation: Calculation
+) -> Decided | Refused | Clarify:
+    """The period said, else the default that suits the calculation."""
+    if refused := refusal(slots, reader):
+        return refused
+    kinds = frozenset().union(*(reader.catalogue.kinds(m) for m in metrics))
+    times = sorted(slots.times, key=lambda t: t.start)
+    if kinds == {"current"}:
+        return _now_only(times, reader, metrics)
+    if kinds == {"period"} and not times:
+        return Decided(spans={"period": DEFAULT})
+    times = _until(times, slots)
+    if slots.has("year") and slots.has("previous"):
+        return _either(slots, "同比和环比请分开看", ("同比", "环比"))
+    if (
+        slots.has("growth")
+        and not slots.has("year", "previous", "trend", "grain", "compare", "why", "move", "moved")
+        and len(times) < 2
+    ):
+        return _either(slots, "变化是和什么比", ("环比", "同比", "趋势"))
+    if len(times) > 2:
+        return Clarify("一次只能看一个时间段，或者对比两个时间段，请分开问。")
+    main, other = _roles(times, slots)
+    if main is not None and slots.text[main.start : main.end].endswith(("月底", "月末")) and "snapshot" not in kinds:
+        said = slots.text[main.start : main.end]
+        whole = slots.text.replace(said, said[:-1])
+        late = slots.text.replace(said, said[:-1] + "下旬")
+        return Clarify(f"“{said}”是指整个月，还是下旬？", (Option("整个月", whole), Option("下旬", late)))
+    spans = {"period": DEFAULT if main is None else slots.text[main.start : main.end]}
+    if main is None:
+        main = _default(slots, calculation, kinds, reader.today)
+    decided = Decided(main.period(reader.today), None, main, spans)
+    if other is not None:
+        decided.comparison = Comparison(kind="period", period=_against(main, other, reader.today))
+        decided.spans["comparison"] = slots.text[other.start : other.end]
+        days = decided.comparison.period.days
+        if decided.period is not None and decided.period.days != days:
+            decided.notes.append(f"两段时间天数不同：{decided.period.days}天对{days}天")
+    elif cue := slots.cue("year") or slots.cue("previous"):
+        kind: Literal["year", "previous"] = "year" if slots.has("year") else "previous"
+        decided.comparison = _shift(main, kind, reader)
+        decided.spans["comparison"] = slots.text[cue.start : cue.end]
+    elif calculation is Calculation.DRIVERS or slots.has("moved"):
+        decided.comparison = previous(main, reader)
+        decided.spans["comparison"] = DEFAULT
+    return decided
+
+
+def _until(times: list[Time], slots: Slots) -> list[Time]:
+    """“本月截至昨天”: one period that ends with the second expression."""
+    cue = slots.cue("until")
+    if cue is None or len(times) != 2 or not times[0].end <= cue.start <= times[1].start:
+        return times
+    first, last = times
+    if not first.first <= last.last <= first.last:
+        return times
+    label = units.between(first.first, last.last)
+    return [Time(first.start, last.end, first.first, last.last, "range", label)]
+
+
+def _either(slots: Slots, question: str, ways: tuple[str, ...]) -> Clarify:
+    rest = slots.text
+    for kind in ("year", "previous", "growth"):
+        for cue in slots.cues.get(kind, []):
+            rest = rest.replace(slots.text[cue.start : cue.end], "")
+    rest = rest.rstrip("和与、,，的 ")
+    return Clarify(f"{question}？", tuple(Option(w, f"{rest}{w}") for w in ways))
+
+
+def refusal(slots: Slots, reader: Reader) -> Refused | None:
+    """A period that has not begun, or one that no calendar knows."""
+    for time in slots.times:
+        if time.future(reader.today):
+            return Refused(f"{time.label}还没有到，没有数据可看；可以问已经过去的时间。", "future")
+    for match in _IMPOSSIBLE.finditer(slots.text):
+        if not any(t.start < match.end() and t.end > match.start() for t in slots.times):
+            return Refused(f"日历上没有“{match[0]}”，请换一个时间。", "date")
+    return None
+
+
+def _now_only(times: list[Time], reader: Reader, metrics: tuple[str, ...]) -> Decided | Refused:
+    names = "、".join(reader.catalogue.metrics[m].name for m in metrics)
+    if any(not t.first <= reader.today <= t.last for t in times):
+        return Refused(f"{names}只有当前值，看不了过去的某个时间。", "date")
+    return Decided(notes=[f"{names}是当前值"] if times else [])
+
+
+def _roles(times: list[Time], slots: Slots) -> tuple[Time | None, Time | None]:
+    """Which of two periods is asked for and which it is held against."""
+    if not times:
+        return None, None
+    if len(times) == 1:
+        return times[0], None
+    first, second = times
+    between = slots.text[first.end : second.start]
+    if re.search(r"比|较|对比|相比", between):
+        return first, second
+    return (first, second) if first.first >= second.first else (second, first)
+
+
+def _default(slots: Slots, calculation: Calculation, kinds: frozenset[str], today: date) -> Time:
+    grain = slots.cue("grain")
+    if "snapshot" in kinds and calculation is not Calculation.TREND and grain is None:
+        first, _ = units.around(today, "month", 0, 1)
+        return Time(0, 0, first, today, "month", units.named(first, "month"))
+    days, label = DEFAULT_DAYS, f"近{DEFAULT_DAYS}天"
+    if grain is not None or calculation is Calculation.TREND:
+        word = grain.word if grain else "month" if "snapshot" in kinds else "day"
+        if word in ("month", "quarter", "half", "year"):
+            months = 12 if word in ("month", "quarter") else 24
+            first = units.back(today.replace(day=1), months - 1)
+            return Time(0, 0, first, today, "range", f"近{months}个月")
+        if word in ("week", "xun"):
+            days, label = 84 - 7 + today.weekday() + 1, "近12周"
+    return Time(0, 0, today - timedelta(days=days - 1), today, "days", label)
+
+
+def previous(time: Time, reader: Reader) -> Comparison:
+    """The period just before."""
+    return _shift(time, "previous", reader)
+
+
+def _shift(time: Time, kind: Literal["year", "previous"], reader: Reader) -> Comparison:
+    other = shifted(time, kind, reader.today, reader.calendar)
+    return Comparison(kind=kind, period=Period(start=other.first, end=other.last, label=other.label))
+
+
+def reshift(time: Time, comparison: Comparison, reader: Reader) -> Comparison:
+    """The comparison of a query whose period was changed."""
+    return comparison if comparison.kind == "period" else _shift(time, comparison.kind, reader)
+
+
+def _against(main: Time, other: Time, today: date) -> Period:
+    """Held against as many days as the main period has had, where it is still going on."""
+    if main.last > today and main.unit == other.unit and main.unit in _SAME_LENGTH and other.last <= today:
+        last = min(other.last, other.first + (today - main.first))
+        return Period(start=other.first, end=last, label=units.between(other.first, last))
+    return other.period(today)

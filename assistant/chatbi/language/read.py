@@ -1,0 +1,76 @@
+"""The one public call of this room: a question in Chinese → what it means, or a question back, or a refusal."""
+
+from assistant.chatbi.language.assemble import assemble
+from assistant.chatbi.language.follow import follow, is_follow_up
+from assistant.chatbi.language.outcome import Clarify, Option, Outcome, Reader, Refused, Told, Understood
+from assistant.chatbi.language.periods import refusal
+from assistant.chatbi.language.slots import Slots, slots
+from assistant.chatbi.language.tokens import clean, names, tokens
+
+LONGEST = 200
+
+
+def read(question: str, reader: Reader) -> Outcome:
+    """Read one question."""
+    text = clean(question)
+    if not text:
+        return Told()
+    if len(text) > LONGEST:
+        return Refused(f"问题太长了（{len(text)}个字），请用{LONGEST}字以内的一句话来问。", "length")
+    found = slots(text, tokens(text, reader), reader)
+    if told := _about_metrics(found, reader):
+        return told
+    if refused := _outside(text, reader) or refusal(found, reader):
+        return refused
+    outcome = follow(found, reader) if is_follow_up(found, reader) else assemble(found, reader)
+    if isinstance(outcome, Understood) and found.unread:
+        return _not_read(found, outcome)
+    if isinstance(outcome, Understood):
+        return _typos_said(found, outcome)
+    return outcome
+
+
+def _about_metrics(found: Slots, reader: Reader) -> Told | None:
+    if found.has("help") and not found.metrics:
+        return Told()
+    if found.has("definition"):
+        if found.metrics:
+            return Told(found.metrics[0].metric)
+        if found.ambiguous:
+            return Told(found.ambiguous[0].metrics[0])
+    return None
+
+
+def _outside(text: str, reader: Reader) -> Refused | None:
+    """A place that exists but is not the asker's reads differently from one with no data."""
+    for name in sorted(reader.index.outside, key=len, reverse=True):
+        if len(name) >= 2 and name in text and not _covered(name, text, reader):
+            return Refused(f"您没有查看“{name}”的权限，可以找管理员开通，或换成您负责的门店。", "permission")
+    return None
+
+
+def _covered(name: str, text: str, reader: Reader) -> bool:
+    """The name stands inside a longer word that the asker may use."""
+    start = text.index(name)
+    return any(a <= start and b >= start + len(name) for a, b, _ in reader.index.find(text)) or any(
+        name in word and word in text.lower() for word in names(reader.catalogue)["metric"]
+    )
+
+
+def _not_read(found: Slots, outcome: Understood) -> Clarify:
+    """Something in the question means nothing to us: say so, and offer the question without it."""
+    words = [t.text for t in found.unread]
+    rest = found.text
+    for token in sorted(found.unread, key=lambda t: -t.start):
+        rest = rest[: token.start] + rest[token.end :]
+    return Clarify(
+        f"没有看懂“{'”“'.join(words)}”。要先不管它，按剩下的意思来看吗？",
+        (Option("就按剩下的看", rest), Option("我换个说法", "")),
+    )
+
+
+def _typos_said(found: Slots, outcome: Understood) -> Understood:
+    notes = tuple(f"“{t.wide or t.text}”按“{t.typo_of}”理解" for t in found.values if t.typo_of)
+    if not notes:
+        return outcome
+    return Understood(outcome.query, outcome.time, outcome.tier, (*outcome.notes, *notes))

@@ -1,0 +1,173 @@
+"""The sentences of an answer, rendered by code: period, scope, to date or full, numbers from rows, samples too small."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from assistant.chatbi import said
+from assistant.chatbi.catalogue import GRAINS, Catalogue
+from assistant.chatbi.language import units
+from assistant.chatbi.query import Calculation, Comparison, Filter, MetricQuery, Period
+from assistant.domain.account import Scope
+
+Row = Sequence[Any]
+SHOWN = 3
+
+
+class Narrator:
+    """Says what a result shows. `names` are the columns of the rows."""
+
+    def __init__(self, query: MetricQuery, catalogue: Catalogue, scope: Scope, names: Sequence[str]) -> None:
+        self.query = query
+        self.catalogue = catalogue
+        self.scope = scope
+        self.at = {name: i for i, name in enumerate(names)}
+
+    def head(self) -> str:
+        """When and where: 2026年10月，您权限内12家店，金卡会员."""
+        parts = [when(self.query.period)] if self.query.period else ["目前"]
+        if any("snapshot" in self.catalogue.kinds(m) for m in self.query.metrics) and not self.query.grain:
+            assert self.query.period is not None
+            parts = [f"截至{units.said(self.query.period.end)}"]
+        elif self.query.period and all(self.catalogue.kinds(m) <= {"current", "period"} for m in self.query.metrics):
+            parts = [] if self.query.spans.get("period") == "default" else parts
+        parts.append(self.scope.words)
+        parts += [filter_words(f) for f in self.query.filters]
+        if self.query.subset:
+            parts.append(self._subset())
+        return "，".join(p for p in parts if p)
+
+    def text(self, rows: Sequence[Row]) -> str:
+        """All sentences."""
+        if not rows or all(self._value(r, m) is None for r in rows for m in self.query.metrics):
+            return self.nothing()
+        body = self._body(rows)
+        return f"{self.head()}：{body}{self._small(rows)}"
+
+    def nothing(self) -> str:
+        """Nothing was found, which is not the same as not being allowed to look."""
+        names = "、".join(self.catalogue.metrics[m].name for m in self.query.metrics)
+        if self.query.having:
+            return f"{self.head()}：没有满足条件的结果。"
+        return f"{self.head()}：没有{names}的数据。您有查看权限，只是这段时间或这些条件下没有记录。"
+
+    def _body(self, rows: Sequence[Row]) -> str:
+        calculation = self.query.calculation
+        if not self.query.dimensions and not self.query.grain:
+            return self._single(rows[0])
+        if self.query.grain and not self.query.dimensions and calculation is not Calculation.RANK:
+            return self._trend(rows)
+        if calculation is Calculation.SHARE:
+            return self._listed(rows, share=True)
+        return self._listed(rows)
+
+    def _value(self, row: Row, column: str) -> Any:
+        return row[self.at[column]] if column in self.at else None
+
+    def _single(self, row: Row) -> str:
+        parts = []
+        for name in self.query.metrics:
+            metric = self.catalogue.metrics[name]
+            value, before = self._value(row, name), self._value(row, f"{name}_previous")
+            text = f"{metric.name}为{said.number(value, metric)}"
+            if self.query.comparison:
+                moved = said.change(value, before, metric)
+                against = against_words(self.query.comparison)
+                text += f"，{against}（{said.number(before, metric)}）{moved or '无法比较'}"
+                if note := said.verdict(value, before, metric):
+                    text += f"，{note}" if moved != "持平" else ""
+            parts.append(text)
+        return "；".join(parts) + "。"
+
+    def _trend(self, rows: Sequence[Row]) -> str:
+        name = self.query.metrics[0]
+        metric = self.catalogue.metrics[name]
+        points = [(r[self.at[str(self.query.grain)]], self._value(r, name)) for r in rows]
+        points = [p for p in points if p[1] is not None]
+        high, low = max(points, key=lambda p: p[1]), min(points, key=lambda p: p[1])
+        first, last = points[0], points[-1]
+        period = self.query.period
+        partial = "首期不满一期。" if period and self._begins_inside(period) else ""
+        open_end = "（未满一期）" if self.query.period and self.query.period.to_date else ""
+        return (
+            f"按{GRAINS[str(self.query.grain)]}看共{len(points)}期，{metric.name}从{said.key(first[0], True)}的{said.number(first[1], metric)}"
+            f"到{said.key(last[0], True)}{open_end}的{said.number(last[1], metric)}；最高是{said.key(high[0], True)}的{said.number(high[1], metric)}，"
+            f"最低是{said.key(low[0], True)}的{said.number(low[1], metric)}。{partial}"
+        )
+
+    def _begins_inside(self, period: Period) -> bool:
+        """The first group of the trend holds fewer days than it could."""
+        grain = str(self.query.grain)
+        return grain not in ("day",) and units.around(period.start, grain, 0, 1)[0] != period.start
+
+    def _listed(self, rows: Sequence[Row], share: bool = False) -> str:
+        keys = [*self.query.dimensions, *([self.query.grain] if self.query.grain else [])]
+        name = self.query.order.metric if self.query.order else self.query.metrics[0]
+        metric = self.catalogue.metrics[name]
+        items = []
+        for row in rows[: self.query.limit or SHOWN]:
+            label = "·".join(said.key(row[self.at[k]], k in GRAINS) for k in keys)
+            text = f"{label} {said.number(self._value(row, name), metric)}"
+            if share and (part := self._value(row, f"{name}_share")) is not None:
+                text += f"（占{float(part):.1f}%）"
+            if self.query.comparison:
+                moved = said.change(self._value(row, name), self._value(row, f"{name}_previous"), metric)
+                text += f"（{against_words(self.query.comparison)}{moved or '无法比较'}）"
+            others = [m for m in self.query.metrics if m != name]
+            for other in others[:2]:
+                text += f"，{self.catalogue.metrics[other].name}{said.number(self._value(row, other), self.catalogue.metrics[other])}"
+            items.append(text)
+        shown = items[:10]
+        lead = f"{self._noun(keys)}{metric.name}"
+        if len(rows) > len(shown):
+            lead += f"共{len(rows)}项，{'依次' if self.query.order else '前几项'}是"
+        return f"{lead}：" + "；".join(shown) + "。"
+
+    def _noun(self, keys: Sequence[str]) -> str:
+        names = [GRAINS.get(k) or self.catalogue.dimensions[k].name for k in keys]
+        return "各" + "、".join(names)
+
+    def _subset(self) -> str:
+        subset = self.query.subset
+        assert subset is not None
+        metric = self.catalogue.metrics[subset.metric]
+        noun = self.catalogue.dimensions[subset.dimension].name
+        if subset.limit:
+            descending = subset.order is None or subset.order.descending
+            return f"{metric.name}{'最高' if descending else '最低'}的{subset.limit}个{noun}"
+        conditions = "、".join(f"{t.op}{t.value:g}" for t in subset.having)
+        return f"{metric.name}{conditions}的{noun}"
+
+    def _small(self, rows: Sequence[Row]) -> str:
+        """A warning where what was counted is too little to lean on."""
+        keys = [*self.query.dimensions, *([self.query.grain] if self.query.grain else [])]
+        thin = []
+        for name in self.query.metrics:
+            least = self.catalogue.metrics[name].min_sample
+            if not least or f"{name}_sample" not in self.at:
+                continue
+            weak = [r for r in rows if 0 < float(self._value(r, f"{name}_sample") or 0) < least]
+            if weak and not keys:
+                count = int(self._value(weak[0], f"{name}_sample"))
+                thin.append(f"样本只有{count}，少于{least}，仅供参考。")
+            elif weak:
+                thin.append(f"其中{len(weak)}项样本少于{least}，仅供参考。")
+        return "".join(dict.fromkeys(thin))
+
+
+def when(period: Period) -> str:
+    """The period as an answer says it, with its days where the name does not give them."""
+    days = units.between(period.start, period.end)
+    if period.to_date:
+        return f"{period.label}（截至{units.said(period.end)}）"
+    return period.label if period.label == days or period.label[:4].isdigit() else f"{period.label}（{days}）"
+
+
+def against_words(comparison: Comparison) -> str:
+    """What the change is measured against."""
+    lead = {"year": "同比", "previous": "环比", "period": "比"}[comparison.kind]
+    return f"{lead}{comparison.period.label}"
+
+
+def filter_words(one: Filter) -> str:
+    values = "、".join(one.values)
+    return f"不含{values}" if one.exclude else values

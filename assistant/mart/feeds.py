@@ -1,0 +1,123 @@
+"""The retailer's own files as a source of the mart: CSV or Parquet in a folder, mapped by `feeds.yaml` beside them.
+
+Enters: the folder and an open DuckDB connection with the staging tables. Leaves: their rows in the staging tables, and
+a report that says of every file how many rows were taken and which were rejected, why and where. A file that cannot be
+read at all is reported, not fatal. Called by the refresh.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from assistant.errors import ConfigError
+from assistant.mart.staging import FED, Table
+
+SAMPLES = 5
+
+
+class Feed(BaseModel):
+    """One mapped file. `columns`: our column → theirs; what is not named is looked for under our name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str
+    into: str
+    columns: dict[str, str] = {}
+
+
+class FeedFile(BaseModel):
+    """`feeds.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    feeds: tuple[Feed, ...]
+
+
+@dataclass(frozen=True)
+class FeedReport:
+    """What became of a file. `samples`: (line of the file, reason)."""
+
+    file: str
+    taken: int = 0
+    rejected: int = 0
+    samples: tuple[tuple[int, str], ...] = ()
+    error: str = field(default="")
+
+
+def mapping(folder: Path) -> tuple[Feed, ...]:
+    """The feeds that `feeds.yaml` names, none where there is no such file. Raises ConfigError."""
+    path = folder / "feeds.yaml"
+    if not path.exists():
+        return ()
+    try:
+        feeds = FeedFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).feeds
+    except (ValidationError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    for feed in feeds:
+        if feed.into not in FED:
+            raise ConfigError(f"{path}: `into` must be one of {', '.join(FED)}, not {feed.into}")
+        if unknown := set(feed.columns) - set(FED[feed.into].columns):
+            raise ConfigError(f"{path}: {feed.into} has no column {', '.join(sorted(unknown))}")
+    return feeds
+
+
+def load(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[FeedReport]:
+    """Take every mapped file in."""
+    return [_one(connection, folder, feed) for feed in mapping(folder)]
+
+
+def _one(connection: duckdb.DuckDBPyConnection, folder: Path, feed: Feed) -> FeedReport:
+    path = folder / feed.file
+    if not path.is_file() or folder.resolve() not in path.resolve().parents:
+        return FeedReport(feed.file, error="文件不存在")
+    table = FED[feed.into]
+    reader = "read_parquet($path)" if path.suffix == ".parquet" else "read_csv($path, all_varchar=true, header=true)"
+    try:
+        connection.execute("DROP TABLE IF EXISTS raw_feed")
+        connection.execute(
+            f"CREATE TEMP TABLE raw_feed AS SELECT ROW_NUMBER() OVER () + 1 AS line, * FROM {reader}",
+            {"path": str(path)},
+        )
+    except duckdb.Error as error:
+        return FeedReport(feed.file, error=str(error).splitlines()[0])
+    there = {row[0] for row in connection.execute("DESCRIBE raw_feed").fetchall()}
+    if lacking := [feed.columns.get(c, c) for c in table.required if feed.columns.get(c, c) not in there]:
+        return FeedReport(feed.file, error=f"缺少列：{'、'.join(lacking)}")
+    return _take(connection, feed, table, there)
+
+
+def _take(connection: duckdb.DuckDBPyConnection, feed: Feed, table: Table, there: set[str]) -> FeedReport:
+    casts, reasons = [], []
+    for column, kind in table.columns.items():
+        theirs = feed.columns.get(column, column)
+        quoted = '"' + theirs.replace('"', '""') + '"'
+        if theirs not in there:
+            casts.append(f"CAST(NULL AS {kind}) AS {column}")
+            continue
+        casts.append(f"TRY_CAST({quoted} AS {kind}) AS {column}")
+        label = theirs.replace("'", "''")
+        reasons.append(f"WHEN {quoted} IS NOT NULL AND TRY_CAST({quoted} AS {kind}) IS NULL THEN '{label}：值不合要求'")
+        if column in table.required:
+            reasons.append(f"WHEN {quoted} IS NULL THEN '{label}：缺少'")
+        if column == "store_id":
+            reasons.append(f"WHEN {quoted} NOT IN (SELECT id FROM s_stores) THEN '{label}：没有这家门店'")
+    if table.key:
+        quoted = '"' + feed.columns.get(table.key, table.key).replace('"', '""') + '"'
+        reasons.append(f"WHEN ROW_NUMBER() OVER (PARTITION BY {quoted} ORDER BY line) > 1 THEN '编号重复'")
+    connection.execute("DROP TABLE IF EXISTS judged_feed")
+    connection.execute(
+        f"CREATE TEMP TABLE judged_feed AS SELECT line, CASE {' '.join(reasons)} END AS reason, "
+        f"{', '.join(casts)} FROM raw_feed"
+    )
+    names = ", ".join(table.columns)
+    connection.execute(f"INSERT INTO s_{feed.into} SELECT {names} FROM judged_feed WHERE reason IS NULL")
+    taken, rejected = connection.execute("SELECT COUNT(*) - COUNT(reason), COUNT(reason) FROM judged_feed").fetchall()[
+        0
+    ]
+    samples = connection.execute(
+        "SELECT line, reason FROM judged_feed WHERE reason IS NOT NULL ORDER BY line LIMIT $n", {"n": SAMPLES}
+    ).fetchall()
+    return FeedReport(feed.file, taken, rejected, tuple((int(line), str(reason)) for line, reason in samples))

@@ -1,0 +1,91 @@
+"""How long does a question take? Engine alone, and question to answer, rules only.
+
+`zhike bench chatbi [--size tiny|demo|large] [--rounds N] [--json]`. Enters: nothing, it makes the world and its mart in
+the data folder where they are missing (large: many minutes). Leaves: median and p95 in milliseconds, without kept
+results, and how long seeding and refreshing took where they were done. Measure on an otherwise idle machine.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from assistant import logs
+from assistant.clock import FixedClock
+from assistant.config import Settings
+from assistant.journeys.ops_question import OpsQuestions
+from assistant.mart.files import MartFiles
+from assistant.merchant.world.accounts import demo_accounts
+from eval.chatbi import NOW, prepare
+
+QUESTIONS = (
+    "上月销售额", "上月各区域销售额同比", "近30天每家门店的NPS", "上月销售额前10的门店", "销售额前10的门店里NPS低于30的", "上月各品类销售额占比",
+    "今年每个月的订单数", "近90天退货率高于4%的品类", "近三个月各区域每周销售额", "上月复购率", "各会员等级的会员人均消费", "近30天各时段订单数",
+    "西南近三个月缺货率按周趋势", "为什么五角场店近30天NPS下降了", "近30天差评都在说什么", "活动提升率", "近30天各责任部门的解决时长",
+    "各门店缺货率和NPS有关系吗", "今年以来的客单价", "去年全年销售额",
+)  # fmt: skip
+AIM_MS = 300
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="zhike bench chatbi", description=__doc__)
+    parser.add_argument("--size", choices=("tiny", "demo", "large"), default="demo")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    logs.configure("ERROR")
+    report = measure(Settings(), options.size, options.rounds)
+    if options.json:
+        sys.stdout.write(json.dumps(report, ensure_ascii=False) + "\n")
+    else:
+        table = Table(title=f"ChatBI，{options.size}，仅规则（目标：问到答的中位数不超过 {AIM_MS} 毫秒）")
+        for name in report:
+            table.add_column(name)
+        table.add_row(*(str(v) for v in report.values()))
+        Console().print(table)
+    return 0
+
+
+def measure(settings: Settings, size: str, rounds: int) -> dict[str, Any]:
+    """Milliseconds. The first question pays for opening the mart and listing values; it is given apart."""
+    root = settings.data_dir / "eval" / ("chatbi" if size == "demo" else f"chatbi-{size}")
+    begun = time.perf_counter()
+    made = MartFiles(root / "mart").current() is None
+    folder = prepare(root, size)
+    prepared = time.perf_counter() - begun
+    questions = OpsQuestions(folder, FixedClock(NOW))
+    account = demo_accounts()["analyst"]
+    first = questions.ask(account, QUESTIONS[0]).ms["total"]
+    engine, whole = [], []
+    for _ in range(rounds):
+        for text in QUESTIONS:
+            questions.engine.forget()
+            answer = questions.ask(account, text)
+            engine.append(answer.ms.get("engine", 0.0))
+            whole.append(answer.ms["total"])
+    questions.close()
+    return {
+        "size": size,
+        "questions": len(whole),
+        "first_ms": round(first, 1),
+        "engine_p50_ms": round(statistics.median(engine), 1),
+        "engine_p95_ms": round(_p95(engine), 1),
+        "answer_p50_ms": round(statistics.median(whole), 1),
+        "answer_p95_ms": round(_p95(whole), 1),
+        "prepare_s": round(prepared, 1) if made else None,
+    }
+
+
+def _p95(times: Sequence[float]) -> float:
+    return sorted(times)[min(len(times) - 1, int(len(times) * 0.95))]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,208 @@
+"""Are numbers right? Questions of our own with gold metric queries, both executed, results compared.
+
+`zhike eval chatbi [--split fit|test|all] [--model] [--misses] [--json]`. Enters: `eval/data/chatbi.yaml`; makes the demo
+world of the day that the questions stand on, once, in the data folder. Leaves: right, asked back, confidently wrong (a
+number that is not the one asked for, or an answer where there should be none), and milliseconds. Fit families are for
+looking at misses; test families are for the figure.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from rich.console import Console
+from rich.table import Table
+
+from assistant import logs
+from assistant.bootstrap import Service
+from assistant.chatbi.answer import Answer, plain
+from assistant.chatbi.query import MetricQuery
+from assistant.clock import FixedClock
+from assistant.config import LlmSettings, Settings
+from assistant.db.engine import Database
+from assistant.db.migrate import migrate
+from assistant.domain.account import Account
+from assistant.errors import Refusal
+from assistant.journeys.ops_question import OpsQuestions
+from assistant.mart.files import MartFiles, shape
+from assistant.mart.refresh import Sources, refresh
+from assistant.merchant.world.accounts import demo_accounts
+from assistant.merchant.world.seed import seed
+from eval.chatbi_data import Days, Gold, Item, families, query_of
+
+AS_OF = date(2026, 11, 22)
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+Judged = Literal["right", "asked", "wrong"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one question went. `ms` is from question to answer."""
+
+    family: str
+    split: str
+    question: str
+    judged: Judged
+    got: str
+    ms: float
+    model_calls: int
+
+
+def prepare(folder: Path, size: str = "demo", *, now: datetime = NOW, as_of: date = AS_OF) -> Path:
+    """A seeded world with its mart in the folder, made where it is missing. Leaves the mart's folder."""
+    mart = MartFiles(folder / "mart")
+    version = mart.current()
+    if version is None or version.shape != shape():
+        database = Database(f"sqlite:///{folder / 'zhike.db'}")
+        migrate(database)
+        seed(database, folder, size=size, seed=1, as_of=as_of, progress=lambda *_: None)
+        refresh(Sources(database, folder / "feeds"), mart, now, full=True)
+        database.close()
+    return mart.folder
+
+
+def run(questions: OpsQuestions, split: str) -> list[Result]:
+    """Ask everything of a split."""
+    found, periods = families()
+    accounts = demo_accounts()
+    results = []
+    for family in found:
+        if split not in (family.split, "all"):
+            continue
+        for number, item in enumerate(family.items):
+            thread = f"{family.name}-{number}"
+            for before in item.after:
+                questions.ask(accounts[item.account], before, thread)
+            begun = time.perf_counter()
+            answer = questions.ask(accounts[item.account], item.q, thread)
+            ms = (time.perf_counter() - begun) * 1000
+            judged = judge(item, answer, questions, accounts[item.account], periods)
+            results.append(Result(family.name, family.split, item.q, judged, _got(answer), ms, answer.model_calls))
+    return results
+
+
+def judge(item: Item, answer: Answer, questions: OpsQuestions, account: Account, periods: dict[str, Days]) -> Judged:
+    """Right, asked (no number where there could be one), or confidently wrong."""
+    answered = answer.status in ("answered", "empty")
+    if answer.status == "clarify" and (item.ask or item.ask_ok):
+        return "right"
+    if item.refuse and answer.status == "refused":
+        return "right" if answer.reason == item.refuse else "asked"
+    if item.told is not None:
+        wanted = questions.catalogue.metrics[item.told].definition if item.told else "您可以直接用一句话问数"
+        return "right" if answer.status == "told" and wanted in answer.narrative else "wrong" if answered else "asked"
+    if not answered or answer.query is None:
+        return "asked"
+    gold: list[Gold] = [g for g in (item.gold, item.also_query) if g is not None]
+    return "right" if any(_same(query_of(g, periods), answer.query, questions, account) for g in gold) else "wrong"
+
+
+def _same(gold: MetricQuery, got: MetricQuery, questions: OpsQuestions, account: Account) -> bool:
+    """Equal results of equal metrics, in order where an order was asked for."""
+    special = {"drivers", "words", "correlate", "tickets", "members"}
+    if gold.calculation != got.calculation and {gold.calculation, got.calculation} & special:
+        return False
+    if gold.metrics != got.metrics or set(gold.dimensions) != set(got.dimensions) or gold.grain != got.grain:
+        return False
+    if bool(gold.comparison) != bool(got.comparison) or (gold.calculation == "share") != (got.calculation == "share"):
+        return False
+    try:
+        one, other = (_rows(query, gold, questions, account) for query in (gold, got))
+    except Refusal:
+        return False
+    if gold.order and gold.limit:
+        return one == other
+    return sorted(one, key=repr) == sorted(other, key=repr)
+
+
+def _rows(query: MetricQuery, gold: MetricQuery, questions: OpsQuestions, account: Account) -> list[tuple[Any, ...]]:
+    table = questions.analyst.table(query, questions.scope(account))
+    wanted = [*gold.dimensions, *([gold.grain] if gold.grain else [])]
+    for metric in gold.metrics:
+        wanted += [metric] + ([f"{metric}_previous"] if gold.comparison else [])
+        wanted += [f"{metric}_share"] if gold.calculation == "share" else []
+    at = [table.columns.index(c) for c in wanted]
+    return [tuple(round(v, 4) if isinstance(v := plain(row[i]), float) else v for i in at) for row in table.rows]
+
+
+def _got(answer: Answer) -> str:
+    if answer.query is None:
+        return f"{answer.status}: {answer.narrative[:80]}"
+    kept = answer.query.model_dump(mode="json", exclude_defaults=True)
+    kept.pop("spans", None)
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def figures(results: Sequence[Result]) -> dict[str, Any]:
+    """Shares in per cent."""
+    count = len(results) or 1
+    times = sorted(r.ms for r in results)
+    share = {j: round(100 * sum(r.judged == j for r in results) / count, 1) for j in ("right", "asked", "wrong")}
+    return {
+        "questions": len(results),
+        "families": len({r.family for r in results}),
+        "right_percent": share["right"],
+        "asked_percent": share["asked"],
+        "confidently_wrong_percent": share["wrong"],
+        "p50_ms": round(statistics.median(times), 1) if times else None,
+        "p95_ms": round(times[int(len(times) * 0.95)], 1) if times else None,
+        "model_calls": sum(r.model_calls for r in results),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="zhike eval chatbi", description=__doc__)
+    parser.add_argument("--split", choices=("fit", "test", "all"), default="test")
+    parser.add_argument("--model", action="store_true", help="with the configured model behind the rules")
+    parser.add_argument("--misses", action="store_true", help="list what was not right (fit families only)")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    logs.configure("ERROR")
+    settings = Settings()
+    if not options.model:
+        settings = settings.model_copy(update={"llm": LlmSettings(kind="off")})
+    folder = prepare(settings.data_dir / "eval" / "chatbi")
+    service = Service(settings, clock=FixedClock(NOW))
+    try:
+        if options.model:
+            service.start_model(wait=True)
+            service.llm.preload()
+        llm = service.llm if options.model else None
+        questions = OpsQuestions(folder, FixedClock(NOW), llm=llm)
+        results = run(questions, options.split)
+        questions.close()
+    finally:
+        service.close()
+    report = {"tier": "rules and model" if options.model else "rules", "split": options.split, **figures(results)}
+    if options.misses:
+        report["misses"] = [
+            vars(r) for r in results if r.judged != "right" and (r.split == "fit" or options.split == "all")
+        ]
+    if options.json:
+        sys.stdout.write(json.dumps(report, ensure_ascii=False) + "\n")
+    else:
+        _show(report, Console())
+    return 0
+
+
+def _show(report: dict[str, Any], console: Console) -> None:
+    misses = report.pop("misses", [])
+    table = Table(title="ChatBI：自有问题，执行结果对比")
+    for name in report:
+        table.add_column(name)
+    table.add_row(*(str(v) for v in report.values()))
+    console.print(table)
+    for miss in misses:
+        console.print(f"{miss['judged']} [{miss['family']}] {miss['question']} → {miss['got']}", markup=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

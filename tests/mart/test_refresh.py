@@ -1,0 +1,142 @@
+"""The mart holds what the store holds, is swapped in whole, takes feeds with a report, and refreshes by what is new."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from filelock import FileLock
+
+from assistant.db.engine import Database
+from assistant.errors import BadInput, ConfigError
+from assistant.mart.files import MartFiles
+from assistant.mart.refresh import Sources, refresh
+from tests.conftest import NOW
+
+FEEDS = """
+feeds:
+  - file: tickets.csv
+    into: feed_tickets
+    columns: {ticket_id: 单号, store_id: 门店, category: 类别, severity: 级别, status: 状态, created_at: 创建, due_at: 时限}
+"""
+ROWS = """单号,门店,类别,级别,状态,创建,时限
+A1,S001,服务态度,中,处理中,2026-11-01 10:00:00,2026-11-02 10:00:00
+A2,S999,服务态度,中,处理中,2026-11-01 10:00:00,2026-11-02 10:00:00
+A3,S001,服务态度,中,处理中,昨天,2026-11-02 10:00:00
+A1,S001,服务态度,中,处理中,2026-11-01 10:00:00,2026-11-02 10:00:00
+,S001,服务态度,中,处理中,2026-11-01 10:00:00,2026-11-02 10:00:00
+"""
+
+
+@pytest.fixture
+def store(folder: Path) -> Database:
+    return Database(f"sqlite:///{folder / 'zhike.db'}")
+
+
+def one(files: MartFiles, sql: str) -> object:
+    version = files.current()
+    assert version is not None
+    with duckdb.connect(str(files.path(version)), read_only=True) as mart:
+        return mart.execute(sql).fetchall()[0][0]
+
+
+def test_sums_of_the_mart_are_those_of_the_store(store: Database, folder: Path) -> None:
+    files = MartFiles(folder / "mart")
+
+    refresh(Sources(store, folder / "feeds"), files, NOW)
+
+    with store.read() as connection:
+        valid = "status NOT IN ('已取消', '待付款')"
+        sold = connection.exec_driver_sql(f"SELECT SUM(total_cents) FROM orders WHERE {valid}").scalar_one()
+        answers = connection.exec_driver_sql("SELECT COUNT(*) FROM survey_answers").scalar_one()
+    assert one(files, "SELECT SUM(sales_cents) FROM f_orders") == sold
+    assert one(files, "SELECT SUM(sales_cents) FROM f_lines") == sold
+    assert one(files, "SELECT COUNT(*) FROM f_answers") == answers
+    assert one(files, "SELECT COUNT(*) FROM f_member_months WHERE store_id IS NULL") == 0
+
+
+def test_a_reader_keeps_its_version_while_the_next_is_made(store: Database, folder: Path) -> None:
+    files = MartFiles(folder / "mart")
+    first = refresh(Sources(store, folder / "feeds"), files, NOW).version
+    reader = duckdb.connect(str(files.path(first)), read_only=True)
+
+    second = refresh(Sources(store, folder / "feeds"), files, NOW + timedelta(minutes=1)).version
+    refresh(Sources(store, folder / "feeds"), files, NOW + timedelta(minutes=2))
+
+    assert reader.execute("SELECT COUNT(*) FROM f_orders").fetchall()[0][0] == first.rows["f_orders"]
+    assert first.stamp != second.stamp
+    assert len(list(files.folder.glob("mart-*.duckdb"))) == 2
+    reader.close()
+
+
+def test_only_new_rows_are_read_and_the_outcome_is_the_same(store: Database, folder: Path) -> None:
+    files = MartFiles(folder / "mart")
+    refresh(Sources(store, folder / "feeds"), files, NOW)
+    with store.write() as connection:
+        connection.exec_driver_sql("UPDATE orders SET total_cents = total_cents + 100 WHERE created_at > '2026-11-20'")
+
+    later = refresh(Sources(store, folder / "feeds"), files, NOW + timedelta(hours=1))
+    added = one(files, "SELECT SUM(sales_cents) FROM f_lines")
+    whole = refresh(Sources(store, folder / "feeds"), files, NOW + timedelta(hours=2), full=True)
+
+    assert (later.incremental, whole.incremental) == (True, False)
+    assert later.version.rows == whole.version.rows
+    assert added == one(files, "SELECT SUM(sales_cents) FROM f_lines")
+
+
+def test_rejected_rows_of_a_feed_are_counted_and_shown(store: Database, folder: Path, tmp_path: Path) -> None:
+    feeds = tmp_path / "feeds"
+    feeds.mkdir()
+    (feeds / "feeds.yaml").write_text(FEEDS, encoding="utf-8")
+    (feeds / "tickets.csv").write_text(ROWS, encoding="utf-8")
+
+    report = refresh(Sources(store, feeds), MartFiles(folder / "mart"), NOW).feeds[0]
+
+    assert (report.taken, report.rejected) == (1, 4)
+    assert dict(report.samples) == {3: "门店：没有这家门店", 4: "创建：值不合要求", 5: "编号重复", 6: "单号：缺少"}
+
+
+def test_a_feed_that_is_not_there_is_reported_and_does_not_stop_the_rest(
+    store: Database, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "feeds.yaml").write_text(FEEDS, encoding="utf-8")
+
+    done = refresh(Sources(store, tmp_path), MartFiles(folder / "mart"), NOW)
+
+    assert done.feeds[0].error == "文件不存在"
+    assert done.version.rows["f_orders"] > 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "feeds: [{file: a.csv, into: orders}]",
+        "feeds: [{file: a.csv, into: feed_tickets, columns: {colour: x}}]",
+        "feeds: 3",
+    ],
+)
+def test_a_wrong_mapping_is_told(store: Database, folder: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "feeds.yaml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(ConfigError, match="feeds"):
+        refresh(Sources(store, tmp_path), MartFiles(folder / "mart"), NOW)
+
+
+def test_two_refreshes_at_once_are_refused(store: Database, folder: Path) -> None:
+    files = MartFiles(folder / "mart")
+    files.folder.mkdir()
+
+    with FileLock(files.folder / "refresh.lock"), pytest.raises(BadInput, match="正在刷新"):
+        refresh(Sources(store, folder / "feeds"), files, NOW)
+
+
+def test_a_refresh_that_dies_leaves_the_version_before(store: Database, folder: Path) -> None:
+    files = MartFiles(folder / "mart")
+    first = refresh(Sources(store, folder / "feeds"), files, NOW).version
+    (files.folder / "mart-99999999999999999999.duckdb.part").write_text("half", encoding="utf-8")
+
+    assert files.current() == first
+    again = refresh(Sources(store, folder / "feeds"), files, NOW + timedelta(minutes=1)).version
+
+    assert files.current() == again
+    assert list(files.folder.glob("*.part")) == []
