@@ -105,3 +105,13 @@ def test_the_log_names_account_and_metric_but_no_words(
 
     said = "".join(capsys.readouterr())
     assert "徐家汇店" not in said
+
+
+@pytest.mark.parametrize("fell", ["掉得最快", "跌得最狠", "下降最多", "降得最厉害", "下滑最明显"])
+def test_what_fell_most_comes_first_with_its_reasons(questions: OpsQuestions, fell: str) -> None:
+    answer = questions.ask(demo_accounts()["analyst"], f"上个月哪些门店NPS{fell}，为什么？").as_json()
+
+    changes = [row[3] for row in answer["rows"]]
+    assert changes == sorted(changes), "the steepest fall first"
+    assert changes[0] < 0
+    assert "影响最大的是" in answer["narrative"]

@@ -276,16 +276,15 @@ class _Work:
         return cue.word == "down"
 
     def _order(self, calculation: Calculation) -> tuple[Order | None, int | None]:
-        if calculation is not Calculation.RANK:
-            return None, None
         has, cue = self.slots.has, self.slots.cue
+        explained = calculation is Calculation.DRIVERS and bool(self.dimensions) and has("move")
+        if calculation is not Calculation.RANK and not explained:
+            return None, None
         metric = self.metrics[0]
         points = self.catalogue.metrics[metric].in_points
         if move := cue("move"):
             self.spans["order"] = self.slots.text[move.start : move.end]
-            rising = move.word == "up"
-            if move.word in ("better", "worse"):
-                rising = (move.word == "better") == (self.catalogue.metrics[metric].better != "down")
+            rising = self._rising(move, metric)
             amount = any(w in self.spans["order"] for w in ("最多",))
             by = "change" if points or amount else "rate"
             return Order(metric=metric, by=by, descending=rising), self._limit(move)
@@ -297,6 +296,12 @@ class _Work:
             up = any(c.word == "up" for c in self.slots.cues["ranking"])
             return Order(metric=metric, descending=not up), None
         return (Order(metric=metric), None) if self._having() else (None, None)
+
+    def _rising(self, move: Cue, metric: str) -> bool:
+        """Whether a movement goes up; better and worse depend on the metric."""
+        if move.word in ("better", "worse"):
+            return (move.word == "better") == (self.catalogue.metrics[metric].better != "down")
+        return move.word == "up"
 
     def _limit(self, cue: Cue) -> int | None:
         if cue.n:
@@ -324,6 +329,12 @@ class _Work:
         if moved and self.dimensions and "哪" in self.slots.text and not self.slots.has("why"):
             way: Literal["<", ">"] = "<" if moved.word == "down" else ">"
             said.append(Threshold(metric=self._nearest(moved), op=way, value=0, on="change"))
+        move = self.slots.cue("move")
+        if (
+            move and self.dimensions and "哪些" in self.slots.text and not self.slots.has("why")
+        ):  # those that moved the other way are not meant
+            metric = self.metrics[0]
+            said.append(Threshold(metric=metric, op=">" if self._rising(move, metric) else "<", value=0, on="change"))
         return tuple(said)
 
     def _grain(self, calculation: Calculation, days: int) -> str | None:
