@@ -66,6 +66,7 @@ def run(settings: Settings, *, data: Path = DATA, on: Callable[[str], None] = pr
     models: dict[str, Model] = {
         "TF-IDF 线性": _tfidf,
         "路由器学习器": lambda a, b: _learner(vectors, a, b),
+        "同样特征，逻辑回归": lambda a, b: _logistic(vectors, a, b),
     }
     rows = []
     for name, model in models.items():
@@ -149,6 +150,26 @@ class _Vectors:
 def _learner(vectors: _Vectors, train: Part, texts: Sequence[str]) -> Labels:
     learner = Learner(vectors).fit(train.texts, list(train.labels))
     predicted: Labels = np.array(learner.labels)[learner.probabilities(texts).argmax(axis=1)]
+    return predicted
+
+
+def _logistic(vectors: _Vectors, train: Part, texts: Sequence[str]) -> Labels:
+    """The learner's features with a logistic loss over all labels at once."""
+    from scipy.sparse import csr_matrix, hstack
+    from sklearn.linear_model import LogisticRegression
+
+    from assistant.agent.router import WEIGHT
+
+    words = _words().fit(train.texts)
+
+    def features(rows: Sequence[str]) -> Any:
+        dense = vectors(rows)
+        centred = (dense - dense.mean(axis=1, keepdims=True)) * WEIGHT
+        return hstack([csr_matrix(centred), words.transform(rows) * WEIGHT]).tocsr()
+
+    predicted: Labels = (
+        LogisticRegression(C=12.0, max_iter=400).fit(features(train.texts), train.labels).predict(features(texts))
+    )
     return predicted
 
 

@@ -219,6 +219,7 @@ class Context:
             tool = "size_advice" if {"height", "weight"} & set(named) else "stock_check"
         if tool == "store_find" and named.get("store") in turn.ctx.catalog.stores:
             tool = "store_info"
+        named |= {k: v for k, v in turn.mentions.slots.items() if k in ("about", "day") and k in TOOLS[tool].slots}
         args = dialogue.repaired(state.last_args, named)
         if "time" in TOOLS[tool].slots and (at := fill.moved(state.last_args.get("time"), turn)):
             args["time"] = at

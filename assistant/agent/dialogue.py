@@ -188,6 +188,14 @@ _SPLIT = re.compile(r"[，,。；;！!？?\n]+|(?:另外|还有|顺便|对了|�
 _LINK = re.compile(r"(另外|还有|顺便|对了|然后|以及|同时|再帮我|also|，|,|。|；|;|？|\?|\n)")
 
 
+_JOINS = re.compile("另外|还有|顺便|再帮我|以及|同时|also")
+
+
+def joins(text: str) -> bool:
+    """True where a word joins several wishes, and not only a comma."""
+    return bool(_JOINS.search(text))
+
+
 def wishes(text: str) -> list[str]:
     """The parts of a message that may be wishes of their own; one part where nothing joins several."""
     if not _LINK.search(text):

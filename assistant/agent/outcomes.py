@@ -78,7 +78,7 @@ class Outcomes:
             turn.state,
             pending=Pending(outcome.tool, args, f"{turn.key}:{outcome.tool}", outcome.plan.title, expires),
             asking=None,
-            focus=dialogue.focus_of(args, turn.state.focus),
+            focus=dialogue.focus_of({**_spoken(turn), **args}, turn.state.focus),
             last_tool=outcome.tool,
             last_args=args,
             last_question="",
@@ -95,7 +95,7 @@ class Outcomes:
         turn.state = replace(
             state,
             asking=task,
-            focus=dialogue.focus_of(known, state.focus),
+            focus=dialogue.focus_of({**_spoken(turn), **known}, state.focus),
             last_tool=outcome.tool,
             last_args={**fill.loose(turn), **outcome.args},
             last_question="",

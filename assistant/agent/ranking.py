@@ -8,10 +8,12 @@ from assistant.agent.router import Guess, Ranking, Router
 
 RULE_WEIGHT = 8.0  # how much more likely a pattern that fits makes its intent
 CONTEXT_WEIGHT = 60.0  # the same for a pattern that counts after what was spoken of
-ASKED = 2.5  # how much oftener shoppers ask for policies than the examples do
-ASKED_AGAIN = 4.0  # the same right after such a question
+ASKED = 1.5  # how much oftener shoppers ask for policies than the examples do
+ASKED_AGAIN = 2.5  # the same right after such a question
 BARE = 7  # and up to which it does so even where the router is sure of it alone
 SHORT = 10  # characters up to which a message leans on what was spoken of
+POLITE_ENOUGH = 0.35  # probability from which thanks and the like are about nothing that was spoken of
+_POLITE = ("thanks", "bye", "greet", "praise", "who", "handoff")
 # what a message that names no topic is about, after a tool
 _TOPICS = (
     ("points", "积分"), ("coupons", "优惠券"), ("order_logistics", "快递"), ("order", "订单"), ("return", "退货"), ("appointment", "预约"),
@@ -23,7 +25,8 @@ def ranked(router: Router, turn: Turn) -> Ranking:
     """The ranking of a turn's message."""
     ranking, rules = router.rank(turn.mentions.plain), turn.rules
     sure = ranking.best.probability >= turn.playbook.policy.router.serve
-    alone = sure and (turn.state.last_question or len(turn.text) > BARE)
+    polite = ranking.best.intent in _POLITE and ranking.best.probability >= POLITE_ENOUGH
+    alone = polite or (sure and (turn.state.last_question or len(turn.text) > BARE))
     if (about := topic(turn)) and not rules and not alone:
         ranking = mixed(ranking, router.rank(f"{about}{turn.mentions.plain}"))
     if not rules:

@@ -27,7 +27,7 @@ from tools.types import KnowledgeAnswer
 
 log = logs.get("agent")
 MAX_WISHES = 3
-WORTH_ASKING = 0.3  # share of the best reading's probability from which the documents are asked first
+WORTH_ASKING = 0.4  # share of the best reading's probability from which the documents are asked first
 GUESS = 0.3  # without the model: from which probability an intent is served
 SURE = 0.8  # and from which one of these is
 FAINT = 0.08  # below it a question for the documents is not tried
@@ -71,8 +71,9 @@ class Understanding:
         parts = dialogue.wishes(turn.text)[:6]
         plain: list[tuple[str, str]] = []
         if len(parts) > 1:
+            joined = dialogue.joins(turn.text)
             for part in parts:
-                intent = self._part(turn, part)
+                intent = self._part(turn, part, joined)
                 if intent and (not plain or plain[-1][1] != intent):
                     plain.append((part, intent))
         distinct = [p for p in plain if not turn.playbook.intents[p[1]].reply][:MAX_WISHES]
@@ -80,12 +81,14 @@ class Understanding:
             return self._several(turn, distinct)
         return self._one(turn)
 
-    def _part(self, turn: Turn, part: str) -> str | None:
-        """The wish of one part of a message where a pattern fits and the examples do not speak against it."""
+    def _part(self, turn: Turn, part: str, joined: bool) -> str | None:
+        """The wish of one part of a message, where a pattern fits or, of parts that words like 还有 join, without one."""
         plain = mentions.plain(part, turn.ctx.catalog)
         rules = turn.playbook.plain_intents(plain.lower())
         if len(rules) == 1:
             return rules[0]
+        if not rules and not joined:
+            return None
         best = ranked_by.weighed(self._router.rank(plain), rules).best
         enough = turn.playbook.policy.router.serve if rules else SURE
         return best.intent if best.probability >= enough and (rules or best.intent != "knowledge_search") else None
@@ -153,7 +156,7 @@ class Understanding:
 
     def _no_answer(self, turn: Turn, by: str, ranking: Ranking) -> Reply:
         """An honest no: it is a question for the documents, and they hold nothing on it. Or for nobody here."""
-        if ranking.of("out_of_scope") >= FAINT:
+        if ranking.of("out_of_scope") >= max(GUESS, ranking.of("knowledge_search") / 2):
             turn.did("out_of_scope", by)
             return self._outcomes.act(turn, "out_of_scope")
         turn.did("knowledge_search", by)
