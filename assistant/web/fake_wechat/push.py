@@ -48,13 +48,13 @@ def through(client: Client, path: str = "/wechat/official") -> Deliver:
 
 
 def over_http(url: str, *, timeout_s: float = rules.ANSWER_WITHIN_S) -> Deliver:
-    """To a callback at a URL."""
-    client = httpx.Client(timeout=timeout_s, follow_redirects=False, trust_env=False)
+    """To a callback at a URL. Each push has a connection of its own, as none is kept open for ever."""
 
     def deliver(push: PushRequest) -> Answer:
         headers = {"content-type": push.content_type, "user-agent": "Mozilla/4.0"}
         try:
-            answer = client.request(push.method, url, params=dict(push.params), content=push.body, headers=headers)
+            with httpx.Client(timeout=timeout_s, follow_redirects=False, trust_env=False) as client:
+                answer = client.request(push.method, url, params=dict(push.params), content=push.body, headers=headers)
         except httpx.TimeoutException as error:
             raise Undelivered("timeout") from error
         except httpx.TransportError as error:
