@@ -20,6 +20,7 @@ from assistant.clock import Clock
 from assistant.config import Settings
 from assistant.db.engine import Database
 from assistant.errors import ConfigError
+from assistant.journeys.experience_moment import Moments
 from assistant.journeys.ops_question import OpsQuestions
 from assistant.journeys.shopper_message import ShopperMessages
 from assistant.llm.client import Llm, connect
@@ -28,6 +29,9 @@ from assistant.merchant.demo import demo_merchant
 from assistant.merchant.http import HttpBackend, http_merchant
 from assistant.privacy.rights import PrivacyRights
 from assistant.routing.queue import HandoffQueue
+from assistant.surveys.files import read_surveys
+from assistant.surveys.rules import read_rules
+from assistant.surveys.talk import SurveyTalk
 from assistant.tickets.desk import TicketDesk
 from tools.all import TOOLS
 from tools.catalog import CatalogCache
@@ -183,7 +187,30 @@ class Service:
             max_attempts=self.settings.worker.max_attempts,
             wake=self.work_to_do.set,
             reception=self.official_account.reception if self.settings.wechat.app_id else None,
+            surveys=self.survey_talk,
         )
+
+    def store_name(self, store_id: str) -> str | None:
+        """The name of a store, None where there is none."""
+        return store.name if (store := self.catalog.get().stores.get(store_id)) else None
+
+    @cached_property
+    def survey_talk(self) -> SurveyTalk:
+        return SurveyTalk(
+            self.database, self.clock, self.ports, brand=self.settings.brand_name, store_name=self.store_name
+        )
+
+    @cached_property
+    def moments(self) -> Moments:
+        """Raises ConfigError where a survey or a rule is wrong."""
+        files = self.settings.moments
+        surveys = read_surveys(files.surveys)
+        return Moments(
+            self.database, self.clock, surveys, read_rules(files.rules, surveys), self.ports, self.live,
+            brand=self.settings.brand_name, app_id=self.settings.wechat.app_id,
+            keep_messages=self.settings.wechat.keep_messages, store_name=self.store_name,
+            delivered=self.to_deliver.set,
+        )  # fmt: skip
 
     @cached_property
     def official_account(self) -> OfficialAccount:
@@ -193,7 +220,7 @@ class Service:
             self.database,
             self.clock,
             member_of=self.merchant.membership.by_phone,
-            store_name=lambda store_id: store.name if (store := self.catalog.get().stores.get(store_id)) else None,
+            store_name=self.store_name,
             transport=self._wechat_transport,
         )
 

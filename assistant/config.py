@@ -120,6 +120,14 @@ class ChatBiSettings(BaseModel):
     model_budget_s: float = 4.0  # of the model's choice where rules find no metric
 
 
+class MomentSettings(BaseModel):
+    """Experience moments: files of surveys and rules, and the key with which events are signed."""
+
+    surveys: Path = PACKAGE_ROOT / "assistant" / "surveys" / "templates"
+    rules: Path = PACKAGE_ROOT / "assistant" / "surveys" / "rules.yaml"
+    secret: SecretStr = SecretStr("")  # empty: no events by webhook
+
+
 class WorkerSettings(BaseModel):
     lanes: int = 2
     lease_s: float = 60.0
@@ -146,6 +154,7 @@ class Settings(BaseSettings):
     transcription: TranscriptionSettings = TranscriptionSettings()
     sms: SmsSettings = SmsSettings()
     chatbi: ChatBiSettings = ChatBiSettings()
+    moments: MomentSettings = MomentSettings()
 
     @cached_property
     def store_url(self) -> str:

@@ -22,6 +22,7 @@ WECHAT_PUSHES = Counter(
     "zhike_wechat_pushes_total", "Pushes from WeChat by meaning, or by why they were refused", ["kind"]
 )
 WECHAT_ERRORS = Counter("zhike_wechat_errors_total", "Error codes that WeChat answered to our calls", ["code"])
+MOMENTS = Counter("zhike_moments_total", "Events of the retailer, and what they led to", ["type", "outcome"])
 DELIVERIES = Counter("zhike_deliveries_total", "Answers on their way", ["channel", "outcome"])
 GUARD_BLOCKS = Counter("zhike_guard_blocks_total", "Model texts that were replaced by a template", ["reason"])
 

@@ -18,7 +18,10 @@ from assistant.channels.web_chat import CHANNEL as WEB
 from assistant.db import due, outbox
 from assistant.db.due import Due
 from assistant.errors import StoreDown
+from assistant.journeys.experience_moment import DECIDE, EXPIRE, INVITE
 from assistant.privacy.rights import DELETION
+from assistant.surveys.talk import REWARD
+from tools.errors import ToolError
 
 log = logs.get("worker")
 PULLED = {WEB, "cli"}  # channels whose shoppers fetch replies from the conversation
@@ -130,9 +133,18 @@ class Worker:
             elif piece.kind == FORGET:
                 service.rights.erase(service.official_account.shopper_key(piece.payload["openid"]))
                 service.official_account.forget(piece.payload["openid"])
+            elif piece.kind == DECIDE:
+                service.moments.decide(piece.payload["event"])
+            elif piece.kind == INVITE:
+                service.moments.invite(piece.payload["invitation"])
+            elif piece.kind == EXPIRE:
+                service.moments.expire()
+            elif piece.kind == REWARD:
+                p = piece.payload
+                service.survey_talk.reward(p["invitation"], p["member"], p["coupon"])
             else:
                 raise ValueError(f"nobody knows how to do {piece.kind}")
-        except (ValueError, KeyError, OSError, StoreDown, WeChatDown) as error:
+        except (ValueError, KeyError, OSError, StoreDown, WeChatDown, ToolError) as error:
             again = service.clock.now() + timedelta(minutes=piece.attempts) if piece.attempts < MAX_ATTEMPTS else None
             log.error("due_work_failed", kind=piece.kind, attempts=piece.attempts, cause=repr(error))
             with service.database.write() as connection:

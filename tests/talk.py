@@ -1,10 +1,12 @@
 """Talking to a service in tests: one line in, the whole outcome out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
 from assistant.bootstrap import Service
-from assistant.domain.message import Inbound
+from assistant.db import conversations
+from assistant.domain.message import Inbound, StoredMessage
 from assistant.domain.shopper import Identity
 from assistant.journeys.shopper_message import Served
 
@@ -32,6 +34,13 @@ class Shopper:
     def hear(self, text: str) -> str:
         """The text of the answer."""
         return self.say(text).reply.text
+
+    def history(self) -> Sequence[StoredMessage]:
+        """The lines of the conversation, oldest first."""
+        with self.service.database.read() as connection:
+            mine = conversations.find(connection, Identity("web", "test", self.sender))
+            assert mine is not None
+            return conversations.history(connection, mine)
 
 
 def tools_of(served: Served) -> list[str]:

@@ -38,6 +38,7 @@ class Answer:
     state: State
     trace: TurnTrace
     served: tuple[Served, ...]
+    changes: tuple[Callable[[Any], None], ...] = ()  # written in the same transaction, given its connection
 
 
 @dataclass

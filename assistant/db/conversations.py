@@ -103,6 +103,14 @@ def find(connection: Connection, identity: Identity) -> str | None:
     ).scalar_one_or_none()
 
 
+def of_member(connection: Connection, member_id: str, channel: str, sender: str = "") -> str | None:
+    """The conversation of a member in a channel (and of one identity) that was last used."""
+    query = select(conversations.c.id).where(conversations.c.member_id == member_id, conversations.c.channel == channel)
+    if sender:
+        query = query.where(conversations.c.sender == sender)
+    return connection.execute(query.order_by(conversations.c.updated_at.desc()).limit(1)).scalar_one_or_none()
+
+
 def save_turn(
     connection: Connection,
     conversation_id: str,

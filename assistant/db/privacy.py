@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, delete, func, select, update
 
 from assistant.db import attachments
 from assistant.db.engine import upsert
-from assistant.db.tables import retail, service
+from assistant.db.tables import moments, retail, service
 
 
 def choices(connection: Connection, shopper: str) -> dict[str, bool]:
@@ -47,6 +47,7 @@ def counts(connection: Connection, shopper: str) -> Mapping[str, int]:
     return {
         "聊天记录": count(service.messages, service.messages.c.conversation_id.in_(conversations)),
         "工单": count(service.tickets, service.tickets.c.shopper == shopper),
+        "满意度调查": count(moments.invitations, moments.invitations.c.member_id == shopper),
         "订单": count(retail.orders, retail.orders.c.member_id == shopper),
         "积分记录": count(retail.points_entries, retail.points_entries.c.member_id == shopper),
         "优惠券": count(retail.member_coupons, retail.member_coupons.c.member_id == shopper),
@@ -61,7 +62,9 @@ def export(connection: Connection, shopper: str) -> dict[str, Any]:
         select(service.messages).where(service.messages.c.conversation_id.in_(ids)).order_by(service.messages.c.id)
     ).all()
     tickets = connection.execute(select(service.tickets).where(service.tickets.c.shopper == shopper)).all()
+    surveys = connection.execute(select(moments.invitations).where(moments.invitations.c.member_id == shopper)).all()
     return {
+        "满意度调查": [{"时间": i.due_at.isoformat(), "调查": i.survey["title"], "回答": i.answers} for i in surveys],
         "聊天记录": [{"时间": m.at.isoformat(), "说话人": m.author, "内容": m.text} for m in messages],
         "工单": [
             {"编号": t.number, "时间": t.created_at.isoformat(), "主题": t.subject, "内容": t.body} for t in tickets
@@ -97,5 +100,7 @@ def erase(connection: Connection, shopper: str) -> list[str]:
         .where(service.tickets.c.shopper == shopper)
         .values(shopper="erased", subject="（已删除）", body="（已按顾客要求删除）")
     )
+    for table in (moments.invitations, moments.events):
+        connection.execute(delete(table).where(table.c.member_id == shopper))
     connection.execute(delete(service.conversations).where(service.conversations.c.id.in_(ids)))
     return files

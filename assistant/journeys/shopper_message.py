@@ -23,10 +23,12 @@ from assistant.db.conversations import Waiting
 from assistant.db.engine import Database
 from assistant.db.inbox import Accepted
 from assistant.db.jsonable import dump
+from assistant.db.moments import Invitation
 from assistant.domain.conversation import Conversation
 from assistant.domain.message import Inbound, Reply
 from assistant.errors import StoreDown
 from assistant.llm.calls import collect_calls
+from assistant.surveys.talk import SurveyTalk
 
 log = logs.get("journey")
 ANSWERED_BY_PEOPLE = ("queue", "person")
@@ -58,6 +60,7 @@ class ShopperMessages:
         max_attempts: int,
         wake: Callable[[], None] = lambda: None,
         reception: Reception | None = None,
+        surveys: SurveyTalk | None = None,
     ) -> None:
         self._db = database
         self._agent = agent
@@ -67,6 +70,7 @@ class ShopperMessages:
         self._max_attempts = max_attempts
         self._wake = wake
         self._reception = reception
+        self._surveys = surveys
         self.worker = f"w-{uuid4().hex[:12]}"
 
     def accept(self, inbound: Inbound, *, member_id: str | None = None) -> Accepted:
@@ -120,22 +124,44 @@ class ShopperMessages:
         try:
             if conversation.holder in ANSWERED_BY_PEOPLE:
                 return self._held_by_people(conversation, waiting)
+            survey = self._surveys.open_in(conversation) if self._surveys else None
+            if survey and (heard := self._heard(survey, conversation, waiting.inbound)):
+                return heard
             inbound = self._received(conversation, waiting)
             if isinstance(inbound, Reply):
                 trace = TurnTrace(notes=[waiting.inbound.kind], intents=[{"intent": "received", "by": "channel"}])
                 return Answer(inbound, conversation.state, trace, ())
-            return self._agent.answer(
+            if survey and inbound is not waiting.inbound and (heard := self._heard(survey, conversation, inbound)):
+                return heard  # spoken, and understood by now
+            answer = self._agent.answer(
                 conversation,
                 inbound,
                 f"in-{waiting.inbox_id}",
                 lambda text: self._live.tell(conversation.id, LiveEvent("text", text)),
             )
+            return self._with_reminder(survey, answer) if survey else answer
         except StoreDown:
             raise  # nothing can be committed now; the message stays in the inbox
         except Exception:
             # the last line of defence: the shopper hears an apology at once instead of nothing after three tries
             log.exception("turn_crashed", inbox=waiting.inbox_id, conversation=conversation.id)
             return self._apology(conversation)
+
+    def _heard(self, survey: Invitation, conversation: Conversation, inbound: Inbound) -> Answer | None:
+        """The answer of an open survey, where the message is for it."""
+        if self._surveys is None or inbound.kind != "text":
+            return None
+        heard = self._surveys.hear(survey, conversation, inbound)
+        if heard is None:
+            return None
+        trace = TurnTrace(tier="router", intents=[{"intent": "survey", "by": heard.survey_id}])
+        return Answer(heard.reply, conversation.state, trace, (), (heard.change,))
+
+    def _with_reminder(self, survey: Invitation, answer: Answer) -> Answer:
+        """A question in the middle of a survey was answered: the survey goes on."""
+        assert self._surveys is not None
+        heard = None if answer.state.asking or answer.state.pending else self._surveys.remind(survey, answer.reply)
+        return replace(answer, reply=heard.reply, changes=(*answer.changes, heard.change)) if heard else answer
 
     def _received(self, conversation: Conversation, waiting: Waiting) -> Inbound | Reply:
         """Words for the assistant, or what the channel answers by itself (a welcome, a picture kept)."""
@@ -188,6 +214,9 @@ class ShopperMessages:
                     inbox_id=waiting.inbox_id,
                     not_before=not_before(waiting.inbound, now),
                 )
+            if message_id is not None or reply is None:
+                for change in answer.changes:
+                    change(connection)
             traces.save(connection, trace_id, conversation.id, now, trace)
         logs.INBOX_WAITING.dec()
         self._live.tell(conversation.id, LiveEvent("message"))

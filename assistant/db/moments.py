@@ -1,0 +1,160 @@
+"""Events of the retailer's, invitations and their runs, as rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from assistant.db.engine import upsert
+from assistant.db.tables.moments import events, invitations
+from assistant.db.tables.retail import survey_answers
+
+LIVE = ("sent", "open", "paused")
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """A row as it stands; `survey`, `path` and `answers` are JSON data."""
+
+    id: str
+    event_id: str
+    rule_id: str
+    survey_id: str
+    survey: Mapping[str, Any]
+    variant: str
+    greeting: str
+    member_id: str
+    store_id: str | None
+    order_id: str | None
+    conversation_id: str | None
+    channel: str
+    status: str
+    reason: str
+    current: str
+    path: Sequence[str]
+    answers: Mapping[str, Any]
+    unclear: int
+    rewarded: bool
+    due_at: datetime
+    sent_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    expires_at: datetime | None
+
+
+def note_event(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Put an event on disk. False where it was there already."""
+    put = upsert(connection, events).values(**row, outcome="new").on_conflict_do_nothing(index_elements=["id"])
+    return bool(connection.execute(put).rowcount)
+
+
+def event(connection: Connection, event_id: str) -> Mapping[str, Any] | None:
+    row = connection.execute(select(events).where(events.c.id == event_id)).mappings().first()
+    return dict(row) if row else None
+
+
+def decided(connection: Connection, event_id: str, outcome: str) -> bool:
+    """Compare-and-set: True for the one caller that decides an event."""
+    done = connection.execute(
+        update(events).where(events.c.id == event_id, events.c.outcome == "new").values(outcome=outcome)
+    )
+    return done.rowcount == 1
+
+
+def plan(connection: Connection, row: Mapping[str, Any]) -> None:
+    blank = {"path": [], "answers": {}, "unclear": 0, "rewarded": False, "status": "planned", "current": ""}
+    connection.execute(insert(invitations).values(**blank, **row))
+
+
+def get(connection: Connection, invitation_id: str) -> Invitation | None:
+    row = connection.execute(select(invitations).where(invitations.c.id == invitation_id)).mappings().first()
+    return Invitation(**row) if row else None
+
+
+def live(connection: Connection, conversation_id: str, now: datetime) -> Invitation | None:
+    """The survey that this conversation is in the middle of, if any; the newest of several."""
+    row = (
+        connection.execute(
+            select(invitations)
+            .where(
+                invitations.c.conversation_id == conversation_id,
+                invitations.c.status.in_(LIVE),
+                invitations.c.expires_at > now,
+            )
+            .order_by(invitations.c.sent_at.desc())
+            .limit(1)
+        )
+        .mappings()
+        .first()
+    )
+    return Invitation(**row) if row else None
+
+
+def change(connection: Connection, invitation_id: str, values: Mapping[str, Any], *, was: Sequence[str] = ()) -> bool:
+    """Change a row; with `was`, only where its status is one of these."""
+    query = update(invitations).where(invitations.c.id == invitation_id)
+    if was:
+        query = query.where(invitations.c.status.in_(was))
+    return connection.execute(query.values(**values)).rowcount == 1
+
+
+def expire(connection: Connection, now: datetime) -> int:
+    """End what may no longer be answered."""
+    done = connection.execute(
+        update(invitations)
+        .where(invitations.c.status.in_(LIVE), invitations.c.expires_at <= now)
+        .values(status="expired", ended_at=now)
+    )
+    return done.rowcount
+
+
+def invited(connection: Connection, member_id: str) -> dict[str, datetime]:
+    """When a member was last invited (or is going to be), by rule."""
+    rows = connection.execute(
+        select(invitations.c.rule_id, func.max(invitations.c.due_at).label("at"))
+        .where(invitations.c.member_id == member_id, invitations.c.status != "held")
+        .group_by(invitations.c.rule_id)
+    )
+    return {row.rule_id: row.at for row in rows}
+
+
+def unfinished(connection: Connection, member_id: str, now: datetime) -> bool:
+    found = connection.execute(
+        select(invitations.c.id)
+        .where(
+            invitations.c.member_id == member_id,
+            invitations.c.status.in_(("planned", *LIVE)),
+            (invitations.c.expires_at.is_(None)) | (invitations.c.expires_at > now),
+        )
+        .limit(1)
+    ).first()
+    return found is not None
+
+
+def keep_answer(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A finished survey as the mart reads it. The same invitation twice is one answer."""
+    connection.execute(upsert(connection, survey_answers).values(**row).on_conflict_do_nothing(index_elements=["id"]))
+
+
+def outcomes(connection: Connection, since: datetime) -> dict[str, int]:
+    """Events by what they led to."""
+    rows = connection.execute(
+        select(events.c.outcome, func.count().label("n")).where(events.c.at >= since).group_by(events.c.outcome)
+    )
+    return {row.outcome: row.n for row in rows}
+
+
+def funnel(connection: Connection, since: datetime) -> list[Mapping[str, Any]]:
+    """Invitations by survey, wording and status."""
+    rows = connection.execute(
+        select(
+            invitations.c.survey_id, invitations.c.rule_id, invitations.c.variant, invitations.c.status,
+            func.count().label("count"),
+        )
+        .where(invitations.c.due_at >= since)
+        .group_by(invitations.c.survey_id, invitations.c.rule_id, invitations.c.variant, invitations.c.status)
+        .order_by(invitations.c.survey_id, invitations.c.rule_id, invitations.c.variant, invitations.c.status)
+    ).mappings()  # fmt: skip
+    return [dict(r) for r in rows]

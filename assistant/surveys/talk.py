@@ -1,0 +1,149 @@
+"""A survey in a shopper's chat: takes the messages that belong to it, ends it with thanks, reward and ticket.
+
+Called by journey 1 for every message of a conversation that is in the middle of a survey. What is to be written is handed
+back and committed together with the answer.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from assistant import logs
+from assistant.clock import Clock
+from assistant.db import due, moments
+from assistant.db.engine import Connection, Database
+from assistant.db.moments import Invitation
+from assistant.domain.conversation import Conversation
+from assistant.domain.message import Inbound, Reply
+from assistant.surveys import dialogue
+from assistant.surveys.dialogue import Run, Tagger
+from assistant.surveys.files import Survey
+from tools.errors import BackendDown, ToolError
+from tools.ports import Ports
+
+log = logs.get("surveys")
+REWARD = "survey.reward"
+_CATEGORY = {"到店": "服务态度", "商品": "商品质量", "配送": "物流配送"}  # of the ticket, by touchpoint
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message that belonged to a survey: what is answered, and what is to be written with the answer."""
+
+    reply: Reply
+    change: Callable[[Connection], None]
+    survey_id: str
+
+
+class SurveyTalk:
+    """One instance serves all threads. `store_name`: the name of a store, None where there is none."""
+
+    def __init__(
+        self, database: Database, clock: Clock, ports: Ports, *, brand: str,
+        store_name: Callable[[str], str | None], tag: Tagger | None = None,
+    ) -> None:  # fmt: skip
+        self._db = database
+        self._clock = clock
+        self._ports = ports
+        self._brand = brand
+        self._store_name = store_name
+        self._tag = tag
+
+    def open_in(self, conversation: Conversation) -> Invitation | None:
+        """The survey that this conversation is in the middle of."""
+        if conversation.shopper.member_id is None:
+            return None
+        with self._db.read() as connection:
+            return moments.live(connection, conversation.id, self._clock.now())
+
+    def hear(self, found: Invitation, conversation: Conversation, inbound: Inbound) -> Heard | None:
+        """Take a message for the survey. None where it is about something else."""
+        if conversation.state.asking or conversation.state.pending:
+            return None  # the assistant asked last
+        step = dialogue.step(run_of(found), inbound.text, names_of(found, self._brand, self._store_name), tag=self._tag)
+        if step is None:
+            return None
+        reply, owed = step.reply, False
+        if step.run.status == "done":
+            reply, owed = self._finished(found, step.run, conversation, reply)
+        return Heard(reply, lambda connection: self._keep_run(connection, found, step.run, owed), found.survey_id)
+
+    def remind(self, found: Invitation, answer: Reply) -> Heard | None:
+        """After something else was answered in the middle of a survey: the question again, under the answer."""
+        run = run_of(found)
+        if run.status != "open":
+            return None
+        again, reply = dialogue.remind(run, names_of(found, self._brand, self._store_name), answer)
+        return Heard(reply, lambda connection: self._keep_run(connection, found, again, False), found.survey_id)
+
+    def _finished(self, found: Invitation, run: Run, conversation: Conversation, reply: Reply) -> tuple[Reply, bool]:
+        """Ticket and reward, each once by the invitation's id; the words say what really happened.
+
+        Also whether a reward is still owed, because the retailer's system could not be reached.
+        """
+        lines, owed = [reply.text], False
+        if run.wants_care:
+            wants_call = run.answers[dialogue.CARE] == "callback"
+            ticket = self._ports.tickets.file(
+                conversation.shopper.key, conversation.id, _CATEGORY.get(run.survey.touchpoint, "其他"),
+                f"{run.survey.title}：顾客不满意" + ("，希望回电" if wants_call else ""),
+                run.comment or "顾客在满意度调查中给了低分", found.store_id or "", f"survey-care:{found.id}",
+            )  # fmt: skip
+            follows = "同事会给您回电。" if wants_call else "处理进展会通知您。"
+            lines.append(f"已为您登记，工单号 {ticket.ticket_id}，{follows}")
+        if run.survey.reward is not None:
+            words = run.survey.reward.words
+            try:
+                self.reward(found.id, found.member_id, run.survey.reward.coupon)
+                lines.append(f"答谢礼已放进您的账户：{words}。")
+            except BackendDown:
+                owed = True
+                lines.append(f"答谢礼（{words}）稍后放进您的账户。")
+            except ToolError as error:
+                log.warning("reward_refused", invitation=found.id, cause=type(error).__name__)
+                lines.append("这次的答谢礼已经发完了，抱歉没能送上。")
+        return Reply("\n".join(filter(None, lines))), owed
+
+    def reward(self, invitation_id: str, member_id: str, coupon: str) -> None:
+        """Give the reward of a survey. The same invitation twice is one reward."""
+        self._ports.merchant.coupons.claim(member_id, coupon, f"survey-reward:{invitation_id}")
+
+    def _keep_run(self, connection: Connection, found: Invitation, run: Run, owed: bool) -> None:
+        now = self._clock.now()
+        values: dict[str, Any] = {
+            "status": run.status, "current": run.current, "path": list(run.path), "unclear": run.unclear,
+            "answers": dialogue.plain_answers(run), "started_at": found.started_at or now,
+        }  # fmt: skip
+        if run.status in ("done", "stopped"):
+            values["ended_at"] = now
+        if run.status == "done":
+            values["rewarded"] = run.survey.reward is not None and not owed
+            moments.keep_answer(connection, {
+                "id": _number(found.id), "member_id": found.member_id, "store_id": found.store_id or "",
+                "order_id": found.order_id, "touchpoint": run.survey.touchpoint, "at": now, "nps": run.score("nps"),
+                "csat": run.score("csat"), "ces": run.score("ces"), "comment": run.comment,
+            })  # fmt: skip
+        moments.change(connection, found.id, values, was=moments.LIVE)
+        if owed and run.survey.reward is not None:
+            payload = {"invitation": found.id, "member": found.member_id, "coupon": run.survey.reward.coupon}
+            due.schedule(connection, REWARD, f"{REWARD}:{found.id}", payload, now)
+
+
+def names_of(found: Invitation, brand: str, store_name: Callable[[str], str | None]) -> dict[str, str]:
+    """What stands for {brand} and {store} in a survey's words."""
+    return {"brand": brand, "store": (store_name(found.store_id) if found.store_id else None) or brand}
+
+
+def run_of(found: Invitation) -> Run:
+    """How far an invitation's survey has come."""
+    survey = Survey.model_validate(found.survey)
+    return Run(
+        survey, found.status, found.current, tuple(found.path), dialogue.values_of(survey, found.answers),  # type: ignore[arg-type]
+        found.unclear, found.greeting,
+    )  # fmt: skip
+
+
+def _number(invitation_id: str) -> int:
+    """The id of an answer in the mart: the same for the same invitation."""
+    return int.from_bytes(sha256(invitation_id.encode()).digest()[:7], "big")

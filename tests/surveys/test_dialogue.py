@@ -1,0 +1,164 @@
+"""A survey with one shopper, without a store: what is asked, where answers lead, how it ends."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.domain.message import Reply
+from assistant.errors import ConfigError
+from assistant.surveys import dialogue
+from assistant.surveys.dialogue import Run, Step
+from assistant.surveys.files import read_survey, read_surveys
+from assistant.surveys.reading import read
+
+NAMES = {"brand": "云上百货", "store": "徐家汇店"}
+SURVEYS = read_surveys()
+
+
+def answer(run: Run, *said: str) -> Step:
+    """Say one thing after another; the last step."""
+    done = None
+    for text in said:
+        done = dialogue.step(run, text, NAMES)
+        assert done is not None, f"{text!r} was not taken"
+        run = done.run
+    assert done is not None
+    return done
+
+
+def test_the_invitation_greets_and_asks_the_first_question() -> None:
+    reply = dialogue.invite(Run(SURVEYS["store_visit"]), NAMES)
+
+    assert "感谢光临徐家汇店" in reply.text
+    assert "推荐给朋友" in reply.text
+    assert reply.choices[0].send == "10"
+
+
+def test_a_promoter_is_asked_what_was_best_and_thanked_with_a_recommendation() -> None:
+    done = answer(Run(SURVEYS["store_visit"]), "10", "1和3")
+
+    assert done.run.status == "done"
+    assert done.run.answers == {"recommend": 10, "best": ("staff", "price")}
+    assert "推荐给TA" in done.reply.text
+    assert done.run.comment == "店员服务、价格优惠"
+
+
+def test_a_detractor_is_asked_what_went_wrong_and_offered_help() -> None:
+    done = answer(Run(SURVEYS["store_visit"]), "3分", "排队太久", "收银台只开了一个")
+
+    assert done.run.status == "open"
+    assert "跟进处理" in done.reply.text
+
+    care = answer(done.run, "登记处理")
+
+    assert care.run.status == "done"
+    assert care.run.wants_care
+    assert care.run.score("nps") == 3
+
+
+def test_words_for_a_score_are_said_back_so_that_they_can_be_corrected() -> None:
+    first = answer(Run(SURVEYS["product"]), "还行")
+
+    assert "记下了：3分" in first.reply.text
+
+    back = answer(first.run, "上一题", "5")
+
+    assert back.run.answers["satisfied"] == 5
+
+
+def test_later_pauses_and_resumes_where_it_stopped() -> None:
+    paused = answer(Run(SURVEYS["store_visit"]), "8", "等会儿再说")
+
+    assert paused.run.status == "paused"
+    assert dialogue.step(paused.run, "我有多少积分", NAMES) is None
+
+    again = answer(paused.run, "继续评价")
+
+    assert again.run.status == "open"
+    assert again.run.question.id == "better"
+
+
+def test_stop_ends_at_once_and_keeps_what_was_said() -> None:
+    stopped = answer(Run(SURVEYS["store_visit"]), "8", "不想答了")
+
+    assert stopped.run.status == "stopped"
+    assert stopped.run.answers == {"recommend": 8}
+    assert "已经答的部分我们收到了" in stopped.reply.text
+
+
+@pytest.mark.parametrize("text", ["徐家汇店几点关门", "我有多少积分", "帮我查一下订单", "你好", "羽绒服还有M码吗"])
+def test_what_is_about_something_else_is_left_alone(text: str) -> None:
+    open_run = answer(Run(SURVEYS["store_visit"]), "5").run
+
+    assert dialogue.step(Run(SURVEYS["store_visit"]), text, NAMES) is None
+    assert dialogue.step(open_run, text, NAMES) is None
+
+
+def test_a_question_in_the_middle_is_followed_by_the_survey_twice_and_then_it_waits() -> None:
+    run = answer(Run(SURVEYS["store_visit"]), "5").run
+    texts = []
+    for _ in range(3):
+        run, reply = dialogue.remind(run, NAMES, Reply("22:00关门"))
+        texts.append(reply.text)
+
+    assert "刚才的评价还没完" in texts[0]
+    assert "刚才的评价还没完" in texts[1]
+    assert run.status == "paused"
+    assert "继续评价" in texts[2]
+
+
+def test_an_open_question_takes_words_but_not_a_question_of_the_shopper() -> None:
+    run = answer(Run(SURVEYS["delivery"]), "5").run
+
+    assert dialogue.step(run, "你们周末送货吗", NAMES) is None
+    assert answer(run, "师傅态度很好").run.status == "done"
+
+
+@pytest.mark.parametrize("survey", SURVEYS.values(), ids=lambda s: s.id)
+@given(said=st.lists(st.sampled_from(["1", "5", "跳过", "都是5分", "上一题", "挺好的", "不用了", "1和2"]), max_size=30))
+def test_every_survey_ends_and_never_stumbles(survey: object, said: list[str]) -> None:
+    run = Run(survey)  # type: ignore[arg-type]
+    for text in [*said, *["跳过"] * 12]:
+        step = dialogue.step(run, text, NAMES)
+        if step is None:
+            continue
+        run = step.run
+        assert step.reply.text
+        if run.status in ("done", "stopped"):
+            break
+
+    assert run.status in ("done", "stopped", "sent", "open", "paused")
+
+
+@given(text=st.text(max_size=60))
+def test_anything_written_is_read_without_a_fall(text: str) -> None:
+    for survey in SURVEYS.values():
+        for question in survey.questions:
+            found = read(question, text)
+            low, high = question.scale or (0, 0)
+
+            assert not isinstance(found.value, int) or low <= found.value <= high
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ("then: [{when: {}, to: a}]", "only goes forward"),
+        ("then: [{when: {}, to: nowhere}]", "does not exist"),
+        ("kind: single", "two options"),
+        ("colour: red", "Extra inputs"),
+    ],
+)
+def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, change: str, fault: str) -> None:
+    kind = "" if change.startswith("kind") else "kind: nps, "
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        f"id: x\ntitle: t\ntouchpoint: 到店\ngreeting: 您好\nquestions:\n  - {{id: a, {kind}text: 您好吗, {change}}}\n"
+        "thanks: {good: a, fair: b, poor: c}\n",
+        encoding="utf-8",
+    )
+
+    with pytest.raises(ConfigError, match=fault):
+        read_survey(path)
