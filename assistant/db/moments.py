@@ -1,6 +1,6 @@
 """Events of the retailer's, invitations and their runs, as rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,8 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from assistant.db.engine import upsert
 from assistant.db.tables.moments import events, invitations
-from assistant.db.tables.retail import survey_answers
+from assistant.db.tables.retail import members, orders, survey_answers
+from assistant.domain.moment import Event
 
 LIVE = ("sent", "open", "paused")
 
@@ -136,6 +137,24 @@ def unfinished(connection: Connection, member_id: str, now: datetime) -> bool:
 def keep_answer(connection: Connection, row: Mapping[str, Any]) -> None:
     """A finished survey as the mart reads it. The same invitation twice is one answer."""
     connection.execute(upsert(connection, survey_answers).values(**row).on_conflict_do_nothing(index_elements=["id"]))
+
+
+def past_payments(connection: Connection, since: datetime) -> Iterator[tuple[Event, str | None]]:
+    """Members' orders as events, oldest first, each with the member's tier of today."""
+    rows = connection.execution_options(yield_per=5_000).execute(
+        select(
+            orders.c.id, orders.c.member_id, orders.c.store_id, orders.c.channel, orders.c.created_at,
+            orders.c.total_cents, members.c.tier,
+        )
+        .join(members, members.c.id == orders.c.member_id)
+        .where(orders.c.created_at >= since)
+        .order_by(orders.c.created_at)
+    )  # fmt: skip
+    for r in rows:
+        yield (
+            Event(f"order-{r.id}", "paid", r.member_id, r.created_at, r.store_id, r.id, r.channel, r.total_cents),
+            r.tier,
+        )
 
 
 def outcomes(connection: Connection, since: datetime) -> dict[str, int]:

@@ -19,9 +19,10 @@ from assistant.db import conversations, due, moments, outbox, privacy, wechat
 from assistant.db.engine import Connection, Database
 from assistant.db.jsonable import dump
 from assistant.db.moments import Invitation
+from assistant.domain.moment import Event
 from assistant.surveys import dialogue
 from assistant.surveys.files import Survey
-from assistant.surveys.rules import Event, Past, Rules, awake, decide
+from assistant.surveys.rules import Past, Rules, awake, decide
 from assistant.surveys.talk import names_of, run_of
 from tools.errors import NeedLogin, UnknownThing
 from tools.ports import Ports

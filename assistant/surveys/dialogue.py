@@ -100,7 +100,16 @@ class Step:
 
 def invite(run: Run, names: Mapping[str, str]) -> Reply:
     """The first message: greeting and first question. `names` fill {brand} and {store}."""
-    return _ask(replace(run, status="open"), names, before=_filled(run.greeting or run.survey.greeting, names))
+    return _ask(replace(run, status="open"), names, before=greeting(run, names))
+
+
+def put(run: Run, names: Mapping[str, str]) -> Reply:
+    """The question that is open."""
+    return _ask(run, names)
+
+
+def greeting(run: Run, names: Mapping[str, str]) -> str:
+    return _filled(run.greeting or run.survey.greeting, names)
 
 
 def step(run: Run, text: str, names: Mapping[str, str], *, tag: Tagger | None = None) -> Step | None:

@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from assistant.clock import SHANGHAI
+from assistant.domain.moment import Event
 from assistant.errors import ConfigError
 
 RULES = Path(__file__).parent / "rules.yaml"
@@ -88,20 +89,6 @@ class Rules(_Strict):
     quiet_until: time = time(9)
     cool_down_days: int = Field(default=7, ge=0, le=365)
     rules: tuple[Rule, ...]
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened at the retailer's. `id` is theirs: the same id twice is the same event."""
-
-    id: str
-    type: str
-    member_id: str
-    at: datetime
-    store_id: str | None = None
-    order_id: str | None = None
-    channel: str = ""
-    amount_cents: int | None = None
 
 
 @dataclass(frozen=True)

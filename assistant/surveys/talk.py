@@ -5,7 +5,7 @@ back and committed together with the answer.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -61,12 +61,33 @@ class SurveyTalk:
         """Take a message for the survey. None where it is about something else."""
         if conversation.state.asking or conversation.state.pending:
             return None  # the assistant asked last
-        step = dialogue.step(run_of(found), inbound.text, names_of(found, self._brand, self._store_name), tag=self._tag)
+        step = dialogue.step(run_of(found), inbound.text, self.names(found), tag=self._tag)
         if step is None:
             return None
+        return self._heard(found, step, conversation.shopper.key, conversation.id)
+
+    def answer(self, found: Invitation, text: str) -> bool:
+        """Take an answer that was given on the page. False where it could not be read."""
+        run = run_of(found)
+        step = dialogue.step(replace(run, status="open"), text, self.names(found), tag=self._tag)
+        if step is None:
+            return False
+        heard = self._heard(found, step, found.member_id, found.conversation_id or "")
+        with self._db.write() as connection:
+            heard.change(connection)
+        return True
+
+    def find(self, invitation_id: str) -> Invitation | None:
+        with self._db.read() as connection:
+            return moments.get(connection, invitation_id)
+
+    def names(self, found: Invitation) -> dict[str, str]:
+        return names_of(found, self._brand, self._store_name)
+
+    def _heard(self, found: Invitation, step: dialogue.Step, shopper: str, conversation_id: str) -> Heard:
         reply, owed = step.reply, False
         if step.run.status == "done":
-            reply, owed = self._finished(found, step.run, conversation, reply)
+            reply, owed = self._finished(found, step.run, shopper, conversation_id, reply)
         return Heard(reply, lambda connection: self._keep_run(connection, found, step.run, owed), found.survey_id)
 
     def remind(self, found: Invitation, answer: Reply) -> Heard | None:
@@ -74,10 +95,12 @@ class SurveyTalk:
         run = run_of(found)
         if run.status != "open":
             return None
-        again, reply = dialogue.remind(run, names_of(found, self._brand, self._store_name), answer)
+        again, reply = dialogue.remind(run, self.names(found), answer)
         return Heard(reply, lambda connection: self._keep_run(connection, found, again, False), found.survey_id)
 
-    def _finished(self, found: Invitation, run: Run, conversation: Conversation, reply: Reply) -> tuple[Reply, bool]:
+    def _finished(
+        self, found: Invitation, run: Run, shopper: str, conversation_id: str, reply: Reply
+    ) -> tuple[Reply, bool]:
         """Ticket and reward, each once by the invitation's id; the words say what really happened.
 
         Also whether a reward is still owed, because the retailer's system could not be reached.
@@ -86,7 +109,7 @@ class SurveyTalk:
         if run.wants_care:
             wants_call = run.answers[dialogue.CARE] == "callback"
             ticket = self._ports.tickets.file(
-                conversation.shopper.key, conversation.id, _CATEGORY.get(run.survey.touchpoint, "其他"),
+                shopper, conversation_id, _CATEGORY.get(run.survey.touchpoint, "其他"),
                 f"{run.survey.title}：顾客不满意" + ("，希望回电" if wants_call else ""),
                 run.comment or "顾客在满意度调查中给了低分", found.store_id or "", f"survey-care:{found.id}",
             )  # fmt: skip

@@ -17,7 +17,7 @@ from assistant import logs
 from assistant.bootstrap import Service
 from assistant.db.migrate import is_current
 from assistant.errors import Refusal, StoreDown
-from assistant.web import chat, style, wechat
+from assistant.web import chat, moments, style, wechat
 from assistant.web.held import HeldPushes
 from assistant.web.security import HEADERS, Hardened, RateLimit, Visitors, secret_key
 from assistant.web.state import Web, web_of
@@ -50,6 +50,7 @@ def make_app(service: Service) -> FastAPI:
     app.include_router(chat.router)
     app.include_router(style.router)
     app.include_router(wechat.router)
+    app.include_router(moments.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     if settings.wechat.fake:
         from assistant.web.fake_wechat.demo import demo_platform

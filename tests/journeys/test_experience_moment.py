@@ -16,8 +16,8 @@ from assistant.db.moments import Invitation
 from assistant.db.tables.moments import invitations
 from assistant.db.tables.retail import survey_answers
 from assistant.db.tables.service import tickets
+from assistant.domain.moment import Event
 from assistant.surveys.files import TEMPLATES
-from assistant.surveys.rules import Event
 from assistant.worker import Worker
 from tests.conftest import settings_for
 from tests.talk import Shopper

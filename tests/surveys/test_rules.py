@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.clock import local
+from assistant.domain.moment import Event
 from assistant.errors import ConfigError
 from assistant.surveys.files import read_surveys
-from assistant.surveys.rules import Event, Past, Rules, awake, decide, read_rules
+from assistant.surveys.rules import Past, Rules, awake, decide, read_rules
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)  # 11:00 in Shanghai
 RULES = read_rules(surveys=read_surveys())
