@@ -1,10 +1,11 @@
 """An ops question, top to bottom: who asks → what they may see → what they mean → SQL within it → the answer.
 
 Enters: an account, a question, perhaps a thread whose last query a follow-up may edit. Leaves: an `Answer`; a refusal
-is an answer too. Every question is audited by ids, scope and the metric query, never by its text. Called by the command
-line, pages, and whoever asks saved questions.
+is an answer too. Every question is audited by ids, scope and the metric query, never by its text; the words stay in the
+account's own threads. Called by the command line, pages, and whoever asks saved questions.
 """
 
+import hashlib
 import threading
 import time
 from collections import OrderedDict
@@ -12,6 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from assistant import logs
 from assistant.chatbi.analyst import Analyst
@@ -26,13 +30,18 @@ from assistant.chatbi.run import Engine, Mart
 from assistant.chatbi.suggest import next_questions
 from assistant.chatbi.told import told
 from assistant.clock import Clock, local
-from assistant.domain.account import Account, Scope, resolve
+from assistant.db import audit, ops_threads
+from assistant.db.audit import Act, Origin
+from assistant.db.engine import Database
+from assistant.db.jsonable import dump, load
+from assistant.domain.account import Account, Permission, Scope, resolve
 from assistant.errors import NotAllowed, NotFound, Refusal
 from assistant.llm.client import Llm
 from assistant.mart.files import MartFiles, shape
 
 log = logs.get("ops_question")
 THREADS = 1_000
+LONGEST_KEY = 200
 STALE_DAYS = 2
 
 
@@ -49,8 +58,10 @@ class OpsQuestions:
 
     def __init__(
         self, folder: Path, clock: Clock, *, llm: Llm | None = None, time_limit_s: float = 10.0,
-        model_budget_s: float = 4.0, cat: Catalogue | None = None,
+        model_budget_s: float = 4.0, cat: Catalogue | None = None, database: Database | None = None,
     ) -> None:  # fmt: skip
+        """Without a database threads live in memory and nothing is audited: for evaluations."""
+        self.database = database
         self.files = MartFiles(folder)
         self.clock = clock
         self.catalogue = cat or catalogue()
@@ -69,18 +80,26 @@ class OpsQuestions:
             raise NotFound("数据集市是旧版本做的，请运行 zhike mart refresh 刷新一次。")
         return Mart(self.files.path(version), version.stamp, date.fromisoformat(version.as_of), version.made)
 
-    def ask(self, account: Account, question: str, thread: str = "") -> Answer:
-        """One question. Nothing of what goes wrong on the asker's side is raised."""
+    def ask(self, account: Account, question: str, thread: str = "", origin: Origin | None = None) -> Answer:
+        """One question. Nothing of what goes wrong on the asker's side is raised.
+
+        With a `thread` the turn is kept for the account, and a follow-up edits its last query.
+        """
         begun = time.perf_counter()
         calls: list[str] = []
+        scope: Scope | None = None
+        outcome: Outcome | None = None
         try:
             scope = self.scope(account)
-            answer = self._answer(account, scope, question, thread, calls)
+            outcome = self.read(scope, question, self._previous(account, thread), calls)
+            answer = self._answer(account, scope, outcome, calls)
         except Refusal as refusal:
             reason = {NotAllowed: "permission", NotFound: "mart"}.get(type(refusal), "query")
             answer = Answer("refused", refusal.public, reason=reason)
         total = (time.perf_counter() - begun) * 1000
         answer = replace(answer, ms={**answer.ms, "total": total}, model_calls=len(calls))
+        answer = self._kept(account, thread, question, answer, outcome)
+        self._audit(account, thread, answer, scope, origin or Origin(account.name))
         log.info(
             "ops question", account=account.name, thread=thread, status=answer.status, reason=answer.reason,
             tier=answer.tier, metrics=list(answer.query.metrics) if answer.query else [], ms=round(total),
@@ -89,6 +108,8 @@ class OpsQuestions:
 
     def scope(self, account: Account) -> Scope:
         """What an account may see now. Raises NotAllowed for nothing, NotFound without a mart."""
+        if not account.may(Permission.ASK):
+            raise NotAllowed("您的角色没有问数权限，需要时请联系管理员。")
         scope = resolve(account, self.lookup.tree())
         if scope.empty:
             raise NotAllowed("您的账号还没有可查看的门店，请联系管理员开通权限。")
@@ -107,11 +128,7 @@ class OpsQuestions:
         today = local(self.clock.now()).date()
         return read(question, Reader(self.catalogue, self.lookup.index(scope), today, calendar(), choose, previous))
 
-    def _answer(self, account: Account, scope: Scope, question: str, thread: str, calls: list[str]) -> Answer:
-        key = (account.name, thread)
-        with self._lock:
-            previous = self._threads.get(key) if thread else None
-        outcome = self.read(scope, question, previous, calls)
+    def _answer(self, account: Account, scope: Scope, outcome: Outcome, calls: list[str]) -> Answer:
         if isinstance(outcome, Clarify):
             options = tuple({"label": o.label, "text": o.text} for o in outcome.options)
             return Answer("clarify", outcome.question, scope=scope.words, clarify=options)
@@ -120,8 +137,6 @@ class OpsQuestions:
         if isinstance(outcome, Told):
             return Answer("told", told(outcome.metric, self.catalogue), scope=scope.words)
         answer = self.analyst.answer(outcome.query, scope, account)
-        if thread:
-            self._keep(key, outcome)
         notes = "".join(f"（{n}）" for n in (*outcome.notes, *self._age(outcome)))
         tier = "model" if calls else outcome.tier
         return replace(
@@ -131,12 +146,56 @@ class OpsQuestions:
             next=next_questions(outcome.query, self.catalogue, scope),
         )
 
-    def _keep(self, key: tuple[str, str], outcome: Understood) -> None:
+    def _previous(self, account: Account, thread: str) -> Understood | None:
+        """What a follow-up in this thread edits."""
+        if not thread:
+            return None
+        if self.database is None:
+            with self._lock:
+                return self._threads.get((account.name, thread))
+        with self.database.read() as connection:
+            kept = ops_threads.last(connection, account.name, thread)
+        try:
+            return load(Understood, kept) if kept else None
+        except ValidationError:  # kept by a version with other queries: the next full question starts anew
+            return None
+
+    def _kept(self, account: Account, thread: str, question: str, answer: Answer, outcome: Outcome | None) -> Answer:
+        """Keep the turn in its thread. What was not answered leaves alone what follow-ups edit."""
+        understood = outcome if isinstance(outcome, Understood) and answer.query is not None else None
+        if not thread:
+            return answer
+        if self.database is None:
+            if understood is not None:
+                self._remember((account.name, thread), understood)
+            return answer
+        last = dump(understood) if understood is not None else None
+        with self.database.write() as connection:
+            turn = ops_threads.keep(
+                connection, account.name, thread, question, answer.as_json(), last, self.clock.now()
+            )
+        return replace(answer, turn=turn)
+
+    def _remember(self, key: tuple[str, str], outcome: Understood) -> None:
         with self._lock:
             self._threads[key] = outcome
             self._threads.move_to_end(key)
             while len(self._threads) > THREADS:
                 self._threads.popitem(last=False)
+
+    def _audit(self, account: Account, thread: str, answer: Answer, scope: Scope | None, origin: Origin) -> None:
+        """Who asked for which numbers within which scope. A long scope is told by its fingerprint."""
+        if self.database is None:
+            return
+        key = scope.key if scope else ""
+        if len(key) > LONGEST_KEY:
+            key = f"{len(key.split(','))}:sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+        detail: dict[str, Any] = {
+            "status": answer.status, "reason": answer.reason, "tier": answer.tier, "scope": key,
+            "query": answer.query.model_dump(mode="json", exclude_none=True, exclude={"spans"}) if answer.query else None,
+        }  # fmt: skip
+        with self.database.write() as connection:
+            audit.note(connection, origin, [Act("ops.ask", thread, detail)], self.clock.now())
 
     def _age(self, outcome: Understood) -> tuple[str, ...]:
         """How old the data are, where the answer reaches beyond them."""

@@ -14,12 +14,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
 from assistant import logs
+from assistant.accounts.keys import secret_key
 from assistant.bootstrap import Service
 from assistant.db.migrate import is_current
 from assistant.errors import Refusal, StoreDown
 from assistant.web import chat, style, wechat
 from assistant.web.held import HeldPushes
-from assistant.web.security import HEADERS, Hardened, RateLimit, Visitors, secret_key
+from assistant.web.security import HEADERS, Hardened, RateLimit, Visitors
 from assistant.web.state import Web, web_of
 
 log = logs.get("web")

@@ -5,7 +5,6 @@ import threading
 import time
 from collections import defaultdict, deque
 from contextlib import suppress
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -21,18 +20,6 @@ HEADERS = {
     "permissions-policy": "microphone=(self), geolocation=(self), camera=()",
 }
 _RAW_HEADERS = [(k.encode(), v.encode()) for k, v in HEADERS.items()]
-
-
-def secret_key(given: str, data_dir: Path) -> str:
-    """The key that signs cookies: the setting, else one made once and kept in the data folder (0600)."""
-    if given:
-        return given
-    path = data_dir / "cookie.key"
-    if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32), encoding="ascii")
-    return path.read_text(encoding="ascii")
 
 
 class Visitors:
