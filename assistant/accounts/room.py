@@ -21,16 +21,18 @@ class Accounts:
     """One per process; its parts are made when first asked for."""
 
     def __init__(
-        self, settings: Settings, database: Database, clock: Clock, *, oidc: httpx.BaseTransport | None = None
-    ) -> None:
+        self, settings: Settings, database: Database, clock: Clock, *, oidc: httpx.BaseTransport | None = None,
+        passwords: Passwords | None = None,
+    ) -> None:  # fmt: skip
         self._settings = settings
         self._database = database
         self._clock = clock
         self._oidc_transport = oidc
+        self._given_passwords = passwords
 
     @cached_property
     def _passwords(self) -> Passwords:
-        return Passwords()
+        return self._given_passwords or Passwords()
 
     @cached_property
     def sessions(self) -> Sessions:

@@ -93,12 +93,14 @@ def _settings(port: int | None, *, demo_accounts: bool = False, no_model: bool =
 
 
 def _ensure_world(service: Any, size: str) -> None:
+    from assistant.cli.accounts import ensure_demo
     from assistant.cli.store import run_seed
 
     with service.database.read() as connection:
         known = seeds.current(connection)
     if known is None:
         run_seed(service.settings, service.database, size, 1, local(Clock().now()).date())
+    ensure_demo(service.settings, service.database)
 
 
 def _ensure_index(service: Any, folder: Path = KNOWLEDGE) -> None:
