@@ -24,6 +24,7 @@ from assistant.domain.account import OrgUnit
 from assistant.errors import BadInput, NotAllowed, NotFound
 
 LAST_ADMIN = "这是最后一个能登录的管理员，不能停用、降级或清除。请先让另一位管理员可以登录。"
+OWN_TRIES, OWN_WINDOW = 10, timedelta(minutes=10)
 GONE = "链接已失效，请联系管理员重新发一个。"
 
 
@@ -208,7 +209,7 @@ class Staff:
 
     def change_password(self, stored: Stored, old: str, new: str, origin: Origin) -> str:
         """Change one's own password; returns the secret of a fresh session, all others end."""
-        if not self._passwords.fits(stored.password_hash, old):
+        if not self.proves(stored, old):
             raise BadInput("原密码不对。")
         if old == new:
             raise BadInput("新密码要和原来的不一样。")
@@ -222,7 +223,12 @@ class Staff:
             return self._sessions.open(connection, stored, "password", origin)
 
     def proves(self, stored: Stored, password: str) -> bool:
-        """Whether somebody at an open session knows the password: asked before the second step is turned off."""
+        """Whether somebody at an open session knows the password. Few tries: the session may be on a borrowed machine."""
+        now = self._clock.now()
+        with self._database.write() as connection:
+            wait = rows.tried(connection, {f"own:{stored.id}": OWN_TRIES}, now, now + OWN_WINDOW)
+        if wait is not None:
+            raise NotAllowed("密码试得太多，请十分钟后再试。")
         return self._passwords.fits(stored.password_hash, password)
 
 

@@ -34,6 +34,7 @@ from assistant.db import audit, ops_threads
 from assistant.db.audit import Act, Origin
 from assistant.db.engine import Database
 from assistant.db.jsonable import dump, load
+from assistant.db.ops_threads import Turn
 from assistant.domain.account import Account, Permission, Scope, resolve
 from assistant.errors import NotAllowed, NotFound, Refusal
 from assistant.llm.client import Llm
@@ -42,7 +43,19 @@ from assistant.mart.files import MartFiles, shape
 log = logs.get("ops_question")
 THREADS = 1_000
 LONGEST_KEY = 200
+OTHER_SCOPE = "您的权限后来有变化，这条回答不再显示。请重新提问。"
 STALE_DAYS = 2
+
+
+def _within(account: Account, scope: Scope | None) -> str:
+    """Under which rights an answer was given."""
+    return hashlib.sha256(f"{account.role}|{scope.key if scope else ''}".encode()).hexdigest()
+
+
+def _shown(turn: Turn, now: str) -> Turn:
+    if turn.answer.get("within") == now or (not turn.answer.get("columns") and not turn.answer.get("query")):
+        return turn
+    return replace(turn, answer=Answer("refused", OTHER_SCOPE, reason="permission").as_json())
 
 
 @dataclass(frozen=True)
@@ -98,7 +111,7 @@ class OpsQuestions:
             answer = Answer("refused", refusal.public, reason=reason)
         total = (time.perf_counter() - begun) * 1000
         answer = replace(answer, ms={**answer.ms, "total": total}, model_calls=len(calls))
-        answer = self._kept(account, thread, question, answer, outcome)
+        answer = self._kept(account, scope, thread, question, answer, outcome)
         self._audit(account, thread, answer, scope, origin or Origin(account.name))
         log.info(
             "ops question", account=account.name, thread=thread, status=answer.status, reason=answer.reason,
@@ -160,7 +173,29 @@ class OpsQuestions:
         except ValidationError:  # kept by a version with other queries: the next full question starts anew
             return None
 
-    def _kept(self, account: Account, thread: str, question: str, answer: Answer, outcome: Outcome | None) -> Answer:
+    def history(self, account: Account, thread: str) -> list[Turn]:
+        """The turns of a thread, oldest first. Numbers that were given within another scope or role are not shown again."""
+        assert self.database is not None
+        with self.database.read() as connection:
+            found = ops_threads.history(connection, account.name, thread)
+        now = self._now_within(account)
+        return [_shown(t, now) for t in found]
+
+    def turn(self, account: Account, turn_id: int) -> Turn:
+        """One turn. Raises NotFound where it is not this account's."""
+        assert self.database is not None
+        with self.database.read() as connection:
+            found = ops_threads.turn(connection, account.name, turn_id)
+        if found is None:
+            raise NotFound("没有这条记录。")
+        return _shown(found, self._now_within(account))
+
+    def _now_within(self, account: Account) -> str:
+        return _within(account, resolve(account, self.lookup.tree()) if self._mart() else None)
+
+    def _kept(
+        self, account: Account, scope: Scope | None, thread: str, question: str, answer: Answer, outcome: Outcome | None
+    ) -> Answer:
         """Keep the turn in its thread. What was not answered leaves alone what follow-ups edit."""
         understood = outcome if isinstance(outcome, Understood) and answer.query is not None else None
         if not thread:
@@ -172,7 +207,13 @@ class OpsQuestions:
         last = dump(understood) if understood is not None else None
         with self.database.write() as connection:
             turn = ops_threads.keep(
-                connection, account.name, thread, question, answer.as_json(), last, self.clock.now()
+                connection,
+                account.name,
+                thread,
+                question,
+                {**answer.as_json(), "within": _within(account, scope)},
+                last,
+                self.clock.now(),
             )
         return replace(answer, turn=turn)
 

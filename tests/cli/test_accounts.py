@@ -28,7 +28,7 @@ def run(*words: str, status: int = 0) -> Any:
 
 
 def test_an_account_is_added_shown_changed_in_state_and_audited(here: Path) -> None:
-    added = run("add", "Li.Lei", "--title", "一店店长 李雷", "--role", "店长", "--units", "徐家汇店")
+    added = run("add", "Li.Lei", "--title", "一店店长 李雷", "--role", "店长", "--units", "S001")
     shown = run("show", "li.lei")
     off = run("disable", "li.lei")
     on = run("enable", "li.lei")
