@@ -17,7 +17,8 @@ from assistant.clock import local
 from assistant.db.audit import Origin
 from assistant.domain.account import ROLE_NAMES, Account, Permission
 from assistant.web.security import same_origin
-from assistant.web.state import Web, web_of
+from assistant.web.staff.device import device
+from assistant.web.state import web_of
 
 COOKIE = "zhike_staff"
 SIGN_IN, NEW_PASSWORD = "/staff/sign-in", "/staff/password"
@@ -178,6 +179,7 @@ def page(
         "here": request.url.path,
         "done": DONE.get(request.query_params.get("done", ""), ""),
         "local": local,
+        "device": device,
     }
     response = web.templates.TemplateResponse(request, f"staff/{template}", {**around, **context}, status_code=status)
     response.headers["cache-control"] = "no-store"
@@ -209,7 +211,3 @@ def refused(request: Request, status: int, words: str) -> Response | None:
     if not request.url.path.startswith(("/staff", "/admin", "/ops")) or not wants_page(request):
         return None
     return page(request, "refused.html", by_cookie(request), status=status, words=words, status_code=status)
-
-
-def web(request: Request) -> Web:
-    return web_of(request)

@@ -6,9 +6,8 @@ let library;
 export async function draw(box, chart) {
   library ??= import(LIBRARY);
   const echarts = await library;
-  const style = getComputedStyle(document.body);
-  const ink = style.color;
-  const soft = style.getPropertyValue("--tblr-secondary").trim() || "#667";
+  const ink = getComputedStyle(document.body).color;
+  const soft = getComputedStyle(document.getElementById("age") ?? document.body).color; // resolved, as the canvas needs it
   const drawn = echarts.init(box, null, { renderer: "canvas" });
   drawn.setOption(finished(chart, ink, soft));
   new ResizeObserver(() => drawn.resize()).observe(box);
@@ -28,7 +27,7 @@ function finished({ type, option }, ink, soft) {
     return made;
   }
   made.grid = { left: 12, right: 16, top: option.legend?.data?.length > 1 ? 44 : 34, bottom: 8, containLabel: true };
-  made.legend = option.legend?.data?.length > 1 ? { ...option.legend, type: "scroll", textStyle: { color: ink } } : { show: false };
+  made.legend = option.legend?.data?.length > 1 ? { ...option.legend, type: "scroll", top: 0, right: 8, bottom: "auto", textStyle: { color: ink } } : { show: false };
   const axis = (given) => ({ ...given, axisLabel: { color: soft, hideOverlap: true }, nameTextStyle: { color: soft, align: "left" }, splitLine: { lineStyle: { color: soft, opacity: 0.18 } } });
   made.xAxis = axis(option.xAxis);
   made.yAxis = axis(option.yAxis);

@@ -6,7 +6,7 @@ export function table(columns, rows) {
   const made = el("table", "table table-sm table-vcenter");
   const body = el("tbody");
   const heads = columns.map((column, at) => {
-    const cell = el("th");
+    const cell = el("th", rows.some((row) => typeof row[at] === "number") ? "turn__number-cell" : "");
     cell.scope = "col";
     const button = el("button", "turn__sort", column.label + (column.unit ? `（${column.unit}）` : ""));
     button.type = "button";

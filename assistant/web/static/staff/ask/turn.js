@@ -30,7 +30,7 @@ export function failed(words, retry) {
 export function answered({ answer, rests, question }, ask) {
   const box = el("div", `card turn__answer turn__answer--${answer.status}`);
   if (answer.chart?.type === "number" && answer.chart.option.value !== null) {
-    box.append(el("p", "turn__number", `${said(answer.chart.option.value)} ${answer.chart.option.unit}`));
+    box.append(el("p", "turn__number", figure(answer.chart.option)));
   }
   box.append(el("p", "turn__said", answer.narrative));
   if (answer.clarify.length) box.append(chips(answer.clarify.map((o) => [o.label, o.text]), ask, "btn btn-outline-primary"));
@@ -52,12 +52,17 @@ export function answered({ answer, rests, question }, ask) {
   return box;
 }
 
+function figure({ value, unit }) {
+  const exact = unit === "%" || unit === "分";
+  return `${exact ? value.toFixed(1) : said(value)} ${unit}`;
+}
+
 function shownTable(answer) {
   const box = el("details");
   box.open = !answer.chart || answer.rows.length <= 12;
   box.append(el("summary", "", `表格（${answer.rows.length}行）`), table(answer.columns, answer.rows));
   if (answer.turn) {
-    const link = el("a", "btn btn-sm", "下载 CSV");
+    const link = el("a", "btn btn-sm mt-2", "下载 CSV");
     link.href = `/ops/api/turns/${answer.turn}/table.csv`;
     link.setAttribute("download", "");
     box.append(link);
