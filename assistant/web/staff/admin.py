@@ -168,11 +168,11 @@ def import_page(request: Request, me: Admin) -> Response:
 async def import_list(request: Request) -> Response:
     """First what a list would do; with `apply`, do it. The body is read only after it is clear who sends it."""
     me = await run_in_threadpool(guard.needs(Permission.MANAGE_ACCOUNTS), request)
-    form = await request.form(max_part_size=web_of(request).service.settings.accounts.max_import_bytes)
-    file, text = form.get("file"), str(form.get("text") or "")
-    raw = await file.read() if isinstance(file, UploadFile) and file.filename else b""
-    disable_missing = form.get("disable_missing") == "on"
-    return await run_in_threadpool(_import, request, me, raw, text, disable_missing, form.get("apply") == "yes")
+    async with request.form(max_part_size=web_of(request).service.settings.accounts.max_import_bytes) as form:
+        file, text = form.get("file"), str(form.get("text") or "")
+        raw = await file.read() if isinstance(file, UploadFile) and file.filename else b""
+        disable_missing, apply = form.get("disable_missing") == "on", form.get("apply") == "yes"
+    return await run_in_threadpool(_import, request, me, raw, text, disable_missing, apply)
 
 
 def _import(request: Request, me: SignedIn, raw: bytes, text: str, disable_missing: bool, apply: bool) -> Response:
