@@ -248,3 +248,12 @@ def test_an_admin_adds_somebody_who_then_sets_a_password_and_signs_in(open_as: O
     expect(guest.get_by_text("想看哪个数？")).to_be_visible()
     expect(guest.get_by_role("link", name="账号")).to_have_count(0)
     context.close()
+
+
+def test_the_style_page_shows_every_state_of_an_answer(open_as: Open) -> None:
+    page = open_as("analyst")
+
+    page.goto("/dev/style/staff")
+
+    expect(page.locator(".turn")).to_have_count(9)
+    expect(page.locator(".turn__chart canvas")).to_have_count(4)
