@@ -5,6 +5,7 @@ that does not exist costs as much work, is counted alike and gets the same words
 disabled account.
 """
 
+import ipaddress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -126,7 +127,10 @@ class SignIn:
     def _count(self, name: str, origin: Origin) -> None:
         """Counted before the password is looked at, so that tries at the same moment count too."""
         now = self._clock.now()
-        limits = {f"name:{name}": self._settings.tries_per_name, f"ip:{origin.ip}": self._settings.tries_per_address}
+        limits = {
+            f"name:{name}": self._settings.tries_per_name,
+            f"ip:{_network(origin.ip)}": self._settings.tries_per_address,
+        }
         with self._database.write() as connection:
             until = rows.tried(connection, limits, now, now + WINDOW)
         if until is not None:
@@ -149,3 +153,12 @@ class SignIn:
 
 def _key(ticket: str) -> str:
     return f"staff-second:{hashed(ticket)}"
+
+
+def _network(address: str) -> str:
+    """What one guest of a network has: an IPv4 address, or a /64 of IPv6, whose addresses cost nothing."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address

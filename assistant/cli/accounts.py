@@ -105,6 +105,10 @@ def list_accounts(
     as_json: Json = False,
 ) -> None:
     """列出账号。"""
+    if state and state not in _STATES:
+        raise typer.BadParameter(f"只有 {'、'.join(_STATES)}", param_hint="--state")
+    if role and role not in list(ROLE_NAMES):
+        raise typer.BadParameter(f"只有 {'、'.join(ROLE_NAMES)}", param_hint="--role")
     with room(as_json) as accounts:
         found, total = accounts.staff.page(Search(words, role, state), offset=offset, limit=limit)
     text = "\n".join([*(line(s) for s in found), f"共{total:,}个账号"])

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -50,6 +49,16 @@ STALE_DAYS = 2
 def _within(account: Account, scope: Scope | None) -> str:
     """Under which rights an answer was given."""
     return hashlib.sha256(f"{account.role}|{scope.key if scope else ''}".encode()).hexdigest()
+
+
+def _act(thread: str, answer: Answer, scope: Scope | None) -> Act:
+    """Which numbers were asked for within which scope, without the words. A long scope is told by its fingerprint."""
+    key = scope.key if scope else ""
+    if len(key) > LONGEST_KEY:
+        key = f"{len(key.split(','))}:sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+    query = answer.query.model_dump(mode="json", exclude_none=True, exclude={"spans"}) if answer.query else None
+    detail = {"status": answer.status, "reason": answer.reason, "tier": answer.tier, "scope": key, "query": query}
+    return Act("ops.ask", thread, detail)
 
 
 def _shown(turn: Turn, now: str) -> Turn:
@@ -111,8 +120,7 @@ class OpsQuestions:
             answer = Answer("refused", refusal.public, reason=reason)
         total = (time.perf_counter() - begun) * 1000
         answer = replace(answer, ms={**answer.ms, "total": total}, model_calls=len(calls))
-        answer = self._kept(account, scope, thread, question, answer, outcome)
-        self._audit(account, thread, answer, scope, origin or Origin(account.name))
+        answer = self._kept(account, scope, thread, question, answer, outcome, origin or Origin(account.name))
         log.info(
             "ops question", account=account.name, thread=thread, status=answer.status, reason=answer.reason,
             tier=answer.tier, metrics=list(answer.query.metrics) if answer.query else [], ms=round(total),
@@ -194,27 +202,23 @@ class OpsQuestions:
         return _within(account, resolve(account, self.lookup.tree()) if self._mart() else None)
 
     def _kept(
-        self, account: Account, scope: Scope | None, thread: str, question: str, answer: Answer, outcome: Outcome | None
-    ) -> Answer:
-        """Keep the turn in its thread. What was not answered leaves alone what follow-ups edit."""
+        self, account: Account, scope: Scope | None, thread: str, question: str, answer: Answer,
+        outcome: Outcome | None, origin: Origin,
+    ) -> Answer:  # fmt: skip
+        """Keep the turn in its thread and audit it. What was not answered leaves alone what follow-ups edit."""
         understood = outcome if isinstance(outcome, Understood) and answer.query is not None else None
-        if not thread:
-            return answer
         if self.database is None:
-            if understood is not None:
+            if thread and understood is not None:
                 self._remember((account.name, thread), understood)
             return answer
+        now = self.clock.now()
+        kept = {**answer.as_json(), "within": _within(account, scope)}
         last = dump(understood) if understood is not None else None
+        turn = 0
         with self.database.write() as connection:
-            turn = ops_threads.keep(
-                connection,
-                account.name,
-                thread,
-                question,
-                {**answer.as_json(), "within": _within(account, scope)},
-                last,
-                self.clock.now(),
-            )
+            if thread:
+                turn = ops_threads.keep(connection, account.name, thread, question, kept, last, now)
+            audit.note(connection, origin, [_act(thread, answer, scope)], now)
         return replace(answer, turn=turn)
 
     def _remember(self, key: tuple[str, str], outcome: Understood) -> None:
@@ -223,20 +227,6 @@ class OpsQuestions:
             self._threads.move_to_end(key)
             while len(self._threads) > THREADS:
                 self._threads.popitem(last=False)
-
-    def _audit(self, account: Account, thread: str, answer: Answer, scope: Scope | None, origin: Origin) -> None:
-        """Who asked for which numbers within which scope. A long scope is told by its fingerprint."""
-        if self.database is None:
-            return
-        key = scope.key if scope else ""
-        if len(key) > LONGEST_KEY:
-            key = f"{len(key.split(','))}:sha256:{hashlib.sha256(key.encode()).hexdigest()}"
-        detail: dict[str, Any] = {
-            "status": answer.status, "reason": answer.reason, "tier": answer.tier, "scope": key,
-            "query": answer.query.model_dump(mode="json", exclude_none=True, exclude={"spans"}) if answer.query else None,
-        }  # fmt: skip
-        with self.database.write() as connection:
-            audit.note(connection, origin, [Act("ops.ask", thread, detail)], self.clock.now())
 
     def _age(self, outcome: Understood) -> tuple[str, ...]:
         """How old the data are, where the answer reaches beyond them."""

@@ -113,8 +113,10 @@ def _errors(app: FastAPI) -> None:
         return told or JSONResponse({"error": error.public}, status if request.url.path.startswith("/ops") else 400)
 
     @app.exception_handler(StoreDown)
-    def down(_: Request, error: StoreDown) -> JSONResponse:
+    def down(request: Request, error: StoreDown) -> Response:
         log.error("store_down", cause=str(error))
+        if told := guard.refused(request, 503, "系统繁忙，请稍后再试。", known=False):
+            return told
         return JSONResponse({"error": "系统繁忙，消息还没有收到，请稍后重发。"}, 503)
 
     @app.exception_handler(Exception)

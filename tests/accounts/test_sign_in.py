@@ -140,6 +140,16 @@ def test_too_many_tries_of_a_name_or_an_address_must_wait_known_or_not(room: Acc
     assert come_in(room)
 
 
+def test_addresses_of_one_ipv6_network_count_as_one(room: Accounts) -> None:
+    for number in range(60):
+        refused(room, f"n{number}", origin=Origin("?", f"2001:db8:1:2::{number:x}"))
+
+    with pytest.raises(TooManyTries):
+        room.sign_in.with_password("another", PASSWORD, Origin("?", "2001:db8:1:2:ffff::1"))
+
+    assert refused(room, "another", origin=Origin("?", "2001:db8:1:3::1")) == WRONG
+
+
 # -- the second step -------------------------------------------------------------------------------------------------
 
 

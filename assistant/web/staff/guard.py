@@ -206,8 +206,12 @@ def wants_page(request: Request) -> bool:
     return "/api/" not in request.url.path and "text/html" in request.headers.get("accept", "")
 
 
-def refused(request: Request, status: int, words: str) -> Response | None:
-    """A page for a refusal on a page of the staff; None where the answer is for a script or another door."""
+def refused(request: Request, status: int, words: str, *, known: bool = True) -> Response | None:
+    """A page for a refusal on a page of the staff; None where the answer is for a script or another door.
+
+    `known` False: the store cannot be asked who it is.
+    """
     if not request.url.path.startswith(("/staff", "/admin", "/ops")) or not wants_page(request):
         return None
-    return page(request, "refused.html", by_cookie(request), status=status, words=words, status_code=status)
+    signed = by_cookie(request) if known else None
+    return page(request, "refused.html", signed, status=status, words=words, status_code=status)
