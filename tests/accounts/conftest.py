@@ -27,14 +27,19 @@ UNITS = (
 )  # fmt: skip
 
 
+def organise(database: Database) -> None:
+    """Give a store its organisation."""
+    with database.write() as connection:
+        connection.execute(
+            insert(org_units), [dict(zip(("id", "parent_id", "kind", "name"), u, strict=True)) for u in UNITS]
+        )
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Database]:
     found = Database(f"sqlite:///{tmp_path / 'zhike.db'}")
     migrate(found)
-    with found.write() as connection:
-        connection.execute(
-            insert(org_units), [dict(zip(("id", "parent_id", "kind", "name"), u, strict=True)) for u in UNITS]
-        )
+    organise(found)
     yield found
     found.close()
 

@@ -8,12 +8,20 @@ from assistant.accounts.importing import decode, read
 from assistant.accounts.room import Accounts
 from assistant.db.accounts import Search
 from assistant.db.audit import Filter
+from assistant.db.engine import Database
 from assistant.domain.account import Role
 from assistant.errors import BadInput
-from tests.accounts.conftest import ADMIN, PASSWORD, come_in, person
+from tests.accounts.conftest import ADMIN, PASSWORD, come_in, organise, person
 
 HEAD = "name,title,role,units,email\n"
 LIST = HEAD + "li.lei,李雷,店长,S1|S2,li@example.com\nhan.mei,韩梅,region_manager,东区,\n"
+
+
+@pytest.fixture
+def store(database: Database) -> Database:
+    """A list is taken in alike on both engines."""
+    organise(database)
+    return database
 
 
 def test_new_people_get_an_invitation_and_no_password(room: Accounts) -> None:
