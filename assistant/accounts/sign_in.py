@@ -26,6 +26,7 @@ from assistant.errors import NotAllowed
 WINDOW = timedelta(minutes=10)
 SECOND_STEP = timedelta(minutes=5)
 CODE_TRIES = 5
+SWEEP = timedelta(days=1)
 WRONG = "账号或密码不对。连续输错会暂时锁定，忘记密码请联系管理员重置。"
 WRONG_CODE = "验证码不对或已经用过，请用下一个再试。"
 STALE = "登录已过期，请重新输入账号和密码。"
@@ -119,6 +120,7 @@ class SignIn:
         now = self._clock.now()
         rows.came_in(connection, stored.id, now)
         rows.forget_tries(connection, f"name:{stored.name}")
+        rows.sweep_tries(connection, now - SWEEP)
         secret = self._sessions.open(connection, stored, way, origin)
         who = Origin(stored.name, origin.ip, origin.agent)
         audit.note(connection, who, [Act("sign_in.in", stored.name, {"way": way})], now)

@@ -247,18 +247,24 @@ def recovery_left(connection: Connection, account_id: int) -> int:
 
 def tried(connection: Connection, limits: Mapping[str, int], now: datetime, until: datetime) -> datetime | None:
     """Count a try under each key. Returns when to come again where one is above its limit, else None."""
-    connection.execute(delete(tries).where(tries.c.until < now))
+    over = tries.c.until <= now
     wait: datetime | None = None
     for key in sorted(limits):  # one order: no deadlock
         statement = upsert(connection, tries).values(key=key, count=1, until=until)
+        changes = {"count": case((over, 1), else_=tries.c.count + 1), "until": case((over, until), else_=tries.c.until)}
         row = connection.execute(
-            statement.on_conflict_do_update(index_elements=["key"], set_={"count": tries.c.count + 1}).returning(
+            statement.on_conflict_do_update(index_elements=["key"], set_=changes).returning(
                 tries.c.count, tries.c.until
             )
         ).one()
         if row[0] > limits[key]:
             wait = max(wait, row[1]) if wait else row[1]
     return wait
+
+
+def sweep_tries(connection: Connection, before: datetime) -> None:
+    """Remove windows that are long over."""
+    connection.execute(delete(tries).where(tries.c.until < before))
 
 
 def forget_tries(connection: Connection, key: str) -> None:

@@ -51,13 +51,20 @@ def _within(account: Account, scope: Scope | None) -> str:
     return hashlib.sha256(f"{account.role}|{scope.key if scope else ''}".encode()).hexdigest()
 
 
-def _act(thread: str, answer: Answer, scope: Scope | None) -> Act:
+def _act(account: Account, thread: str, answer: Answer, scope: Scope | None) -> Act:
     """Which numbers were asked for within which scope, without the words. A long scope is told by its fingerprint."""
     key = scope.key if scope else ""
     if len(key) > LONGEST_KEY:
         key = f"{len(key.split(','))}:sha256:{hashlib.sha256(key.encode()).hexdigest()}"
     query = answer.query.model_dump(mode="json", exclude_none=True, exclude={"spans"}) if answer.query else None
-    detail = {"status": answer.status, "reason": answer.reason, "tier": answer.tier, "scope": key, "query": query}
+    detail = {
+        "account": account.name,
+        "status": answer.status,
+        "reason": answer.reason,
+        "tier": answer.tier,
+        "scope": key,
+        "query": query,
+    }
     return Act("ops.ask", thread, detail)
 
 
@@ -218,7 +225,7 @@ class OpsQuestions:
         with self.database.write() as connection:
             if thread:
                 turn = ops_threads.keep(connection, account.name, thread, question, kept, last, now)
-            audit.note(connection, origin, [_act(thread, answer, scope)], now)
+            audit.note(connection, origin, [_act(account, thread, answer, scope)], now)
         return replace(answer, turn=turn)
 
     def _remember(self, key: tuple[str, str], outcome: Understood) -> None:

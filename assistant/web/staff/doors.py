@@ -10,6 +10,7 @@ from assistant.accounts.demo import password as demo_password
 from assistant.accounts.oidc import ProviderDown
 from assistant.accounts.sessions import SignedIn
 from assistant.accounts.sign_in import Opened, SecondStep, TooManyTries
+from assistant.db.audit import Origin
 from assistant.domain.account import ROLE_NAMES
 from assistant.errors import NotAllowed, NotFound, Refusal
 from assistant.merchant.world.accounts import demo_accounts
@@ -84,7 +85,8 @@ def _opened(request: Request, found: Opened, next: str) -> Response:
     """In. The cookie is new; a session that the browser had before ends."""
     before = request.cookies.get(guard.COOKIE, "")
     if before:
-        web_of(request).service.accounts.sessions.end(before, guard.stranger(request))
+        who = Origin(found.stored.name, guard.ip_of(request))
+        web_of(request).service.accounts.sessions.end(before, who)
     response = RedirectResponse(guard.local_path(next) or guard.home(found.stored.account), 303)
     guard.set_session(request, response, found.secret)
     return response
@@ -109,6 +111,8 @@ def sso(request: Request, next: str = "") -> Response:
     accounts = web_of(request).service.accounts
     if not accounts.sso.on:
         raise NotFound("没有开通单点登录。")
+    if not web_of(request).limit.allows(f"sso:{guard.ip_of(request)}"):
+        raise TooManyTries("操作太频繁，请稍后再试。")
     try:
         started = accounts.sso.start(f"{guard.public_url(request)}/staff/sso/back")
     except ProviderDown as error:
