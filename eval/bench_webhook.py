@@ -193,12 +193,14 @@ def _serve(kind: str, port: int) -> None:
             return Response(await request.body())
     else:
         from assistant.bootstrap import Service
+        from assistant.cli.serve import settle
         from assistant.config import Settings
         from assistant.web.app import make_app
 
         settings = Settings()
         logs.configure(settings.log_level)
         app = make_app(Service(settings))
+        settle()
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", access_log=False)
 
 

@@ -5,7 +5,14 @@ import importlib
 import typer
 
 # imported by name: the measuring code stands above the service and is not needed to run it
-EVALS = {"shopper": "eval.shopper", "retrieval": "eval.retrieval", "intents": "eval.intents", "chatbi": "eval.chatbi"}
+EVALS = {
+    "shopper": "eval.shopper",
+    "retrieval": "eval.retrieval",
+    "intents": "eval.intents",
+    "chatbi": "eval.chatbi",
+    "channels": "eval.channels",
+    "survey": "eval.survey",
+}
 BENCHES = {
     "turn": "eval.bench_turn",
     "model": "eval.bench_model",
@@ -22,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(context: typer.Context, name: str) -> None:
-    """跑一项评测并打印数字，旁边是同类方法：shopper、retrieval、intents、chatbi。例：zhike eval shopper --split test"""
+    """跑一项评测并打印数字，旁边是同类方法：shopper、retrieval、intents、chatbi、channels、survey。例：zhike eval shopper --split test"""
     _run(EVALS, name, context.args)
 
 

@@ -1,5 +1,6 @@
 """`zhike demo`, `zhike serve`, `zhike worker`: the long-running processes."""
 
+import gc
 import signal
 import threading
 from pathlib import Path
@@ -165,6 +166,12 @@ def _run(service: Any, *, demo_page: bool = False) -> None:
         service.close()
 
 
+def settle() -> None:
+    """What is built by now stays for good: the collector need not walk it again and again while shoppers wait."""
+    gc.collect()
+    gc.freeze()
+
+
 def _warm_up(service: Any, worker: Any) -> None:
     service.router.rank("你好")  # train or load before the first shopper is answered
     service.retriever.warm()
@@ -174,3 +181,4 @@ def _warm_up(service: Any, worker: Any) -> None:
         service.llm.preload()
     except ZhikeError as error:
         log.error("model_not_started", cause=str(error))
+    settle()

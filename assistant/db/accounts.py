@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, delete, func, insert, not_, or_, select, update
 
-from assistant.db.conversations import upsert
+from assistant.db.engine import upsert
 from assistant.db.tables.accounts import accounts, recovery_codes, tries
 from assistant.domain.account import Account, Role
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from assistant.db.conversations import upsert
+from assistant.db.engine import upsert
 from assistant.db.tables.service import attachments
 
 

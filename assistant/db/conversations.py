@@ -4,16 +4,11 @@ A message is accepted into the inbox; a worker leases the whole conversation, so
 never answered at once; a turn's effects are committed together with the release of its inbox row.
 """
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any
-from uuid import uuid4
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from assistant.db.jsonable import dump, load
 from assistant.db.tables.service import conversations, inbox, messages
@@ -23,169 +18,12 @@ from assistant.domain.shopper import Identity, Shopper
 
 
 @dataclass(frozen=True)
-class Accepted:
-    """Outcome of `accept`. `fresh` is False for a repeated delivery."""
-
-    conversation_id: str
-    inbox_id: int
-    fresh: bool
-
-
-@dataclass(frozen=True)
 class Waiting:
     """An inbox row that is to be answered."""
 
     inbox_id: int
     inbound: Inbound
     attempts: int
-
-
-def upsert(connection: Connection, table: Any) -> Any:
-    """An INSERT of the connection's dialect that knows ON CONFLICT."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
-
-
-def open_conversation(
-    connection: Connection, identity: Identity, now: datetime, *, member_id: str | None, store_id: str | None
-) -> str:
-    """The id of the identity's conversation, made where there is none. A given member or store is noted."""
-    probe = Inbound(identity, dedup_key="", text="", at=now, store_id=store_id)
-    return _open_all(connection, [probe], now, member_id)[identity]
-
-
-def accept(connection: Connection, inbound: Inbound, now: datetime, *, member_id: str | None = None) -> Accepted:
-    """Put a message on disk. A repeated delivery (same `dedup_key`) changes nothing."""
-    return accept_all(connection, [inbound], now, member_id=member_id)[0]
-
-
-def accept_all(
-    connection: Connection, inbounds: Sequence[Inbound], now: datetime, *, member_id: str | None = None
-) -> list[Accepted]:
-    """Put messages on disk in a handful of statements, however many they are. Answers stand in the given order."""
-    known = _known(connection, {i.dedup_key for i in inbounds})
-    fresh = {i.dedup_key: i for i in inbounds if i.dedup_key not in known}
-    if not fresh:
-        return [known[i.dedup_key] for i in inbounds]
-    opened = _open_all(connection, list(fresh.values()), now, member_id)
-    rows = [
-        {
-            "conversation_id": opened[inbound.identity],
-            "dedup_key": key,
-            "payload": dump(inbound),
-            "received_at": now,
-            "status": "new",
-            "attempts": 0,
-        }
-        for key, inbound in fresh.items()
-    ]
-    put = _statements(connection.dialect.name)
-    taken = {
-        row.dedup_key: Accepted(row.conversation_id, row.id, fresh=True) for row in connection.execute(put.inbox, rows)
-    }
-    lines = [
-        {
-            "conversation_id": accepted.conversation_id,
-            "author": "shopper",
-            "text": fresh[key].text,
-            "blocks": {},
-            "at": now,
-            "inbox_id": accepted.inbox_id,
-            "client_id": fresh[key].client_id,
-        }
-        for key, accepted in sorted(taken.items(), key=lambda item: item[1].inbox_id)
-    ]
-    if lines:
-        connection.execute(put.messages, lines)
-        more = Counter(accepted.conversation_id for accepted in taken.values())
-        connection.execute(
-            put.waiting,
-            [{"which": which, "more": count} for which, count in sorted(more.items())],
-        )
-    raced = fresh.keys() - taken.keys()  # another replica was faster
-    known |= taken | (_known(connection, raced) if raced else {})
-    seen: set[str] = set()
-    answers = []
-    for inbound in inbounds:
-        accepted = known[inbound.dedup_key]
-        repeated = inbound.dedup_key in seen  # twice in this very batch
-        answers.append(Accepted(accepted.conversation_id, accepted.inbox_id, fresh=accepted.fresh and not repeated))
-        seen.add(inbound.dedup_key)
-    return answers
-
-
-def _known(connection: Connection, keys: Collection[str]) -> dict[str, Accepted]:
-    rows = connection.execute(
-        select(inbox.c.id, inbox.c.conversation_id, inbox.c.dedup_key).where(inbox.c.dedup_key.in_(keys))
-    )
-    return {row.dedup_key: Accepted(row.conversation_id, row.id, fresh=False) for row in rows}
-
-
-def _open_all(
-    connection: Connection, inbounds: Sequence[Inbound], now: datetime, member_id: str | None
-) -> dict[Identity, str]:
-    """The conversations of some messages' senders, made where there are none."""
-    stores: dict[Identity, str | None] = {}
-    for inbound in inbounds:
-        stores[inbound.identity] = inbound.store_id or stores.get(inbound.identity)
-    rows = [
-        _new_conversation(identity, now, member_id, stores[identity])
-        for identity in sorted(stores, key=lambda i: (i.channel, i.app, i.sender))  # one order: no deadlock
-    ]
-    return {
-        Identity(r.channel, r.app, r.sender): r.id
-        for r in connection.execute(_statements(connection.dialect.name).conversations, rows)
-    }
-
-
-@dataclass(frozen=True)
-class _Statements:
-    inbox: Any
-    messages: Any
-    conversations: Any
-    waiting: Any
-
-
-@cache
-def _statements(dialect: str) -> _Statements:
-    """What every accepted message runs, made once: building a statement costs more than running it."""
-    into = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    taken = into(inbox).on_conflict_do_nothing(index_elements=["dedup_key"])
-    opened = into(conversations)
-    opened = opened.on_conflict_do_update(
-        index_elements=["channel", "app", "sender"],
-        set_={
-            "updated_at": opened.excluded.updated_at,
-            "member_id": func.coalesce(opened.excluded.member_id, conversations.c.member_id),
-            "store_id": func.coalesce(opened.excluded.store_id, conversations.c.store_id),
-        },
-    )
-    return _Statements(
-        inbox=taken.returning(inbox.c.id, inbox.c.dedup_key, inbox.c.conversation_id),
-        messages=insert(messages),
-        conversations=opened.returning(
-            conversations.c.id, conversations.c.channel, conversations.c.app, conversations.c.sender
-        ),
-        waiting=update(conversations)
-        .where(conversations.c.id == bindparam("which"))
-        .values(waiting=conversations.c.waiting + bindparam("more")),
-    )
-
-
-def _new_conversation(identity: Identity, now: datetime, member_id: str | None, store_id: str | None) -> dict[str, Any]:
-    return {
-        "id": f"c-{uuid4().hex[:16]}",
-        "channel": identity.channel,
-        "app": identity.app,
-        "sender": identity.sender,
-        "member_id": member_id,
-        "store_id": store_id,
-        "holder": "assistant",
-        "state": dump(State()),
-        "waiting": 0,
-        "created_at": now,
-        "updated_at": now,
-    }
 
 
 def lease_next(

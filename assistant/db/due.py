@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
 
-from assistant.db.conversations import upsert
+from assistant.db.engine import upsert
 from assistant.db.tables.service import due_work
 
 

@@ -11,12 +11,13 @@ from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from assistant.errors import StoreDown
 
-__all__ = ["Connection", "Database"]
+__all__ = ["Connection", "Database", "upsert"]
 
 BUSY_TIMEOUT_MS = 15_000
 
@@ -58,6 +59,12 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def upsert(connection: Connection, table: Any) -> Any:
+    """An INSERT of the connection's dialect that knows ON CONFLICT."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table)
 
 
 @contextmanager

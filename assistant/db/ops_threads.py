@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
-from assistant.db.conversations import upsert
+from assistant.db.engine import upsert
 from assistant.db.tables.accounts import threads, turns
 
 MOST_TURNS = 200

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, select, update
 
 from assistant.db import attachments
-from assistant.db.conversations import upsert
+from assistant.db.engine import upsert
 from assistant.db.tables import retail, service
 
 

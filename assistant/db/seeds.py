@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from assistant.db.conversations import upsert
+from assistant.db.engine import upsert
 from assistant.db.tables.service import seeds
 
 

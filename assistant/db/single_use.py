@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from assistant.db.conversations import upsert
+from assistant.db.engine import upsert
 from assistant.db.tables.service import single_use
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from assistant.db.conversations import upsert
+from assistant.db.engine import upsert
+from assistant.db.rowset import Types, in_order, pack, rowset
 from assistant.db.tables.wechat import wechat_consents, wechat_tokens, wechat_users
 
 MESSAGE_WINDOW, MESSAGE_LIMIT = timedelta(hours=48), 5
@@ -65,14 +66,19 @@ def touch(connection: Connection, app: str, contacts: Sequence[Contact], now: da
         row = folded[openid]
         by_shape.setdefault(tuple(sorted(row)), []).append(row)
     for shape, rows in sorted(by_shape.items()):
-        connection.execute(_touch(connection.dialect.name, shape), rows)
+        packed = pack(connection.dialect, _types(shape), rows)
+        connection.execute(_touch(connection.dialect.name, shape), {"rows": packed})
+
+
+def _types(shape: tuple[str, ...]) -> Types:
+    return {name: wechat_users.c[name].type for name in shape}
 
 
 @cache
 def _touch(dialect: str, shape: tuple[str, ...]) -> Any:
     """The statement for rows with these columns, made once."""
     into = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement = into(wechat_users)
+    statement = into(wechat_users).from_select([*shape], in_order(rowset(dialect, _types(shape)), *shape))
     changes = {name: statement.excluded[name] for name in shape if name not in ("app", "openid")}
     return statement.on_conflict_do_update(index_elements=["app", "openid"], set_=changes)
 

@@ -18,9 +18,10 @@ from assistant.agent.turn import Agent, Answer, TurnTrace
 from assistant.channels.official_account.reception import Reception
 from assistant.channels.web_chat import LiveChat, LiveEvent
 from assistant.clock import Clock
-from assistant.db import conversations, handoffs, outbox, traces
-from assistant.db.conversations import Accepted, Waiting
+from assistant.db import conversations, handoffs, inbox, outbox, traces
+from assistant.db.conversations import Waiting
 from assistant.db.engine import Database
+from assistant.db.inbox import Accepted
 from assistant.db.jsonable import dump
 from assistant.domain.conversation import Conversation
 from assistant.domain.message import Inbound, Reply
@@ -71,7 +72,7 @@ class ShopperMessages:
     def accept(self, inbound: Inbound, *, member_id: str | None = None) -> Accepted:
         """Put a message on disk. Returns once it is there; a repeated delivery changes nothing."""
         with self._db.write() as connection:
-            accepted = conversations.accept(connection, inbound, self._clock.now(), member_id=member_id)
+            accepted = inbox.accept(connection, inbound, self._clock.now(), member_id=member_id)
         if accepted.fresh:
             logs.INBOX_WAITING.inc()
             self._wake()

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from assistant.agent.guard import clean
 from assistant.channels.web_chat import CHANNEL, LiveEvent
-from assistant.db import conversations
+from assistant.db import conversations, inbox
 from assistant.db.jsonable import dump
 from assistant.domain.message import Inbound, StoredMessage
 from assistant.domain.shopper import Identity
@@ -106,7 +106,7 @@ def page(request: Request, store: str = "") -> Response:
 
 def _open(web: Web, who: Visitor, store_id: str | None = None) -> str:
     with web.service.database.write() as connection:
-        return conversations.open_conversation(
+        return inbox.open_conversation(
             connection, who.identity, web.service.clock.now(), member_id=who.member or None, store_id=store_id
         )
 

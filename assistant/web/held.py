@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from assistant.bootstrap import Service
 from assistant.channels.web_chat import LiveEvent
 from assistant.db import conversations
-from assistant.db.conversations import Accepted
+from assistant.db.inbox import Accepted
 from assistant.errors import StoreDown
 
 POLL_S = 0.25  # how often another process's answers are looked for

@@ -24,7 +24,7 @@ from assistant.channels.official_account.crypto import BadPush
 from assistant.channels.official_account.errors import WeChatDown, WeChatRefused
 from assistant.channels.official_account.push import Push
 from assistant.channels.official_account.render import passive_json, passive_xml
-from assistant.db.conversations import Accepted
+from assistant.db.inbox import Accepted
 from assistant.errors import NotAllowed, Refusal
 from assistant.web.state import Web, web_of
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from assistant.db import conversations, outbox
+from assistant.db import conversations, inbox, outbox
 from assistant.db.engine import Database
 from assistant.domain.conversation import Focus, State
 from assistant.domain.message import Inbound, Reply
@@ -16,9 +16,9 @@ def message(key: str, text: str = "你好", sender: str = "s1") -> Inbound:
     return Inbound(Identity("web", "app", sender), key, text, NOW)
 
 
-def accept(database: Database, inbound: Inbound) -> conversations.Accepted:
+def accept(database: Database, inbound: Inbound) -> inbox.Accepted:
     with database.write() as connection:
-        return conversations.accept(connection, inbound, NOW)
+        return inbox.accept(connection, inbound, NOW)
 
 
 def test_a_repeated_delivery_changes_nothing(database: Database) -> None:

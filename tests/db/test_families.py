@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from assistant.clock import FixedClock
-from assistant.db import conversations, due, handoffs, privacy, tickets, traces
+from assistant.db import conversations, due, handoffs, inbox, privacy, tickets, traces
 from assistant.db.engine import Database
 from assistant.domain.message import Inbound
 from assistant.domain.shopper import Identity
@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 def conversation(database: Database, sender: str = "s1") -> str:
     with database.write() as connection:
         inbound = Inbound(Identity("web", "app", sender), f"k-{sender}", "电话13800010001", NOW)
-        return conversations.accept(connection, inbound, NOW, member_id="M1").conversation_id
+        return inbox.accept(connection, inbound, NOW, member_id="M1").conversation_id
 
 
 def test_a_ticket_is_filed_once_per_key(database: Database) -> None:

@@ -21,7 +21,7 @@ from assistant.channels.official_account.api import WeChatApi
 from assistant.channels.official_account.errors import WeChatDown, WeChatRefused
 from assistant.clock import Clock
 from assistant.config import SmsSettings, WeChatSettings
-from assistant.db import conversations, single_use, wechat
+from assistant.db import conversations, inbox, single_use, wechat
 from assistant.db.engine import Database
 from assistant.domain.message import Link, Reply
 from assistant.domain.shopper import Identity, Shopper
@@ -239,6 +239,6 @@ class Binding:
             now = self._clock.now()
             openids = wechat.bind(connection, app, openid, member_id, now, unionid=unionid)
             me = Identity(CHANNEL, app, openid)
-            conversations.open_conversation(connection, me, now, member_id=member_id, store_id=None)
+            inbox.open_conversation(connection, me, now, member_id=member_id, store_id=None)
             conversations.bind(connection, CHANNEL, app, openids, member_id)
         log.info("bound" if member_id else "unbound", accounts=len(openids))

@@ -11,10 +11,10 @@ from assistant.channels.official_account import CHANNEL
 from assistant.channels.official_account.meaning import Meaning
 from assistant.channels.official_account.profile import ProfileFile
 from assistant.clock import Clock
-from assistant.db import conversations, due, effects, outbox, wechat
-from assistant.db.conversations import Accepted
+from assistant.db import conversations, due, effects, inbox, outbox, wechat
 from assistant.db.engine import Connection, Database
 from assistant.db.group import GroupCommit
+from assistant.db.inbox import Accepted
 from assistant.db.wechat import Contact
 from assistant.domain.message import Inbound
 from assistant.domain.shopper import Identity
@@ -61,7 +61,7 @@ class Intake:
         now = self._clock.now()
         inbounds = {id(m): self._readied(connection, m.inbound) for m in meanings if m.inbound is not None}
         accepted = dict(
-            zip(inbounds, conversations.accept_all(connection, list(inbounds.values()), now), strict=True)
+            zip(inbounds, inbox.accept_all(connection, list(inbounds.values()), now), strict=True)
         ) if inbounds else {}  # fmt: skip
         taken = [Taken(accepted.get(id(m))) for m in meanings]
         news = [m for m, t in zip(meanings, taken, strict=True) if t.accepted is None or t.accepted.fresh]

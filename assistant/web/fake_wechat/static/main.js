@@ -8,6 +8,7 @@ const api = new Api(find("stage").dataset.root);
 const QUIET_MS = 5 * 60 * 1000; // after this a time stands between two messages
 let known = { users: [], chats: {}, menu: [], qr: [], templates: [], account: "" };
 let current = "";
+let types = false; // the person chose the keyboard over the menu
 let typingTimer = 0;
 const unread = new Map();
 
@@ -73,15 +74,17 @@ function showPeople() {
 
 function become(openid) {
   current = openid;
+  types = false;
   // who the browser is when a page asks for authorisation
   document.cookie = `fake_wechat_openid=${openid}; path=/; SameSite=Lax`;
   showChat();
   showPeople();
-  showFoot(known.menu.length > 0);
+  showFoot();
 }
 
-function showFoot(asMenu) {
+function showFoot() {
   const follows = user()?.subscribed ?? false;
+  const asMenu = known.menu.length > 0 && !types;
   find("follow").hidden = follows;
   find("menubar").hidden = !follows || !asMenu;
   find("composer").hidden = !follows || asMenu;
@@ -146,12 +149,11 @@ function typing(isOn) {
 
 async function refresh() {
   const { menu, qr, users, templates } = await api.state();
-  const had = known.menu.length > 0;
   Object.assign(known, { menu, qr, users, templates });
   showMenu();
   fillLists();
   showPeople();
-  showFoot(menu.length > 0 && (!had || !find("menubar").hidden || find("composer").hidden));
+  showFoot();
 }
 
 function heard(event) {
@@ -184,8 +186,9 @@ find("composer").addEventListener("submit", (event) => {
   act("text", { words });
 });
 find("subscribe").addEventListener("click", () => act("subscribe"));
-find("to-menu").addEventListener("click", () => showFoot(true));
-find("to-keyboard").addEventListener("click", () => { showFoot(false); find("text").focus(); });
+find("to-menu").addEventListener("click", () => { types = false; showFoot(); });
+find("to-keyboard").addEventListener("click", () => { types = true; showFoot(); find("text").focus(); });
+find("text").addEventListener("focus", () => { types = true; });
 find("more").addEventListener("click", () => panel(find("panel").hidden));
 find("file").addEventListener("change", async (event) => {
   const [file] = event.target.files;

@@ -1,0 +1,149 @@
+"""Surveys as files: questions, where an answer leads, reward, thanks. Validated; a wrong file says what is wrong.
+
+A question leads to the next one, or by `then` to a later one or the end. Only forward: a survey cannot go in circles.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from assistant.errors import ConfigError
+
+Kind = Literal["nps", "csat", "ces", "single", "multi", "matrix", "text", "photo"]
+SCALES: Mapping[str, tuple[int, int]] = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
+END = "end"
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Option(_Strict):
+    """One of the things to choose from; `words`: other ways to say it."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
+    label: str = Field(max_length=20)
+    words: tuple[str, ...] = ()
+
+
+class When(_Strict):
+    """What an answer must be; all given conditions at once. `min` and `max` bound a score."""
+
+    min: int | None = None
+    max: int | None = None
+    choice: str | None = None
+    sentiment: Literal["pos", "neu", "neg"] | None = None
+    aspect: str | None = None
+
+
+class Step(_Strict):
+    """Where an answer leads."""
+
+    when: When
+    to: str
+
+
+class Question(_Strict):
+    """`rows`: what a matrix asks about, each on a scale of 1 to 5. `optional`: may be skipped without a word."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
+    kind: Kind
+    text: str = Field(min_length=2, max_length=120)
+    options: tuple[Option, ...] = ()
+    rows: tuple[Option, ...] = ()
+    optional: bool = False
+    then: tuple[Step, ...] = ()
+
+    @property
+    def scale(self) -> tuple[int, int] | None:
+        return (1, 5) if self.kind == "matrix" else SCALES.get(self.kind)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.kind in ("single", "multi") and len(self.options) < 2:
+            raise ValueError(f"{self.id}: a choice needs two options at least")
+        if self.kind not in ("single", "multi") and self.options:
+            raise ValueError(f"{self.id}: {self.kind} takes no options")
+        if (self.kind == "matrix") != bool(self.rows):
+            raise ValueError(f"{self.id}: rows belong to a matrix, and a matrix needs them")
+        for things in (self.options, self.rows):
+            if len({o.id for o in things}) < len(things) or len({o.label for o in things}) < len(things):
+                raise ValueError(f"{self.id}: an option stands twice")
+        return self
+
+
+class Reward(_Strict):
+    """Given once for a finished survey: a coupon that members may claim."""
+
+    coupon: str
+    words: str
+
+
+class Thanks(_Strict):
+    """The last words, by how the first score came out; `good` may ask for a recommendation."""
+
+    good: str
+    fair: str
+    poor: str
+
+
+class Survey(_Strict):
+    """`touchpoint`: what it is about, as the mart names it. `days`: how long an invitation may be answered."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
+    title: str
+    touchpoint: str
+    greeting: str
+    minutes: int = 1
+    days: int = Field(default=7, ge=1, le=90)
+    questions: tuple[Question, ...] = Field(min_length=1)
+    reward: Reward | None = None
+    thanks: Thanks
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        order = {q.id: n for n, q in enumerate(self.questions)}
+        if len(order) < len(self.questions):
+            raise ValueError("two questions have the same id")
+        for n, question in enumerate(self.questions):
+            for step in question.then:
+                if step.to != END and step.to not in order:
+                    raise ValueError(f"{question.id} leads to {step.to}, which does not exist")
+                if step.to != END and order[step.to] <= n:
+                    raise ValueError(f"{question.id} leads back to {step.to}: a survey only goes forward")
+        return self
+
+    @cached_property
+    def by_id(self) -> dict[str, Question]:
+        return {q.id: q for q in self.questions}
+
+    def after(self, question_id: str) -> str:
+        """The question that stands after one; `end` after the last."""
+        ids = [*(q.id for q in self.questions), END]
+        return ids[ids.index(question_id) + 1]
+
+
+def read_surveys(folder: Path = TEMPLATES) -> dict[str, Survey]:
+    """The surveys of a folder by id. Raises ConfigError that names file and fault."""
+    found: dict[str, Survey] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        survey = read_survey(path)
+        if survey.id in found:
+            raise ConfigError(f"{path.name}: there is a survey {survey.id} already")
+        found[survey.id] = survey
+    return found
+
+
+def read_survey(path: Path) -> Survey:
+    try:
+        return Survey.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name}: {error}") from error
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))} {e['msg']}".strip() for e in error.errors())
+        raise ConfigError(f"{path.name}: {faults}") from error

@@ -1,0 +1,290 @@
+"""Reads a free answer to a question: a tap, a digit, words, an emoji. Never guesses: what is not plain is `unclear`.
+
+Enters: the question and what the shopper wrote. Leaves: the value (a score, ids of options, words), or a wish about the
+survey itself (skip, back, later, stop). Deterministic; no model.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from rapidfuzz import fuzz
+
+from assistant.surveys.files import Option, Question
+
+Wish = Literal["skip", "back", "later", "stop"]
+Value = int | str | tuple[str, ...] | Mapping[str, int]
+
+_LATER = (
+    r"(晚点|等会儿?|等下|等一下|一会儿?|稍后|回头|改天|明天|过会儿?|待会儿?|以后|下次|改日|有空|空了|闲了|到家|下班)"
+    r"(再)?(说|答|填|弄|来|回|做|聊|写|评|看)?(吧|哈|啊|了)?"
+)
+_BUSY = (
+    r"(我|现在)*(正)?在?(没空|没时间|有点?忙|忙着?|开会|开车|上班|上课|吃饭|带娃)(呢|了|啊)?|(我|现在)+(不|不太)方便"
+)
+_WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
+    (
+        "back",
+        re.compile(
+            r"(我?想?要?)?(返回|退回|回到?|改(一下)?|重(新)?(答|选|填))?(上一(题|个问题|个|步)|前(面)?一?(题|个))(.{0,6})|返回|重新(答|填|选)"
+        ),
+    ),
+    ("later", re.compile(rf"(({_BUSY})|({_LATER}))+")),
+    (
+        "stop",
+        re.compile(
+            r"(你们?|麻烦|请|以后)*(别|不要|不用)(再)?(问|发|打扰|烦|骚扰|来烦)(我)?(了|啦)?(吧)?|"
+            r"(我)?不(想)?(再)?(答|填|做|回答|评价?|参加|弄|搞)(了|啦)|退出|结束|停(止)?(吧)?|取消|退订|算了(吧)?|没兴趣|不感兴趣|quit|stop|td"
+        ),
+    ),
+    (
+        "skip",
+        re.compile(
+            r"(跳过|略过|下一(题|个)|pass|skip|略|过|无可奉告|不方便(说|透露|回答)|不想(说|回答这(个|题)|答这(个|题))|"
+            r"(暂时|目前)?没(有)?(什么|啥)?(别的|其他的?)?(想|要|可)?(说|补充|讲)(的)?(了)?|"
+            r"(暂时|目前)?没(有)?(什么|啥)?(意见|建议|想法)(了)?|没什么|没啥|没了|没有了|暂无|无|没有|none)(吧|了|哈)?"
+        ),
+    ),
+)
+_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "俩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9,
+           "十": 10}  # fmt: skip
+# a scale that is only mentioned, and numbers that count something else
+_SCALE = re.compile(
+    r"满分(是|为)?\s*\d+|\d+\s*分制|(从)?\d+\s*(分)?\s*(到|至|~)\s*\d+\s*(分)?\s*(之间|里面|的话|，|我)|/\s*10(?!\d)|/\s*5(?!\d)|总分\d+"
+)
+_VERY = re.compile(r"十分(?=满意|愿意|方便|轻松|顺利|好|不|差|麻烦|费|推荐|喜欢|糟|失望|抱歉|生气)")
+_RATHER = re.compile(r"这次|现在|今天|今年|改成|改为|还是|不对|不是|算了|那就|只能|只给")  # the last number is meant
+_OTHER_UNITS = (
+    "钟|小时|秒|元|块|毛|个|次|天|号|楼|点(?!\\d)|年|月|日|斤|件|人|折|岁|遍|家|层|米|公里|单|样|套|双|趟|%|条|瓶"
+)
+_NUMBER = re.compile(rf"(?<![\d.])(?<!^-)(?<![扣减差少])(\d{{1,3}}(?:\.\d)?)(?!\d)(?!\s*(?:{_OTHER_UNITS}))(?!\s*分钟)")
+_CHINESE = re.compile(
+    rf"(?<![扣减差少])(十|[零〇一二两三四五六七八九])(?!{_OTHER_UNITS}|些|点|下|定|般|直|起|样|共|切|向|旦|会|百|千|万|级|流|心|分钟|来|足)"
+)
+_RANGE = re.compile(r"(\d{1,2})\s*(?:[-、,，~/]|到|或者?|至)\s*(\d{1,2})\s*分")
+_CHINESE_RANGE = re.compile(r"([二三四五六七八])([三四五六七八九])\s*分")
+_STARS = re.compile(r"[⭐★🌟✨]")
+_EMOJI = {
+    3: "😍🥰🤩💯🎉❤💖😻🔥", 2: "😊😀😃😄😁👍🙂😋🌹👏🤗😘", 0: "😐😶🤷😑🙄", -2: "😞🙁☹😕👎😔😟😒", -3: "😡🤬😠💩🤮😤😭😱",
+}  # fmt: skip
+_BY_DEGREE: Mapping[str, Mapping[int, int]] = {
+    "nps": {3: 10, 2: 9, 1: 7, 0: 5, -1: 4, -2: 2, -3: 0},
+    "csat": {3: 5, 2: 4, 1: 4, 0: 3, -1: 2, -2: 2, -3: 1},
+    "ces": {3: 7, 2: 6, 1: 5, 0: 4, -1: 3, -2: 2, -3: 1},
+    "matrix": {3: 5, 2: 4, 1: 4, 0: 3, -1: 2, -2: 2, -3: 1},
+}
+_ALL = re.compile(r"(全|都)(部)?(选|要|有|是|满意|不满意|好)?(了|的)?|全部|以上(都|全)是?|通通|统统")
+_NONE = re.compile(r"都(没有?|不是?|不满意)|没有|以上都不是|都不选|没一个")
+_ORDINAL = re.compile(r"第([一二三四五六七八九\d])(个|项|条|种)?")
+_FUZZY = 75
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`value` or `wish`, or neither (unclear). `by`: tap, number, words, emoji, text. `sure` False: say it back."""
+
+    value: Value | None = None
+    wish: Wish | None = None
+    by: str = ""
+    sure: bool = True
+
+    @property
+    def unclear(self) -> bool:
+        return self.value is None and self.wish is None
+
+
+UNCLEAR = Reading()
+
+
+def read(question: Question, text: str) -> Reading:
+    """Read an answer."""
+    said = _plain(text)
+    if (wish := _wish(said, question)) is not None:
+        return Reading(wish=wish, by="words")
+    match question.kind:
+        case "nps" | "csat" | "ces":
+            return _score(said, question.kind, question.scale or (0, 10))
+        case "single" | "multi":
+            return _choice(said, question)
+        case "matrix":
+            return _matrix(said, question)
+        case "photo":
+            return UNCLEAR
+        case "text":
+            return Reading(text.strip(), by="text") if text.strip() else UNCLEAR
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().lower()
+
+
+def _wish(said: str, question: Question) -> Wish | None:
+    bare = re.sub(r"[\s。，,.!！~～?？、…]+", "", said)
+    for wish, pattern in _WISHES:
+        if pattern.fullmatch(bare):
+            if wish == "skip" and bare in ("没有", "无", "过") and question.kind in ("single", "multi"):
+                continue  # an answer there
+            return wish
+    return None
+
+
+# -- scores ----------------------------------------------------------------------------------------------------------
+
+
+def _score(said: str, kind: str, scale: tuple[int, int]) -> Reading:
+    low, high = scale
+    numbers = _numbers(said, high)
+    if numbers:
+        number = numbers[-1 if _RATHER.search(said) else 0]
+        return Reading(number, by="number") if low <= number <= high else UNCLEAR
+    if stars := len(_STARS.findall(said)):
+        return Reading(round(stars * high / 5), by="emoji") if stars <= 5 else UNCLEAR
+    degree = _degree(said)
+    if degree is None:
+        return UNCLEAR
+    return Reading(_BY_DEGREE[kind][degree], by="words", sure=False)
+
+
+def _numbers(said: str, high: int) -> list[int]:
+    """Scores that are named, in order; several that belong together are one."""
+    if re.search(r"(?<!分)满分(?!\d|是|为|制)|打满|满星", said) and not re.search(
+        r"(不|没)(能|到|是)?(打|给)?满分|差.{0,2}满分", said
+    ):
+        return [high]
+    said = _VERY.sub("非常", _SCALE.sub(" ", said))
+    if found := _RANGE.search(said):
+        return [_half_up((int(found[1]) + int(found[2])) / 2)]
+    if found := _CHINESE_RANGE.search(said):
+        return [_half_up((_DIGITS[found[1]] + _DIGITS[found[2]]) / 2)]
+    marked = [m for m in _NUMBER.finditer(said) if said[m.end() :].lstrip()[:1] in ("分", "星", "颗")]
+    plain = list(_NUMBER.finditer(said))
+    numbers = [float(m[1]) for m in (marked or plain)]
+    if not numbers:
+        chinese = [m for m in _CHINESE.finditer(said) if said[m.end() :][:1] in ("分", "星", "颗", "呗")]
+        if not chinese and (
+            alone := re.fullmatch(
+                r"\W*(?:我?(?:给|打|选)个?)?(十|[零〇一二两三四五六七八九])(?:分|吧|哈|啊|呗|了)?\W*", said
+            )
+        ):
+            return [_DIGITS[alone[1]]]
+        return [_DIGITS[m[1]] for m in chinese]
+    return [_scaled(n, high) for n in numbers]
+
+
+def _scaled(number: float, high: int) -> int:
+    """Out of a hundred, as people mark at school."""
+    if number > 10 and number <= 100:
+        return _half_up(number / 100 * high) if number % 5 == 0 else -1
+    return _half_up(number)
+
+
+def _half_up(number: float) -> int:
+    return int(number + 0.5)
+
+
+def _degree(said: str) -> int | None:
+    """How good it sounds, several opinions taken together."""
+    found: list[int] = []
+    at = 0
+    while at < len(said):
+        phrase = next((p for p in _phrases() if said.startswith(p, at)), None)
+        if phrase is None:
+            at += 1
+            continue
+        if (degree := _degrees()[phrase]) is not None:
+            found.append(degree)
+        at += len(phrase)
+    found += [d for d, signs in _EMOJI.items() for c in signs if c in said]
+    if not found:
+        return None
+    mean = sum(found) / len(found)
+    return max(-3, min(3, int(mean + (0.5 if mean >= 0 else -0.5))))
+
+
+@cache
+def _degrees() -> dict[str, int | None]:
+    lists: dict[int | str, list[str]] = yaml.safe_load(
+        (Path(__file__).parent / "words.yaml").read_text(encoding="utf-8")
+    )
+    return {str(word).lower(): d if isinstance(d, int) else None for d, words in lists.items() for word in words}
+
+
+@cache
+def _phrases() -> tuple[str, ...]:
+    return tuple(sorted(_degrees(), key=len, reverse=True))
+
+
+# -- choices ---------------------------------------------------------------------------------------------------------
+
+
+def _choice(said: str, question: Question) -> Reading:
+    many = question.kind == "multi"
+    if many and _NONE.fullmatch(said.rstrip("。！~")):
+        return Reading((), by="words")
+    if many and _ALL.fullmatch(said.rstrip("。！~")):
+        return Reading(tuple(o.id for o in question.options), by="words")
+    chosen = _picked(said, question.options) or _named(said, question.options)
+    if not chosen:
+        return UNCLEAR
+    if many:
+        return Reading(tuple(chosen), by="words")
+    return Reading(chosen[0], by="words") if len(chosen) == 1 else UNCLEAR
+
+
+def _picked(said: str, options: Sequence[Option]) -> list[str]:
+    """By number, letter or place in the list."""
+    if "最后一" in said:
+        return [options[-1].id]
+    if ordinals := _ORDINAL.findall(said):
+        places = [int(o[0]) if o[0].isdigit() else _DIGITS[o[0]] for o in ordinals]
+    elif re.fullmatch(r"[\s选]*[\d\s、,，和跟及.。+与/]+(吧|都有|都是|项|号)?", said):
+        places = [int(n) for run in re.findall(r"\d+", said) for n in (run if len(options) < 10 else [run])]
+    elif re.fullmatch(r"[\s选]*[a-i](?:[\s、,，和跟+/]*[a-i])*(吧)?", said):
+        places = [ord(c) - ord("a") + 1 for c in re.findall(r"[a-i]", said)]
+    elif alone := re.fullmatch(r"选?([一二三四五六七八九])(吧|号|项)?", said):
+        places = [_DIGITS[alone[1]]]
+    else:
+        return []
+    inside = [options[p - 1].id for p in dict.fromkeys(places) if 1 <= p <= len(options)]
+    return inside if len(inside) == len(set(places)) else []
+
+
+def _named(said: str, options: Sequence[Option]) -> list[str]:
+    """By name or by another word for it; where nothing is, by what is written alike."""
+    exact = [o.id for o in options if said == o.label.lower()]
+    if exact:
+        return exact
+    hits = [(max((len(w) for w in (o.label.lower(), *o.words) if w in said), default=0), o) for o in options]
+    named = [(size, o) for size, o in hits if size]
+    if named:
+        # a word inside a longer one that another option has ("解决" in "没有解决") does not count
+        longest = [o for o in options if o.label.lower() in said]
+        inner = {a.id for a in longest for b in longest if a is not b and a.label.lower() in b.label.lower()}
+        return [o.id for _, o in named if o.id not in inner]
+    close = [(fuzz.ratio(said, o.label.lower()), o.id) for o in options]
+    best, which = max(close)
+    return [which] if best >= _FUZZY else []
+
+
+def _matrix(said: str, question: Question) -> Reading:
+    """ "质量5 包装4 性价比3", or one number a row in order, or one for all ("都是5分")."""
+    found: dict[str, int] = {}
+    for clause in re.split(r"[,，;；。\n]+|\s+(?=\D)", said):
+        named = [r for r in question.rows if any(w in clause for w in (r.label.lower(), *r.words))]
+        reading = _score(clause, "matrix", (1, 5))
+        if len(named) == 1 and isinstance(reading.value, int):
+            found[named[0].id] = reading.value
+    if found:
+        return Reading(found, by="words")
+    numbers = [int(n) for n in re.findall(r"(?<!\d)[1-5](?!\d)", said)] or [int(n) for n in said if n in "12345"]
+    if len(numbers) == len(question.rows):
+        return Reading({r.id: n for r, n in zip(question.rows, numbers, strict=True)}, by="number")
+    whole = _score(said, "matrix", (1, 5))
+    if isinstance(whole.value, int) and len(numbers) <= 1:
+        return Reading({r.id: whole.value for r in question.rows}, by=whole.by, sure=False)
+    return UNCLEAR
