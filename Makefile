@@ -40,11 +40,14 @@ $(VENV)/.ready-dev: $(VENV)/.ready
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv sync --frozen --inexact --active 2>&1 | tail -n 1
 	@touch $@
 
-$(VENDOR)/.ready: package.json package-lock.json
+$(VENDOR)/.ready: package.json package-lock.json assistant/web/icons.txt
 	@echo "==> Front-end libraries"
 	@npm ci --no-fund --no-audit --loglevel=error >/dev/null
 	@mkdir -p $(VENDOR)
 	@cp node_modules/weui/dist/style/weui.min.css $(VENDOR)/
+	@cp node_modules/@tabler/core/dist/css/tabler.min.css node_modules/echarts/dist/echarts.esm.min.mjs $(VENDOR)/
+	@rm -rf $(VENDOR)/icons && mkdir $(VENDOR)/icons
+	@xargs -I% cp node_modules/@tabler/icons/icons/outline/%.svg $(VENDOR)/icons/ < assistant/web/icons.txt
 	@touch $@
 
 test: prerequisites $(VENV)/.ready-dev $(VENDOR)/.ready

@@ -9,6 +9,7 @@ from functools import cached_property
 import httpx
 
 from assistant import logs
+from assistant.accounts.room import Accounts
 from assistant.agent.knowledge import IndexedKnowledge
 from assistant.agent.mentions import plain
 from assistant.agent.playbook import Intent, PlaybookFiles
@@ -61,11 +62,13 @@ class Service:
         clock: Clock | None = None,
         llm: Llm | None = None,
         wechat: httpx.BaseTransport | None = None,
+        oidc: httpx.BaseTransport | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock or Clock()
         self._given_llm = llm
         self._wechat_transport = wechat
+        self._oidc_transport = oidc
         self.work_to_do = threading.Event()
         self.to_deliver = threading.Event()
 
@@ -225,6 +228,10 @@ class Service:
         )
 
     @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(self.settings, self.database, self.clock, oidc=self._oidc_transport)
+
+    @cached_property
     def ops_questions(self) -> OpsQuestions:
         return OpsQuestions(
             self.settings.mart_dir,
@@ -232,6 +239,7 @@ class Service:
             llm=self.llm,
             time_limit_s=self.settings.chatbi.time_limit_s,
             model_budget_s=self.settings.chatbi.model_budget_s,
+            database=self.database,
         )
 
     def start_model(self, *, wait: bool = False) -> None:
@@ -268,6 +276,8 @@ class Service:
             self.local_server.stop()
         if "llm" in self.__dict__ and self._given_llm is None:
             self.llm.close()
+        if "accounts" in self.__dict__:
+            self.accounts.close()
         if "ops_questions" in self.__dict__:
             self.ops_questions.close()
         if "retriever" in self.__dict__:

@@ -73,6 +73,35 @@ class WebSettings(BaseModel):
     max_body_bytes: int = 65_536
     max_message_chars: int = 2_000
     messages_per_minute: int = 30
+    public_url: str = ""  # where the staff reaches our pages, https://…; empty: as the browser asks for it
+
+
+class AccountSettings(BaseModel):
+    """Sign-in of the staff."""
+
+    session_idle_h: float = Field(default=8.0, gt=0)
+    session_max_h: float = Field(default=72.0, gt=0)
+    link_h: float = Field(default=72.0, gt=0)  # of an invitation or a reset
+    lock_after: int = Field(default=5, ge=1)  # wrong passwords in a row
+    lock_s: int = Field(default=60, ge=1)  # the first lock; each further one lasts twice as long
+    lock_most_s: int = Field(default=3_600, ge=1)
+    tries_per_name: int = Field(default=20, ge=1)  # in ten minutes, right or wrong
+    tries_per_address: int = Field(default=60, ge=1)
+    token_days: int = Field(default=90, ge=1)  # an API token's life where none is named
+    max_import_bytes: int = 4_194_304
+
+
+class OidcSettings(BaseModel):
+    """Single sign-on by OpenID Connect. Empty issuer: none."""
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    label: str = "企业账号登录"
+    scopes: str = "openid profile email"
+    claim: str = "preferred_username"  # the claim that names the account
+    field: Literal["name", "email"] = "name"  # what of an account the claim is compared with
+    timeout_s: float = 5.0
 
 
 class WeChatSettings(BaseModel):
@@ -155,6 +184,8 @@ class Settings(BaseSettings):
     sms: SmsSettings = SmsSettings()
     chatbi: ChatBiSettings = ChatBiSettings()
     moments: MomentSettings = MomentSettings()
+    accounts: AccountSettings = AccountSettings()
+    oidc: OidcSettings = OidcSettings()
 
     @cached_property
     def store_url(self) -> str:

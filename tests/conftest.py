@@ -8,11 +8,13 @@ from uuid import uuid4
 
 import pytest
 
+from assistant.accounts.demo import seed as seed_accounts
 from assistant.bootstrap import Service
 from assistant.clock import FixedClock
 from assistant.config import LlmSettings, Settings
 from assistant.db.engine import Database
 from assistant.db.migrate import migrate
+from assistant.merchant.world.accounts import demo_accounts
 from assistant.merchant.world.seed import seed
 from eval.postgres import throwaway_postgres
 from vectorstore.ingest import ingest
@@ -48,6 +50,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 def make_world(database: Database, folder: Path) -> None:
     seed(database, folder, size="tiny", seed=1, as_of=AS_OF, progress=lambda *_: None)
+    seed_accounts(database, folder, demo_accounts().values(), NOW)
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ class Answer:
     reason: str = ""
     ms: dict[str, float] = field(default_factory=dict)
     model_calls: int = 0
+    turn: int = 0  # of a thread that is kept; 0: not kept
 
     def as_json(self) -> dict[str, Any]:
         """One JSON object, in the form of the command line."""
@@ -48,6 +49,7 @@ class Answer:
             "reason": self.reason,
             "ms": self.ms,
             "model_calls": self.model_calls,
+            "turn": self.turn,
         }
 
 

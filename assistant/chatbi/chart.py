@@ -10,6 +10,7 @@ from assistant.chatbi.said import key
 
 MOST_BARS = 30
 MOST_SLICES = 8
+_TAILS = {"change": "变化", "rate": "变化率", "share": "占比"}
 
 
 def chart(
@@ -71,14 +72,14 @@ def _bars(
 ) -> dict[str, Any]:
     shown = rows[:MOST_BARS]
     series = []
+    by_value = True
     for metric in query.metrics[:2]:
-        column = metric
+        column, name = metric, catalogue.metrics[metric].name
         if query.order and query.order.metric == metric and query.order.by != "value":
-            column = f"{metric}_{query.order.by}"
-        series.append(
-            {"name": catalogue.metrics[metric].name, "type": "bar", "data": [plain(r[at[column]]) for r in shown]}
-        )
-    if query.comparison and len(query.metrics) == 1 and f"{query.metrics[0]}_previous" in at:
+            column, name = f"{metric}_{query.order.by}", name + _TAILS[query.order.by]
+        by_value = by_value and column == metric
+        series.append({"name": name, "type": "bar", "data": [plain(r[at[column]]) for r in shown]})
+    if by_value and query.comparison and len(query.metrics) == 1 and f"{query.metrics[0]}_previous" in at:
         series.append(
             {"name": "对比期", "type": "bar", "data": [plain(r[at[f"{query.metrics[0]}_previous"]]) for r in shown]}
         )

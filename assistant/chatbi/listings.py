@@ -13,7 +13,7 @@ from assistant.chatbi.language import units
 from assistant.chatbi.narrate import when
 from assistant.chatbi.query import MetricQuery
 from assistant.chatbi.run import Engine, Table
-from assistant.domain.account import MAY_LIST_MEMBERS, Account, Scope
+from assistant.domain.account import Account, Permission, Scope
 from assistant.errors import BadInput, NotAllowed
 
 MOST = 20
@@ -64,7 +64,7 @@ def tickets(query: MetricQuery, catalogue: Catalogue, scope: Scope, engine: Engi
 
 def members(query: MetricQuery, catalogue: Catalogue, scope: Scope, engine: Engine, account: Account | None) -> Answer:
     """Members by id with tier, stage and spend. Raises NotAllowed for roles that do not work with members."""
-    if account is not None and account.role not in MAY_LIST_MEMBERS:
+    if account is not None and not account.may(Permission.LIST_MEMBERS):
         raise NotAllowed("会员名单只对店长、区域经理、运营分析和主管开放，您可以查看汇总数字。")
     names = ("member_id", "tier", "stage", "orders", "spend")
     labels = ("会员编号", "等级", "生命周期", "近12个月订单", "近12个月消费（元）")

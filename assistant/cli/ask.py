@@ -1,6 +1,5 @@
 """`zhike ask`, `zhike metrics`, `zhike mart refresh|status`: questions of the staff and what they stand on."""
 
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from assistant.chatbi.answer import Answer
 
 SHOWN_ROWS = 20
+KNOWN = 20
 
 
 def register(app: typer.Typer) -> None:
@@ -38,18 +38,31 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """用一句话问数，只回答这个账号权限内的数据。"""
+    from assistant.accounts.naming import plain
     from assistant.bootstrap import Service
-    from assistant.merchant.world.accounts import demo_accounts
+    from assistant.cli.accounts import ensure_demo, here
+    from assistant.db import accounts
 
-    accounts = demo_accounts()
-    if account not in accounts:
-        fail(as_json, f"没有账号 {account}。可用的有：{'、'.join(accounts)}")
     settings = Settings()
     if rules_only:
         settings = settings.model_copy(update={"llm": settings.llm.model_copy(update={"kind": "off"})})
     service = Service(settings)
     try:
-        answer = service.ops_questions.ask(accounts[account], question, thread or uuid.uuid4().hex)
+        migrate(service.database)
+        ensure_demo(settings, service.database)
+        with service.database.read() as connection:
+            found = accounts.get(connection, plain(account))
+            known = accounts.names(connection, KNOWN) if found is None else []
+        if found is None:
+            told = (
+                f"可用的有：{'、'.join(known)}" if known else "还没有账号，请先用 zhike accounts add 或 import 开通。"
+            )
+            fail(as_json, f"没有账号 {account}。{told}")
+        if found.disabled:
+            fail(as_json, f"账号 {found.name} 已停用。")
+        answer = service.ops_questions.ask(found.account, question, thread, here())
+    except StoreDown as error:
+        fail(as_json, f"连不上业务库：{error}")
     finally:
         service.close()
     say(as_json, answer.as_json(), words(answer))

@@ -94,12 +94,14 @@ def _settings(port: int | None, *, demo_accounts: bool = False, no_model: bool =
 
 
 def _ensure_world(service: Any, size: str) -> None:
+    from assistant.cli.accounts import ensure_demo
     from assistant.cli.store import run_seed
 
     with service.database.read() as connection:
         known = seeds.current(connection)
     if known is None:
         run_seed(service.settings, service.database, size, 1, local(Clock().now()).date())
+    ensure_demo(service.settings, service.database)
 
 
 def _ensure_index(service: Any, folder: Path = KNOWLEDGE) -> None:
@@ -133,6 +135,7 @@ def _ensure_weights(settings: Settings) -> None:
 def _run(service: Any, *, demo_page: bool = False) -> None:
     import uvicorn
 
+    from assistant.accounts.demo import password as demo_password
     from assistant.web.app import make_app
     from assistant.worker import Worker
 
@@ -142,11 +145,14 @@ def _run(service: Any, *, demo_page: bool = False) -> None:
     threading.Thread(target=_warm_up, args=(service, running), daemon=True).start()
     address = f"http://{settings.web.host}:{settings.web.port}"
     typer.echo(
-        f"\n知客已启动\n  聊天页   {address}/chat\n  健康检查 {address}/readyz\n  指标     {address}/metrics", err=True
+        f"\n知客已启动\n  聊天页   {address}/chat\n  员工入口 {address}/staff\n  健康检查 {address}/readyz\n  指标     {address}/metrics",
+        err=True,
     )
     if settings.wechat.fake:
         typer.echo(f"  演示手机 {address}/fake-wechat/（微信公众号，不需要真实账号）", err=True)
     if demo_page:
+        password = demo_password(settings.data_dir)
+        typer.echo(f"  演示员工 admin、analyst、east 等，密码都是 {password}（登录页上也有）", err=True)
         typer.echo(
             "  聊天页右上角可以切换演示会员；语言模型在后台预热，约一分钟后就绪。\n  按 Ctrl+C 停止。\n", err=True
         )

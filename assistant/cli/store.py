@@ -41,6 +41,7 @@ def seed_world(
     as_json: Json = False,
 ) -> None:
     """生成演示数据（会替换原有的演示数据）。"""
+    from assistant.accounts.demo import password as demo_password
     from assistant.merchant.world.seed import SIZES
 
     if size not in SIZES:
@@ -52,21 +53,22 @@ def seed_world(
         done = run_seed(settings, database, size, seed, as_of.date() if as_of else local(Clock().now()).date())
     except StoreDown as error:
         fail(as_json, f"连不上业务库：{error}")
-    say(
-        as_json,
-        asdict(done),
-        f"演示数据已就绪：{done.stores} 家门店，{done.members:,} 位会员，{done.orders:,} 笔订单，{done.answers:,} 份反馈",
-    )
+    password = demo_password(settings.data_dir)
+    text = f"演示数据已就绪：{done.stores} 家门店，{done.members:,} 位会员，{done.orders:,} 笔订单，{done.answers:,} 份反馈"
+    if password:
+        text += f"\n演示员工账号 admin、analyst、east 等，密码都是 {password}"
+    say(as_json, {**asdict(done), "staff_password": password}, text)
 
 
 def run_seed(settings: Settings, database: Database, size: str, seed: int, as_of: date) -> "Seeded":
-    """Make the world with a progress bar on stderr."""
+    """Make the world with a progress bar on stderr, and the accounts of its staff."""
+    from assistant.cli.accounts import ensure_demo
     from assistant.merchant.world.seed import seed as make
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("演示数据", total=1)
-        return make(
+        done = make(
             database,
             settings.data_dir,
             size=size,
@@ -74,3 +76,5 @@ def run_seed(settings: Settings, database: Database, size: str, seed: int, as_of
             as_of=as_of,
             progress=lambda done, of, what: bar.update(task, completed=done, total=of, description=f"演示数据：{what}"),
         )
+    ensure_demo(settings, database)
+    return done

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from assistant.db.engine import upsert
 from assistant.db.tables.service import single_use
@@ -37,3 +37,20 @@ def issued(connection: Connection, key: str, now: datetime) -> bool:
     """Whether one is good still."""
     row = connection.execute(select(single_use.c.until).where(single_use.c.key == key)).first()
     return row is not None and row.until > now
+
+
+def issue_many(connection: Connection, bodies: dict[str, dict[str, Any]], until: datetime) -> None:
+    """Make many with new keys at once."""
+    if bodies:
+        rows = [{"key": k, "body": b, "tries": 0, "until": until} for k, b in bodies.items()]
+        connection.execute(insert(single_use), rows)
+
+
+def peek(connection: Connection, key: str, now: datetime) -> dict[str, Any] | None:
+    """Look at one without counting a try: for keys that cannot be guessed."""
+    row = connection.execute(select(single_use).where(single_use.c.key == key)).first()
+    return dict(row.body) if row is not None and row.until > now else None
+
+
+def withdraw(connection: Connection, key: str) -> None:
+    connection.execute(delete(single_use).where(single_use.c.key == key))

@@ -31,8 +31,26 @@ ROLE_NAMES = {
     Role.ADMIN: "管理员",
 }
 
-# Lists of single members (never names or phones) are for those who work with members.
-MAY_LIST_MEMBERS = frozenset({Role.STORE_MANAGER, Role.REGION_MANAGER, Role.ANALYST, Role.SUPERVISOR, Role.ADMIN})
+
+class Permission(StrEnum):
+    """What a page or a command may ask for. Where it holds is decided by the scope."""
+
+    ASK = "ask"  # questions to the mart
+    LIST_MEMBERS = "list_members"  # single members, by id, never by name or phone
+    ANSWER_DESK = "answer_desk"  # take conversations and answer shoppers
+    MANAGE_ACCOUNTS = "manage_accounts"
+    READ_AUDIT = "read_audit"
+
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.STORE_STAFF: frozenset({Permission.ASK}),
+    Role.STORE_MANAGER: frozenset({Permission.ASK, Permission.LIST_MEMBERS}),
+    Role.REGION_MANAGER: frozenset({Permission.ASK, Permission.LIST_MEMBERS}),
+    Role.ANALYST: frozenset({Permission.ASK, Permission.LIST_MEMBERS}),
+    Role.SERVICE_AGENT: frozenset({Permission.ANSWER_DESK}),
+    Role.SUPERVISOR: frozenset({Permission.ASK, Permission.LIST_MEMBERS, Permission.ANSWER_DESK}),
+    Role.ADMIN: frozenset(Permission),
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +71,9 @@ class Account:
     title: str
     role: Role
     units: tuple[str, ...]
+
+    def may(self, permission: Permission) -> bool:
+        return permission in PERMISSIONS[self.role]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """An ops question, top to bottom: who asks → what they may see → what they mean → SQL within it → the answer.
 
 Enters: an account, a question, perhaps a thread whose last query a follow-up may edit. Leaves: an `Answer`; a refusal
-is an answer too. Every question is audited by ids, scope and the metric query, never by its text. Called by the command
-line, pages, and whoever asks saved questions.
+is an answer too. Every question is audited by ids, scope and the metric query, never by its text; the words stay in the
+account's own threads. Called by the command line, pages, and whoever asks saved questions.
 """
 
+import hashlib
 import threading
 import time
 from collections import OrderedDict
@@ -12,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from assistant import logs
 from assistant.chatbi.analyst import Analyst
@@ -26,14 +29,49 @@ from assistant.chatbi.run import Engine, Mart
 from assistant.chatbi.suggest import next_questions
 from assistant.chatbi.told import told
 from assistant.clock import Clock, local
-from assistant.domain.account import Account, Scope, resolve
+from assistant.db import audit, ops_threads
+from assistant.db.audit import Act, Origin
+from assistant.db.engine import Database
+from assistant.db.jsonable import dump, load
+from assistant.db.ops_threads import Turn
+from assistant.domain.account import Account, Permission, Scope, resolve
 from assistant.errors import NotAllowed, NotFound, Refusal
 from assistant.llm.client import Llm
 from assistant.mart.files import MartFiles, shape
 
 log = logs.get("ops_question")
 THREADS = 1_000
+LONGEST_KEY = 200
+OTHER_SCOPE = "您的权限后来有变化，这条回答不再显示。请重新提问。"
 STALE_DAYS = 2
+
+
+def _within(account: Account, scope: Scope | None) -> str:
+    """Under which rights an answer was given."""
+    return hashlib.sha256(f"{account.role}|{scope.key if scope else ''}".encode()).hexdigest()
+
+
+def _act(account: Account, thread: str, answer: Answer, scope: Scope | None) -> Act:
+    """Which numbers were asked for within which scope, without the words. A long scope is told by its fingerprint."""
+    key = scope.key if scope else ""
+    if len(key) > LONGEST_KEY:
+        key = f"{len(key.split(','))}:sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+    query = answer.query.model_dump(mode="json", exclude_none=True, exclude={"spans"}) if answer.query else None
+    detail = {
+        "account": account.name,
+        "status": answer.status,
+        "reason": answer.reason,
+        "tier": answer.tier,
+        "scope": key,
+        "query": query,
+    }
+    return Act("ops.ask", thread, detail)
+
+
+def _shown(turn: Turn, now: str) -> Turn:
+    if turn.answer.get("within") == now or (not turn.answer.get("columns") and not turn.answer.get("query")):
+        return turn
+    return replace(turn, answer=Answer("refused", OTHER_SCOPE, reason="permission").as_json())
 
 
 @dataclass(frozen=True)
@@ -49,8 +87,10 @@ class OpsQuestions:
 
     def __init__(
         self, folder: Path, clock: Clock, *, llm: Llm | None = None, time_limit_s: float = 10.0,
-        model_budget_s: float = 4.0, cat: Catalogue | None = None,
+        model_budget_s: float = 4.0, cat: Catalogue | None = None, database: Database | None = None,
     ) -> None:  # fmt: skip
+        """Without a database threads live in memory and nothing is audited: for evaluations."""
+        self.database = database
         self.files = MartFiles(folder)
         self.clock = clock
         self.catalogue = cat or catalogue()
@@ -69,18 +109,25 @@ class OpsQuestions:
             raise NotFound("数据集市是旧版本做的，请运行 zhike mart refresh 刷新一次。")
         return Mart(self.files.path(version), version.stamp, date.fromisoformat(version.as_of), version.made)
 
-    def ask(self, account: Account, question: str, thread: str = "") -> Answer:
-        """One question. Nothing of what goes wrong on the asker's side is raised."""
+    def ask(self, account: Account, question: str, thread: str = "", origin: Origin | None = None) -> Answer:
+        """One question. Nothing of what goes wrong on the asker's side is raised.
+
+        With a `thread` the turn is kept for the account, and a follow-up edits its last query.
+        """
         begun = time.perf_counter()
         calls: list[str] = []
+        scope: Scope | None = None
+        outcome: Outcome | None = None
         try:
             scope = self.scope(account)
-            answer = self._answer(account, scope, question, thread, calls)
+            outcome = self.read(scope, question, self._previous(account, thread), calls)
+            answer = self._answer(account, scope, outcome, calls)
         except Refusal as refusal:
             reason = {NotAllowed: "permission", NotFound: "mart"}.get(type(refusal), "query")
             answer = Answer("refused", refusal.public, reason=reason)
         total = (time.perf_counter() - begun) * 1000
         answer = replace(answer, ms={**answer.ms, "total": total}, model_calls=len(calls))
+        answer = self._kept(account, scope, thread, question, answer, outcome, origin or Origin(account.name))
         log.info(
             "ops question", account=account.name, thread=thread, status=answer.status, reason=answer.reason,
             tier=answer.tier, metrics=list(answer.query.metrics) if answer.query else [], ms=round(total),
@@ -89,6 +136,8 @@ class OpsQuestions:
 
     def scope(self, account: Account) -> Scope:
         """What an account may see now. Raises NotAllowed for nothing, NotFound without a mart."""
+        if not account.may(Permission.ASK):
+            raise NotAllowed("您的角色没有问数权限，需要时请联系管理员。")
         scope = resolve(account, self.lookup.tree())
         if scope.empty:
             raise NotAllowed("您的账号还没有可查看的门店，请联系管理员开通权限。")
@@ -107,11 +156,7 @@ class OpsQuestions:
         today = local(self.clock.now()).date()
         return read(question, Reader(self.catalogue, self.lookup.index(scope), today, calendar(), choose, previous))
 
-    def _answer(self, account: Account, scope: Scope, question: str, thread: str, calls: list[str]) -> Answer:
-        key = (account.name, thread)
-        with self._lock:
-            previous = self._threads.get(key) if thread else None
-        outcome = self.read(scope, question, previous, calls)
+    def _answer(self, account: Account, scope: Scope, outcome: Outcome, calls: list[str]) -> Answer:
         if isinstance(outcome, Clarify):
             options = tuple({"label": o.label, "text": o.text} for o in outcome.options)
             return Answer("clarify", outcome.question, scope=scope.words, clarify=options)
@@ -120,8 +165,6 @@ class OpsQuestions:
         if isinstance(outcome, Told):
             return Answer("told", told(outcome.metric, self.catalogue), scope=scope.words)
         answer = self.analyst.answer(outcome.query, scope, account)
-        if thread:
-            self._keep(key, outcome)
         notes = "".join(f"（{n}）" for n in (*outcome.notes, *self._age(outcome)))
         tier = "model" if calls else outcome.tier
         return replace(
@@ -131,7 +174,61 @@ class OpsQuestions:
             next=next_questions(outcome.query, self.catalogue, scope),
         )
 
-    def _keep(self, key: tuple[str, str], outcome: Understood) -> None:
+    def _previous(self, account: Account, thread: str) -> Understood | None:
+        """What a follow-up in this thread edits."""
+        if not thread:
+            return None
+        if self.database is None:
+            with self._lock:
+                return self._threads.get((account.name, thread))
+        with self.database.read() as connection:
+            kept = ops_threads.last(connection, account.name, thread)
+        try:
+            return load(Understood, kept) if kept else None
+        except ValidationError:  # kept by a version with other queries: the next full question starts anew
+            return None
+
+    def history(self, account: Account, thread: str) -> list[Turn]:
+        """The turns of a thread, oldest first. Numbers that were given within another scope or role are not shown again."""
+        assert self.database is not None
+        with self.database.read() as connection:
+            found = ops_threads.history(connection, account.name, thread)
+        now = self._now_within(account)
+        return [_shown(t, now) for t in found]
+
+    def turn(self, account: Account, turn_id: int) -> Turn:
+        """One turn. Raises NotFound where it is not this account's."""
+        assert self.database is not None
+        with self.database.read() as connection:
+            found = ops_threads.turn(connection, account.name, turn_id)
+        if found is None:
+            raise NotFound("没有这条记录。")
+        return _shown(found, self._now_within(account))
+
+    def _now_within(self, account: Account) -> str:
+        return _within(account, resolve(account, self.lookup.tree()) if self._mart() else None)
+
+    def _kept(
+        self, account: Account, scope: Scope | None, thread: str, question: str, answer: Answer,
+        outcome: Outcome | None, origin: Origin,
+    ) -> Answer:  # fmt: skip
+        """Keep the turn in its thread and audit it. What was not answered leaves alone what follow-ups edit."""
+        understood = outcome if isinstance(outcome, Understood) and answer.query is not None else None
+        if self.database is None:
+            if thread and understood is not None:
+                self._remember((account.name, thread), understood)
+            return answer
+        now = self.clock.now()
+        kept = {**answer.as_json(), "within": _within(account, scope)}
+        last = dump(understood) if understood is not None else None
+        turn = 0
+        with self.database.write() as connection:
+            if thread:
+                turn = ops_threads.keep(connection, account.name, thread, question, kept, last, now)
+            audit.note(connection, origin, [_act(account, thread, answer, scope)], now)
+        return replace(answer, turn=turn)
+
+    def _remember(self, key: tuple[str, str], outcome: Understood) -> None:
         with self._lock:
             self._threads[key] = outcome
             self._threads.move_to_end(key)

@@ -14,12 +14,15 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
 from assistant import logs
+from assistant.accounts.keys import secret_key
 from assistant.bootstrap import Service
 from assistant.db.migrate import is_current
-from assistant.errors import Refusal, StoreDown
-from assistant.web import chat, moments, style, wechat
+from assistant.errors import NotAllowed, NotFound, Refusal, StoreDown
+from assistant.web import chat, moments, staff, style, wechat
 from assistant.web.held import HeldPushes
-from assistant.web.security import HEADERS, Hardened, RateLimit, Visitors, secret_key
+from assistant.web.icons import icon
+from assistant.web.security import HEADERS, Hardened, RateLimit, Visitors
+from assistant.web.staff import guard
 from assistant.web.state import Web, web_of
 
 log = logs.get("web")
@@ -45,12 +48,15 @@ def make_app(service: Service) -> FastAPI:
         held=HeldPushes(service),
         aside=ThreadPoolExecutor(4, thread_name_prefix="aside"),
     )
-    app.add_middleware(Hardened, max_body_bytes=settings.web.max_body_bytes)
+    app.state.web.templates.env.globals["icon"] = icon
+    larger = {"/admin/import": settings.accounts.max_import_bytes}
+    app.add_middleware(Hardened, max_body_bytes=settings.web.max_body_bytes, larger=larger)
     app.router.routes.insert(0, wechat.PUSHES)
     app.include_router(chat.router)
     app.include_router(style.router)
     app.include_router(wechat.router)
     app.include_router(moments.router)
+    staff.install(app)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     if settings.wechat.fake:
         from assistant.web.fake_wechat.demo import demo_platform
@@ -88,24 +94,30 @@ def _errors(app: FastAPI) -> None:
     """Every error is one sentence in the user's language; causes go to the log."""
 
     @app.exception_handler(HTTPException)
-    def http(_: Request, error: HTTPException) -> JSONResponse:
+    def http(request: Request, error: HTTPException) -> Response:
         words = str(error.detail)
         if words.isascii():  # the framework's own words, in English
             words = _FRAMEWORK_SAYS.get(error.status_code, "请求格式不对，请刷新页面后重试。")
-        return JSONResponse({"error": words}, error.status_code, headers=error.headers)
+        told = guard.refused(request, error.status_code, words)
+        return told or JSONResponse({"error": words}, error.status_code, headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
-    def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    def invalid(request: Request, error: RequestValidationError) -> Response:
         log.info("request_refused", faults=len(error.errors()))
-        return JSONResponse({"error": "请求格式不对，请刷新页面后重试。"}, 422)
+        words = "请求格式不对，请刷新页面后重试。"
+        return guard.refused(request, 422, words) or JSONResponse({"error": words}, 422)
 
     @app.exception_handler(Refusal)
-    def refused(_: Request, error: Refusal) -> JSONResponse:
-        return JSONResponse({"error": error.public}, 400)
+    def refused(request: Request, error: Refusal) -> Response:
+        status = 404 if isinstance(error, NotFound) else 403 if isinstance(error, NotAllowed) else 400
+        told = guard.refused(request, status, error.public)
+        return told or JSONResponse({"error": error.public}, status if request.url.path.startswith("/ops") else 400)
 
     @app.exception_handler(StoreDown)
-    def down(_: Request, error: StoreDown) -> JSONResponse:
+    def down(request: Request, error: StoreDown) -> Response:
         log.error("store_down", cause=str(error))
+        if told := guard.refused(request, 503, "系统繁忙，请稍后再试。", known=False):
+            return told
         return JSONResponse({"error": "系统繁忙，消息还没有收到，请稍后重发。"}, 503)
 
     @app.exception_handler(Exception)

@@ -4,8 +4,8 @@ import secrets
 import threading
 import time
 from collections import defaultdict, deque
+from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -21,18 +21,6 @@ HEADERS = {
     "permissions-policy": "microphone=(self), geolocation=(self), camera=()",
 }
 _RAW_HEADERS = [(k.encode(), v.encode()) for k, v in HEADERS.items()]
-
-
-def secret_key(given: str, data_dir: Path) -> str:
-    """The key that signs cookies: the setting, else one made once and kept in the data folder (0600)."""
-    if given:
-        return given
-    path = data_dir / "cookie.key"
-    if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32), encoding="ascii")
-    return path.read_text(encoding="ascii")
 
 
 class Visitors:
@@ -100,16 +88,19 @@ class TooLarge(Exception):
 class Hardened:
     """ASGI middleware: refuses bodies above a limit before they are read whole, adds the security headers."""
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_body_bytes: int, larger: Mapping[str, int] | None = None) -> None:
+        """`larger`: other limits, by path."""
         self._app = app
         self._max = max_body_bytes
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = self._larger.get(scope["path"], self._max)
         length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > self._max:
+        if not length.isdigit() or int(length) > most:
             await self._refuse(send)
             return
         read = 0
@@ -119,13 +110,13 @@ class Hardened:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self._max:
+            if read > most:
                 raise TooLarge
             return message
 
         async def with_headers(message: Message) -> None:
             nonlocal started
-            if read > self._max and not started:
+            if read > most and not started:
                 return  # the framework answers a body that broke off with words of its own; ours come below
             if message["type"] == "http.response.start":
                 started = True
@@ -134,7 +125,7 @@ class Hardened:
 
         with suppress(TooLarge):
             await self._app(scope, limited, with_headers)
-        if read > self._max and not started:
+        if read > most and not started:
             await self._refuse(send)
 
     @staticmethod
