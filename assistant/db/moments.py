@@ -1,6 +1,6 @@
 """Events of the retailer's, invitations and their runs, as rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -157,11 +157,47 @@ def past_payments(connection: Connection, since: datetime) -> Iterator[tuple[Eve
         )
 
 
-def outcomes(connection: Connection, since: datetime) -> dict[str, int]:
-    """Events by what they led to."""
-    rows = connection.execute(
-        select(events.c.outcome, func.count().label("n")).where(events.c.at >= since).group_by(events.c.outcome)
+def invitations_of(
+    connection: Connection, survey_id: str, since: datetime, stores: Collection[str] | None
+) -> list[dict[str, Any]]:
+    """A survey's invitations as results need them. `stores` None: of all stores, and of none."""
+    i = invitations.c
+    query = select(i.status, i.variant, i.store_id, i.answers, i.ended_at).where(
+        i.survey_id == survey_id, i.due_at >= since, *_within(i.store_id, stores)
     )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def held_of(connection: Connection, survey_id: str, since: datetime, stores: Collection[str] | None) -> dict[str, int]:
+    """Invitations that were not sent, by reason."""
+    i = invitations.c
+    query = select(i.reason, func.count().label("n")).where(
+        i.survey_id == survey_id, i.status == "held", i.due_at >= since, *_within(i.store_id, stores)
+    )
+    return {row.reason: row.n for row in connection.execute(query.group_by(i.reason))}
+
+
+def said(
+    connection: Connection, touchpoint: str, since: datetime, stores: Collection[str] | None, *, limit: int
+) -> list[Mapping[str, Any]]:
+    """The newest answers with words."""
+    a = survey_answers.c
+    query = select(a.at, a.store_id, a.nps, a.csat, a.ces, a.comment).where(
+        a.touchpoint == touchpoint, a.at >= since, a.comment != "", *_within(a.store_id, stores)
+    )
+    return [dict(row) for row in connection.execute(query.order_by(a.at.desc()).limit(limit)).mappings()]
+
+
+def _within(column: Any, stores: Collection[str] | None) -> list[Any]:
+    return [] if stores is None else [column.in_(stores)]
+
+
+def outcomes(connection: Connection, since: datetime, stores: Collection[str] | None = None) -> dict[str, int]:
+    """Events by what they led to."""
+    query = select(events.c.outcome, func.count().label("n")).where(
+        events.c.at >= since, *_within(events.c.store_id, stores)
+    )
+    rows = connection.execute(query.group_by(events.c.outcome))
     return {row.outcome: row.n for row in rows}
 
 

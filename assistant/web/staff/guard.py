@@ -52,6 +52,8 @@ class Entry:
 
 ENTRIES = (
     Entry("/ops/ask", "问数", "messages", Permission.ASK),
+    Entry("/ops/surveys", "问卷", "chart-bar", Permission.ASK),
+    Entry("/ops/rules", "规则", "clock", Permission.ASK),
     Entry("/admin/accounts", "账号", "users", Permission.MANAGE_ACCOUNTS),
     Entry("/admin/import", "导入", "file-import", Permission.MANAGE_ACCOUNTS),
     Entry("/admin/audit", "审计", "history", Permission.READ_AUDIT),
