@@ -7,7 +7,7 @@ import typer
 from assistant import logs
 from assistant.config import Settings
 
-COMMANDS = ("serve", "store", "knowledge", "chat", "model", "backend", "measure", "wechat", "ask")
+COMMANDS = ("serve", "store", "knowledge", "chat", "model", "backend", "measure", "wechat", "ask", "feedback")
 
 app = typer.Typer(
     help="知客：零售会话助手。", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
