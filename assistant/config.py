@@ -120,6 +120,15 @@ class ChatBiSettings(BaseModel):
     model_budget_s: float = 4.0  # of the model's choice where rules find no metric
 
 
+class FeedbackSettings(BaseModel):
+    """Understanding of what was said. Files of one's own take the place of those that ship."""
+
+    aspects: Path = PACKAGE_ROOT / "assistant" / "feedback" / "aspects.yaml"
+    weights: Path = PACKAGE_ROOT / "assistant" / "feedback" / "weights.npz"
+    embed: bool = True  # on arrival, look at the doubtful a second time by their embedding
+    model_budget_s: float = 0.0  # seconds a minute that the language model may spend on the doubtful; 0: none
+
+
 class WorkerSettings(BaseModel):
     lanes: int = 2
     lease_s: float = 60.0
@@ -146,6 +155,7 @@ class Settings(BaseSettings):
     transcription: TranscriptionSettings = TranscriptionSettings()
     sms: SmsSettings = SmsSettings()
     chatbi: ChatBiSettings = ChatBiSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
 
     @cached_property
     def store_url(self) -> str:

@@ -21,6 +21,8 @@ DOCS = sorted([*(PACKAGE_ROOT / "docs").rglob("*.md"), PACKAGE_ROOT / "README.md
 OPERATING = (PACKAGE_ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 NOT_BY_VALUE = {
     "ZHIKE_WECHAT__PROFILE",
+    "ZHIKE_FEEDBACK__ASPECTS",
+    "ZHIKE_FEEDBACK__WEIGHTS",
     "ZHIKE_LLM__HUB_URL",
     "ZHIKE_LLM__CACHE_DIR",
     "ZHIKE_AGENT__PLAYBOOK",

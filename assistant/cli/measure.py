@@ -5,13 +5,20 @@ import importlib
 import typer
 
 # imported by name: the measuring code stands above the service and is not needed to run it
-EVALS = {"shopper": "eval.shopper", "retrieval": "eval.retrieval", "intents": "eval.intents", "chatbi": "eval.chatbi"}
+EVALS = {
+    "shopper": "eval.shopper",
+    "retrieval": "eval.retrieval",
+    "intents": "eval.intents",
+    "chatbi": "eval.chatbi",
+    "feedback": "eval.feedback",
+}
 BENCHES = {
     "turn": "eval.bench_turn",
     "model": "eval.bench_model",
     "webhook": "eval.bench_webhook",
     "faults": "eval.bench_faults",
     "chatbi": "eval.bench_chatbi",
+    "feedback": "eval.bench_feedback",
 }
 PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -22,12 +29,12 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(context: typer.Context, name: str) -> None:
-    """跑一项评测并打印数字，旁边是同类方法：shopper、retrieval、intents、chatbi。例：zhike eval shopper --split test"""
+    """跑一项评测并打印数字，旁边是同类方法：shopper、retrieval、intents、chatbi、feedback。例：zhike eval shopper --split test"""
     _run(EVALS, name, context.args)
 
 
 def benchmark(context: typer.Context, name: str) -> None:
-    """跑一项性能测试并打印数字：turn、model、webhook、faults、chatbi。"""
+    """跑一项性能测试并打印数字：turn、model、webhook、faults、chatbi、feedback。"""
     _run(BENCHES, name, context.args)
 
 

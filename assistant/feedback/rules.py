@@ -111,7 +111,7 @@ class Rules:
         reading.bad = sum(v for _, _, v in spans if v < 0)
         reading.value = max(-6.0, min(6.0, reading.good + reading.bad))
         if reading.unreal and reading.value > 0:
-            reading.value *= 0.25
+            reading.value *= 0.1
         if "!" in clause.stop or "！" in clause.stop:
             reading.value *= 1.2
         return reading

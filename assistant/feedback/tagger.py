@@ -1,23 +1,36 @@
-"""Reads a text: `Tagger.tag(text)`; many at once: `Tagger.tag_many(texts)`, which is quicker for the linear models.
+"""Reads a text: `Tagger.tag(text)`; many at once: `Tagger.tag_many(texts)`, which is quicker for the linear heads.
 
 Enters: any text. Leaves: `Tags`, whose spans are exact slices of it. Called on arrival (due work), by `zhike tag` and
-`zhike retag`, by the mart and the evaluation. Rules read first; the linear models, where weights are there, correct
-what rules only guess; a language model, where one is handed in, judges the doubtful within its budget.
+`zhike retag`, by the mart and the evaluation. Rules read first; linear heads, where weights are there, correct what
+rules only guess; the doubtful are embedded, where an engine is handed in; a language model, where one is handed in,
+judges what is doubtful still, within its budget.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from assistant.feedback.labels import AspectTag, Sentiment, Tags
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.feedback import weights as stored
+from assistant.feedback.facts import aspect_numbers, sentiment_numbers
+from assistant.feedback.find import Unit, aspects_of, units_of
+from assistant.feedback.labels import SENTIMENTS, Sentiment, Tags, Tier
 from assistant.feedback.lexicon import Lexicon, lexicon
-from assistant.feedback.rules import Found, Reading, Rules, whole
+from assistant.feedback.linear import Facts, Floats
+from assistant.feedback.rules import Reading, Rules, whole
 from assistant.feedback.signals import Signals
-from assistant.feedback.taxonomy import Tree
+from assistant.feedback.taxonomy import Tree, TreeFile
 from assistant.feedback.text import MAX_CHARS, readable
+from assistant.feedback.weights import Weights
 
 ASPECTS = Path(__file__).parent / "aspects.yaml"
-NEUTRAL = 0.15  # a score nearer to zero than this says nothing
+NEUTRAL = 0.15  # a score of the rules nearer to zero than this says nothing
+DOUBT = 0.72  # a sentiment less sure than this is doubtful
+EMBEDDED_CHARS = 300
+Embed = Callable[[Sequence[str]], Floats]
 
 
 class Judge(Protocol):
@@ -26,15 +39,46 @@ class Judge(Protocol):
     def judge(self, text: str, tags: Tags) -> Tags | None: ...
 
 
-class Tagger:
-    """One instance serves all threads."""
+@dataclass(frozen=True)
+class _Read:
+    """One text half read."""
 
-    def __init__(self, tree: Callable[[], Tree], words: Lexicon | None = None, judge: Judge | None = None) -> None:
+    text: str
+    plain: str
+    readings: list[Reading]
+
+
+class Tagger:
+    """One instance serves all threads. `embed`: unit vectors (n, d) of queries, for the doubtful."""
+
+    def __init__(
+        self,
+        tree: Callable[[], Tree],
+        words: Lexicon | None = None,
+        *,
+        weights: Weights | None = None,
+        embed: Embed | None = None,
+        judge: Judge | None = None,
+    ) -> None:
         self._tree = tree
         self._words = words or lexicon()
         self._signals = Signals(self._words)
         self._rules = Rules(tree(), self._words)
+        self._weights = weights
+        self._embed = embed
         self._judge = judge
+
+    @classmethod
+    def shipped(
+        cls,
+        *,
+        aspects: Path = ASPECTS,
+        path: Path | None = None,
+        embed: Embed | None = None,
+        judge: Judge | None = None,
+    ) -> "Tagger":
+        """With the tree of a file and the weights of `path` (none: ours). Raises ConfigError."""
+        return cls(TreeFile(aspects).get, weights=stored.load(path or stored.SHIPPED), embed=embed, judge=judge)
 
     def tag(self, text: str) -> Tags:
         """Read one text."""
@@ -42,12 +86,21 @@ class Tagger:
 
     def tag_many(self, texts: Sequence[str]) -> list[Tags]:
         """Read texts together."""
+        if not texts:
+            return []
         rules = self._current()
-        found = []
+        read = []
         for text in texts:
             plain = readable(text[:MAX_CHARS])
-            found.append(self._finish(text, plain, rules.read(plain)))
-        return found
+            read.append(_Read(text, plain, rules.read(plain)))
+        made = self._by_heads(read, rules.tree) if self._weights else [self._by_rules(r, rules.tree) for r in read]
+        if self._judge is None:
+            return made
+        return [(t.confidence < DOUBT and self._judge.judge(r.text, t)) or t for r, t in zip(read, made, strict=True)]
+
+    def rules(self) -> Rules:
+        """The word lists in use; the training reads by the same."""
+        return self._current()
 
     def _current(self) -> Rules:
         tree = self._tree()
@@ -55,66 +108,108 @@ class Tagger:
             self._rules = Rules(tree, self._words)
         return self._rules
 
-    def _finish(self, text: str, plain: str, readings: list[Reading]) -> Tags:
-        score = whole(readings)
+    def _by_rules(self, read: _Read, tree: Tree) -> Tags:
+        score = whole(read.readings)
         sentiment = sentiment_of(score)
-        shown = self._signals.read(plain, sentiment, score)
+        sure = 0.5 + abs(score) / 2 if sentiment != "neu" else 0.5
+        units = [Unit(0, len(read.plain), read.plain, read.readings)]
+        return self._finish(read, tree, sentiment, score, sure, "rules", units, None, None)
+
+    def _by_heads(self, read: list[_Read], tree: Tree) -> list[Tags]:
+        weights = self._weights
+        assert weights is not None
+        facts = Facts([r.plain for r in read], sentiment_numbers([r.readings for r in read]))
+        odds = self._judged(facts, weights)
+        odds, vectors = self._look_closer(read, facts, odds, weights)
+        units = [units_of(r.plain, r.readings) for r in read]
+        flat = [u for many in units for u in many]
+        alone = np.array([len(many) == 1 for many in units for _ in many])
+        rows = np.repeat(np.arange(len(read)), [len(many) for many in units])
+        unit_odds = odds[rows] if alone.all() else np.where(alone[:, None], odds[rows], self._odds(flat, weights))
+        odds = _with_parts(odds, unit_odds, rows)
+        known = {leaf.id for leaf in tree.leaves} >= set(weights.leaves) and len(tree.leaves) == len(weights.leaves)
+        found: Floats | None = None
+        if known:
+            close = None if vectors is None or not alone.all() else vectors[rows]
+            found = weights.aspects.probabilities(
+                Facts([u.text for u in flat], aspect_numbers([u.readings for u in flat], tree), close)
+            )
+        made, at = [], 0
+        for number, one in enumerate(read):
+            here = slice(at, at + len(units[number]))
+            at = here.stop
+            made.append(
+                self._one(
+                    one, tree, odds[number], units[number], unit_odds[here], None if found is None else found[here]
+                )
+            )
+        return made
+
+    def _odds(self, units: list[Unit], weights: Weights) -> Floats:
+        facts = Facts([u.text for u in units], sentiment_numbers([u.readings for u in units]))
+        return self._judged(facts, weights)
+
+    @staticmethod
+    def _judged(facts: Facts, weights: Weights) -> Floats:
+        """Shares of neg, neu, pos: the heads, and so far as they are trusted the rules."""
+        odds = _shares(weights.sentiment.probabilities(facts))
+        score = facts.numbers[:, [0]]
+        rules = np.hstack([np.maximum(-score, 0), 1 - np.abs(score), np.maximum(score, 0)])
+        trust = weights.trust * np.abs(score)
+        found: Floats = (1 - trust) * odds + trust * rules
+        return found
+
+    def _look_closer(
+        self, read: list[_Read], facts: Facts, odds: Floats, weights: Weights
+    ) -> tuple[Floats, Floats | None]:
+        """Embed the doubtful and ask again. The vectors come back where every text has one."""
+        if self._embed is None or weights.sentiment.deep is None:
+            return odds, None
+        rows = np.flatnonzero(odds.max(axis=1) < DOUBT)
+        if not len(rows):
+            return odds, None
+        vectors = self._embed([read[i].plain[:EMBEDDED_CHARS] for i in rows])
+        part = facts.only(rows)
+        odds = odds.copy()
+        odds[rows] = self._judged(Facts(part.texts, part.numbers, vectors), weights)
+        return odds, vectors if len(rows) == len(read) else None
+
+    def _one(
+        self, read: _Read, tree: Tree, odds: Floats, units: list[Unit], unit_odds: Floats, found: Floats | None
+    ) -> Tags:
+        sentiment = SENTIMENTS[int(odds.argmax())]
+        score = float(odds[2] - odds[0])
+        return self._finish(read, tree, sentiment, score, float(odds.max()), "linear", units, unit_odds, found)
+
+    def _finish(
+        self, read: _Read, tree: Tree, sentiment: Sentiment, score: float, sure: float, tier: Tier,
+        units: list[Unit], unit_odds: Floats | None, found: Floats | None,
+    ) -> Tags:  # fmt: skip
+        shown = self._signals.read(read.plain, sentiment, score)
         if shown.junk:
-            sentiment, score, readings = "neu", 0.0, []
-        tags = Tags(
-            sentiment,
-            score,
-            0.5 + abs(score) / 2 if sentiment != "neu" else 0.5,
-            "rules",
-            shown.emotions,
-            tuple(_aspects(text, readings, self._rules.tree.group_of())),
-            shown.intent,
-            shown.urgency,
-            shown.risks,
-            shown.junk,
-        )
-        return (self._judge and self._judge.judge(text, tags)) or tags
+            return Tags("neu", 0.0, shown.junk.confidence, "rules", junk=shown.junk)
+        leaves = self._weights.leaves if self._weights and found is not None else ()
+        threshold = self._weights.threshold if self._weights else 0.5
+        aspects = aspects_of(read.text, units, tree, unit_odds, found, leaves, threshold)
+        tags = Tags(sentiment, score, sure, tier, aspects=tuple(aspects))
+        return replace(tags, emotions=shown.emotions, intent=shown.intent, urgency=shown.urgency, risks=shown.risks)
 
 
 def sentiment_of(score: float) -> Sentiment:
-    """The class of a score in [-1, 1]."""
+    """The class of a score of the rules."""
     return "pos" if score > NEUTRAL else "neg" if score < -NEUTRAL else "neu"
 
 
-def _aspects(text: str, readings: list[Reading], groups: dict[str, str]) -> list[AspectTag]:
-    """Each leaf once, where it is said most plainly; a bare mention takes the feeling of its clause."""
-    best: dict[str, tuple[float, AspectTag]] = {}
-    for number, reading in enumerate(readings):
-        after = readings[number + 1] if number + 1 < len(readings) else None
-        for found in reading.found:
-            value, clause = _value(found, reading, after)
-            sentiment: Sentiment = "pos" if value > 0.4 else "neg" if value < -0.4 else "neu"
-            confidence = 0.45 if sentiment == "neu" else min(0.95, 0.55 + 0.08 * abs(value) + 0.1 * found.strong)
-            start, end = clause
-            tag = AspectTag(
-                found.leaf.id,
-                found.leaf.name,
-                groups[found.leaf.id],
-                sentiment,
-                text[start:end],
-                start,
-                confidence,
-                "rules",
-            )
-            rank = confidence + (0.05 if sentiment == "neg" else 0)
-            if found.leaf.id not in best or rank > best[found.leaf.id][0]:
-                best[found.leaf.id] = (rank, tag)
-    return sorted((tag for _, tag in best.values()), key=lambda tag: tag.start)
+def _shares(odds: Floats) -> Floats:
+    """Each class against the rest → shares of one."""
+    found: Floats = odds / np.maximum(odds.sum(axis=1, keepdims=True), 1e-6)
+    return found
 
 
-def _value(found: Found, reading: Reading, after: Reading | None) -> tuple[float, tuple[int, int]]:
-    """Which way a leaf points, and its range: its own words, its clause, or the next clause that names no leaf."""
-    here = (reading.clause.start, reading.clause.end)
-    if found.value:
-        value = found.value * (0.25 if reading.unreal and found.value > 0 else 1.0)
-        return value, here
-    if reading.value:
-        return reading.value, here
-    if after is not None and not after.found and after.value and after.clause.start - reading.clause.end <= 2:
-        return after.value, (reading.clause.start, after.clause.end)
-    return 0.0, here
+def _with_parts(odds: Floats, parts: Floats, rows: NDArray[np.intp]) -> Floats:
+    """A long text is also the mean of its parts: the heads learnt from short ones."""
+    counts = np.bincount(rows, minlength=len(odds))[:, None]
+    means = np.zeros_like(odds)
+    np.add.at(means, rows, parts)
+    found: Floats = np.where(counts > 1, (odds + means / np.maximum(counts, 1)) / 2, odds)
+    return found

@@ -2,10 +2,9 @@
 
 import pytest
 
-from assistant.feedback.tagger import ASPECTS, Tagger
-from assistant.feedback.taxonomy import TreeFile
+from assistant.feedback.tagger import Tagger
 
 
 @pytest.fixture(scope="session")
 def tagger() -> Tagger:
-    return Tagger(TreeFile(ASPECTS).get)
+    return Tagger.shipped()
