@@ -20,6 +20,8 @@ from assistant.clock import Clock
 from assistant.config import Settings
 from assistant.db.engine import Database
 from assistant.errors import ConfigError
+from assistant.feedback.tagger import Tagger
+from assistant.journeys.feedback import Understanding
 from assistant.journeys.ops_question import OpsQuestions
 from assistant.journeys.shopper_message import ShopperMessages
 from assistant.llm.client import Llm, connect
@@ -206,6 +208,17 @@ class Service:
             time_limit_s=self.settings.chatbi.time_limit_s,
             model_budget_s=self.settings.chatbi.model_budget_s,
         )
+
+    @cached_property
+    def tagger(self) -> Tagger:
+        """Reads what shoppers say. Raises ConfigError where the tree or the weights cannot be read."""
+        chosen = self.settings.feedback
+        embed = self.embedder.queries if chosen.embed else None
+        return Tagger.shipped(aspects=chosen.aspects, path=chosen.weights, embed=embed)
+
+    @cached_property
+    def understanding(self) -> Understanding:
+        return Understanding(self.database, lambda: self.tagger, self.clock)
 
     def start_model(self, *, wait: bool = False) -> None:
         """Start (or join) the embedded server and keep its static prompts warm. No effect for other endpoints."""

@@ -45,7 +45,7 @@ class Grams:
         )
 
     @classmethod
-    def of(cls, texts: Sequence[str], least: int = 2) -> "Grams":
+    def of(cls, texts: Sequence[str], least: int) -> "Grams":
         from sklearn.feature_extraction.text import CountVectorizer
 
         found = CountVectorizer(analyzer="char", ngram_range=GRAMS, lowercase=False, min_df=least).fit(texts)
@@ -208,7 +208,7 @@ def fit(
 ) -> Heads:
     """Train all views. `labels`: (n, classes) of true and false. The same for the same input."""
     use = strengths or Strengths()
-    grams = Grams.of(facts.texts)
+    grams = Grams.of(facts.texts, 2 if sum(map(len, facts.texts)) < 100_000 or len(facts.texts) > 2_000 else 4)
     counts = grams(facts.texts)
     seen = counts.sign()
     held = np.asarray(seen.sum(axis=0)).ravel()

@@ -6,6 +6,8 @@ rules only guess; the doubtful are embedded, where an engine is handed in; a lan
 judges what is doubtful still, within its budget.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -97,6 +99,25 @@ class Tagger:
         if self._judge is None:
             return made
         return [(t.confidence < DOUBT and self._judge.judge(r.text, t)) or t for r, t in zip(read, made, strict=True)]
+
+    @property
+    def tree(self) -> Tree:
+        """The tree in use."""
+        return self._tree()
+
+    @property
+    def version(self) -> str:
+        """Twelve hex digits that change with the tree, the weights, and whether the doubtful are embedded."""
+        body = json.dumps(
+            [
+                {g: [leaf.model_dump() for leaf in leaves] for g, leaves in self.tree.groups.items()},
+                self._weights.note if self._weights else None,
+                self._embed is not None,
+            ],
+            ensure_ascii=False,
+            sort_keys=True,
+        )
+        return hashlib.sha256(body.encode()).hexdigest()[:12]
 
     def rules(self) -> Rules:
         """The word lists in use; the training reads by the same."""

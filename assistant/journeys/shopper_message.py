@@ -18,7 +18,7 @@ from assistant.agent.turn import Agent, Answer, TurnTrace
 from assistant.channels.official_account.reception import Reception
 from assistant.channels.web_chat import LiveChat, LiveEvent
 from assistant.clock import Clock
-from assistant.db import conversations, handoffs, outbox, traces
+from assistant.db import conversations, feedback, handoffs, outbox, traces
 from assistant.db.conversations import Accepted, Waiting
 from assistant.db.engine import Database
 from assistant.db.jsonable import dump
@@ -188,6 +188,8 @@ class ShopperMessages:
                     not_before=not_before(waiting.inbound, now),
                 )
             traces.save(connection, trace_id, conversation.id, now, trace)
+            if waiting.inbound.kind == "text" and waiting.inbound.text:
+                feedback.announce(connection, "message", waiting.inbox_id, now)
         logs.INBOX_WAITING.dec()
         self._live.tell(conversation.id, LiveEvent("message"))
 
