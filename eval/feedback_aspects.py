@@ -150,7 +150,7 @@ class _Trained:
     def _whole(self, texts: Sequence[str], readings: list[list[Reading]]) -> Facts:
         plain = [readable(text) for text in texts]
         vectors = self._embed([p[:EMBEDDED_CHARS] for p in plain]) if self._embed else None
-        return Facts(plain, aspect_numbers(readings, self._tree), vectors)
+        return Facts(plain, aspect_numbers(readings, self._leaves), vectors)
 
     def _parts(self, readings: list[list[Reading]], rows: Sequence[tuple[int, int]]) -> Facts:
         """The clauses that name an aspect, with how they and the whole feel."""

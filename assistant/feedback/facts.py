@@ -7,7 +7,6 @@ import numpy as np
 
 from assistant.feedback.linear import Floats
 from assistant.feedback.rules import Reading, whole
-from assistant.feedback.taxonomy import Tree
 
 NUMBERS = 14
 
@@ -34,13 +33,15 @@ def feelings(readings: Sequence[Reading]) -> list[float]:
     ]
 
 
-def mentions(readings: Sequence[Reading], tree: Tree) -> Floats:
+def mentions(readings: Sequence[Reading], leaves: Sequence[str]) -> Floats:
     """What the rules found of each leaf: named, named by a plain phrase, which way."""
-    place = {leaf.id: n for n, leaf in enumerate(tree.leaves)}
+    place = {leaf: n for n, leaf in enumerate(leaves)}
     found = np.zeros((3, len(place)), dtype=np.float32)
     for reading in readings:
         for one in reading.found:
-            at = place[one.leaf.id]
+            at = place.get(one.leaf.id, -1)
+            if at < 0:
+                continue
             found[0, at] = 1.0
             found[1, at] = max(found[1, at], float(one.strong))
             found[2, at] += math.tanh((one.value or reading.value) / 2)
@@ -52,6 +53,6 @@ def sentiment_numbers(all_readings: Sequence[Sequence[Reading]]) -> Floats:
     return np.array([feelings(r) for r in all_readings], dtype=np.float32).reshape(-1, NUMBERS)
 
 
-def aspect_numbers(all_readings: Sequence[Sequence[Reading]], tree: Tree) -> Floats:
+def aspect_numbers(all_readings: Sequence[Sequence[Reading]], leaves: Sequence[str]) -> Floats:
     """(n, 3 x leaves)."""
-    return np.array([mentions(r, tree) for r in all_readings], dtype=np.float32).reshape(-1, 3 * len(tree.leaves))
+    return np.array([mentions(r, leaves) for r in all_readings], dtype=np.float32).reshape(-1, 3 * len(leaves))

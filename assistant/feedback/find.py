@@ -15,6 +15,7 @@ from assistant.feedback.taxonomy import Leaf, Tree
 
 WHOLE = 60  # characters: a text this short is one unit
 UNIT = 36
+SUPPORTED = 0.7  # of the threshold, where the rules found the leaf too
 PLAIN = 0.4  # a value of the rules beyond this points somewhere
 
 
@@ -63,7 +64,12 @@ def aspects_of(
         sure: dict[str, float] = {}
         if found is not None:
             sure = {leaf: float(found[number, n]) for n, leaf in enumerate(leaves)}
-        named = set(by_rules) if found is None else {leaf for leaf, p in sure.items() if p >= threshold}
+        named = {
+            leaf
+            for leaf, p in sure.items()
+            if leaf in by_id and p >= threshold * (SUPPORTED if leaf in by_rules else 1)
+        }
+        named |= by_rules.keys() - sure.keys()  # of leaves that the heads never learnt the rules alone decide
         for key in named:
             tag = _tag(text, unit, by_id[key], groups[key], by_rules.get(key), feeling, sure.get(key))
             rank = tag.confidence + (0.05 if tag.sentiment == "neg" else 0)

@@ -15,6 +15,7 @@ from assistant.feedback.taxonomy import Leaf, Tree
 from assistant.feedback.text import Clause, clauses
 
 Kind = Literal["word", "good", "bad", "praise", "complaint", "weak"]
+ASKED = ("吗", "么", "呢", "嘛")
 REACH = 5  # characters between a negation and what it turns round
 # better or worse than something
 _COMPARED = (
@@ -105,7 +106,8 @@ class Rules:
                 break
         if not any(v < 0 for _, _, v in spans) and (match := _WAITED.search(text)):
             spans.append((match.start(), match.end(), -1.0))
-        reading.unreal = any(word in text for word in self.words.unreal) or "？" in clause.stop or "?" in clause.stop
+        asked = text.endswith(ASKED) or "？" in clause.stop or "?" in clause.stop
+        reading.unreal = asked or any(word in text for word in self.words.unreal)
         self._aspects(reading, text, feel, spans, leaf_hits)
         reading.good = sum(v for _, _, v in spans if v > 0)
         reading.bad = sum(v for _, _, v in spans if v < 0)

@@ -148,22 +148,14 @@ class Tagger:
         rows = np.repeat(np.arange(len(read)), [len(many) for many in units])
         unit_odds = odds[rows] if alone.all() else np.where(alone[:, None], odds[rows], self._odds(flat, weights))
         odds = _with_parts(odds, unit_odds, rows)
-        known = {leaf.id for leaf in tree.leaves} >= set(weights.leaves) and len(tree.leaves) == len(weights.leaves)
-        found: Floats | None = None
-        if known:
-            close = None if vectors is None or not alone.all() else vectors[rows]
-            found = weights.aspects.probabilities(
-                Facts([u.text for u in flat], aspect_numbers([u.readings for u in flat], tree), close)
-            )
+        close = None if vectors is None or not alone.all() else vectors[rows]
+        numbers = aspect_numbers([u.readings for u in flat], weights.leaves)
+        found = weights.aspects.probabilities(Facts([u.text for u in flat], numbers, close))
         made, at = [], 0
         for number, one in enumerate(read):
             here = slice(at, at + len(units[number]))
             at = here.stop
-            made.append(
-                self._one(
-                    one, tree, odds[number], units[number], unit_odds[here], None if found is None else found[here]
-                )
-            )
+            made.append(self._one(one, tree, odds[number], units[number], unit_odds[here], found[here]))
         return made
 
     def _odds(self, units: list[Unit], weights: Weights) -> Floats:

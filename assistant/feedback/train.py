@@ -25,7 +25,7 @@ from assistant.feedback.text import readable
 from assistant.feedback.weights import Weights
 
 MADE_WEIGHT = 0.3  # of a sentence made from the tree, beside one that was written
-THRESHOLD = 0.42
+THRESHOLD = 0.5
 TRUST = 0.4
 SENTIMENT = Strengths(words=3, ratios=3, dense=1, deep=0.02)
 ASPECT = Strengths(words=5, ratios=5, dense=0.1, deep=0.02)
@@ -71,7 +71,7 @@ def make(
     )  # fmt: skip
     on("训练方面")
     aspects = fit(
-        Facts(plain, aspect_numbers(readings, tree), vectors), named, leaves, weight=weight, strengths=ASPECT,
+        Facts(plain, aspect_numbers(readings, leaves), vectors), named, leaves, weight=weight, strengths=ASPECT,
         balanced=True,
     )  # fmt: skip
     digest = hashlib.sha256("\n".join(f"{r.text}|{r.sentiment}|{sorted(r.aspects.items())}" for r in rows).encode())

@@ -55,5 +55,5 @@ def load(path: Path = SHIPPED) -> Weights:
                 float(about["trust"]),
                 dict(about["note"]),
             )
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ConfigError(f"{path}: {error!r}: make it again with `zhike feedback train`") from error

@@ -6,22 +6,27 @@ worker calls `read_arrival`, the command line `read_all`, the refresh of the mar
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from assistant import logs
 from assistant.clock import Clock
-from assistant.db import feedback, privacy
+from assistant.db import feedback, listening, privacy
 from assistant.db.engine import Database
 from assistant.db.feedback import Kept, Mention, Said, Source
+from assistant.db.listening import Scope
+from assistant.feedback.attitudes import Attitude, attitudes
 from assistant.feedback.labels import Tags
-from assistant.feedback.tagger import Tagger
+from assistant.feedback.tagger import Embed, Tagger
 from assistant.feedback.taxonomy import Tree
+from assistant.feedback.topics import Heard, Topic, emerging
 from assistant.mart.tags import BAD, GOOD, NEUTRAL
 from assistant.mart.tags import Tags as MartTags
 
 log = logs.get("feedback")
 CHOICE = "personal"  # a shopper who wants no personal suggestions is not read for labels either
 BATCH = 500
+MEMORY = timedelta(days=540)  # older words are forgotten
 SOURCES: tuple[Source, ...] = ("answer", "message")
 WORDS = {"pos": GOOD, "neg": BAD, "neu": NEUTRAL}
 EMOTIONS = {
@@ -93,16 +98,36 @@ class Understanding:
             for said, one in zip(found, tags, strict=True):
                 feedback.keep(connection, said, kept(one), tagger.version)
 
+    def topics(self, days: int, embed: Embed, *, least: int = 4) -> list[Topic]:
+        """What was said in the last days and the tree does not hold."""
+        now = self._clock.now()
+        with self._db.read() as connection:
+            rows = listening.feed(connection, Scope(now - timedelta(days=days), now), limit=20_000)
+        heard = [
+            Heard(r.text, r.at, tuple((start, start + length) for _, _, start, length in r.mentions), r.sentiment)
+            for r in rows
+        ]
+        return emerging(self._tagger().tree, heard, embed, least=least)
+
+    def attitudes(self, member_id: str) -> list[Attitude]:
+        """What a member cares about, and how they feel about it; old words count less."""
+        now = self._clock.now()
+        with self._db.read() as connection:
+            said = listening.of_member(connection, member_id, now - MEMORY)
+        return attitudes(self._tagger().tree, said, now)
+
     def mart_labels(self, answers: Sequence[int]) -> dict[int, MartTags]:
         """Stored labels of survey answers in the words of the mart; answers without any are not there."""
         if not answers:
             return {}
         with self._db.read() as connection:
             rows = feedback.labels_of_answers(connection, min(answers), max(answers))
+        asked = set(answers)
         report = _reports(self._tagger().tree)
         return {
             key: MartTags(WORDS[sentiment], _emotion(emotions), _aspects(mentions, report))
             for key, (sentiment, _, emotions, mentions) in rows.items()
+            if key in asked
         }
 
 
