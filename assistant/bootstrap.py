@@ -20,6 +20,7 @@ from assistant.clock import Clock
 from assistant.config import Settings
 from assistant.db.engine import Database
 from assistant.errors import ConfigError
+from assistant.feedback.judge import ModelJudge
 from assistant.feedback.tagger import Tagger
 from assistant.journeys.feedback import Understanding
 from assistant.journeys.ops_question import OpsQuestions
@@ -214,7 +215,8 @@ class Service:
         """Reads what shoppers say. Raises ConfigError where the tree or the weights cannot be read."""
         chosen = self.settings.feedback
         embed = self.embedder.queries if chosen.embed else None
-        return Tagger.shipped(aspects=chosen.aspects, path=chosen.weights, embed=embed)
+        judge = ModelJudge(self.llm, chosen.model_budget_s) if chosen.model_budget_s > 0 else None
+        return Tagger.shipped(aspects=chosen.aspects, path=chosen.weights, embed=embed, judge=judge)
 
     @cached_property
     def understanding(self) -> Understanding:
