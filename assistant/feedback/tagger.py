@@ -32,6 +32,7 @@ ASPECTS = Path(__file__).parent / "aspects.yaml"
 NEUTRAL = 0.15  # a score of the rules nearer to zero than this says nothing
 DOUBT = 0.72  # a sentiment less sure than this is doubtful
 EMBEDDED_CHARS = 300
+LONG_TRUST = 0.7  # the heads that ship learnt from short texts; of long ones the rules know more
 Embed = Callable[[Sequence[str]], Floats]
 
 
@@ -148,6 +149,9 @@ class Tagger:
         rows = np.repeat(np.arange(len(read)), [len(many) for many in units])
         unit_odds = odds[rows] if alone.all() else np.where(alone[:, None], odds[rows], self._odds(flat, weights))
         odds = _with_parts(odds, unit_odds, rows)
+        if weights.trust:
+            long = np.array([len(many) > 1 for many in units], dtype=np.float32)[:, None]
+            odds = _leaned(odds, facts.numbers[:, [0]], LONG_TRUST * long)
         close = None if vectors is None or not alone.all() else vectors[rows]
         numbers = aspect_numbers([u.readings for u in flat], weights.leaves)
         found = weights.aspects.probabilities(Facts([u.text for u in flat], numbers, close))
@@ -166,11 +170,7 @@ class Tagger:
     def _judged(facts: Facts, weights: Weights) -> Floats:
         """Shares of neg, neu, pos: the heads, and so far as they are trusted the rules."""
         odds = _shares(weights.sentiment.probabilities(facts))
-        score = facts.numbers[:, [0]]
-        rules = np.hstack([np.maximum(-score, 0), 1 - np.abs(score), np.maximum(score, 0)])
-        trust = weights.trust * np.abs(score)
-        found: Floats = (1 - trust) * odds + trust * rules
-        return found
+        return _leaned(odds, facts.numbers[:, [0]], np.float32(weights.trust))
 
     def _look_closer(
         self, read: list[_Read], facts: Facts, odds: Floats, weights: Weights
@@ -216,6 +216,14 @@ def sentiment_of(score: float) -> Sentiment:
 def _shares(odds: Floats) -> Floats:
     """Each class against the rest → shares of one."""
     found: Floats = odds / np.maximum(odds.sum(axis=1, keepdims=True), 1e-6)
+    return found
+
+
+def _leaned(odds: Floats, score: Floats, trust: Floats | np.float32) -> Floats:
+    """Drawn towards the verdict of the rules, the more the plainer it is. `score`: (n, 1) in [-1, 1]."""
+    rules = np.hstack([np.maximum(-score, 0), 1 - np.abs(score), np.maximum(score, 0)])
+    share = trust * np.abs(score)
+    found: Floats = (1 - share) * odds + share * rules
     return found
 
 
