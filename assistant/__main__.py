@@ -19,6 +19,7 @@ COMMANDS = (
     "ask",
     "moments",
     "accounts",
+    "feedback",
 )
 
 app = typer.Typer(

@@ -21,7 +21,10 @@ from assistant.clock import Clock
 from assistant.config import Settings
 from assistant.db.engine import Database
 from assistant.errors import ConfigError
+from assistant.feedback.judge import ModelJudge
+from assistant.feedback.tagger import Tagger
 from assistant.journeys.experience_moment import Moments
+from assistant.journeys.feedback import Understanding
 from assistant.journeys.ops_question import OpsQuestions
 from assistant.journeys.shopper_message import ShopperMessages
 from assistant.llm.client import Llm, connect
@@ -200,8 +203,13 @@ class Service:
     @cached_property
     def survey_talk(self) -> SurveyTalk:
         return SurveyTalk(
-            self.database, self.clock, self.ports, brand=self.settings.brand_name, store_name=self.store_name
-        )
+            self.database, self.clock, self.ports, brand=self.settings.brand_name, store_name=self.store_name,
+            tag=self._sentiment_and_aspects,
+        )  # fmt: skip
+
+    def _sentiment_and_aspects(self, text: str) -> tuple[str, frozenset[str]]:
+        tags = self.tagger.tag(text)
+        return tags.sentiment, frozenset(a.leaf for a in tags.aspects)
 
     @cached_property
     def moments(self) -> Moments:
@@ -241,6 +249,18 @@ class Service:
             model_budget_s=self.settings.chatbi.model_budget_s,
             database=self.database,
         )
+
+    @cached_property
+    def tagger(self) -> Tagger:
+        """Reads what shoppers say. Raises ConfigError where the tree or the weights cannot be read."""
+        chosen = self.settings.feedback
+        embed = self.embedder.queries if chosen.embed else None
+        judge = ModelJudge(self.llm, chosen.model_budget_s) if chosen.model_budget_s > 0 else None
+        return Tagger.shipped(aspects=chosen.aspects, path=chosen.weights, embed=embed, judge=judge)
+
+    @cached_property
+    def understanding(self) -> Understanding:
+        return Understanding(self.database, lambda: self.tagger, self.clock)
 
     def start_model(self, *, wait: bool = False) -> None:
         """Start (or join) the embedded server and keep its static prompts warm. No effect for other endpoints."""

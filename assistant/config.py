@@ -157,6 +157,15 @@ class MomentSettings(BaseModel):
     secret: SecretStr = SecretStr("")  # empty: no events by webhook
 
 
+class FeedbackSettings(BaseModel):
+    """Understanding of what was said. Files of one's own take the place of those that ship."""
+
+    aspects: Path = PACKAGE_ROOT / "assistant" / "feedback" / "aspects.yaml"
+    weights: Path = PACKAGE_ROOT / "assistant" / "feedback" / "weights.npz"
+    embed: bool = True  # on arrival, look at the doubtful a second time by their embedding
+    model_budget_s: float = 0.0  # seconds a minute that the language model may spend on the doubtful; 0: none
+
+
 class WorkerSettings(BaseModel):
     lanes: int = 2
     lease_s: float = 60.0
@@ -186,6 +195,7 @@ class Settings(BaseSettings):
     moments: MomentSettings = MomentSettings()
     accounts: AccountSettings = AccountSettings()
     oidc: OidcSettings = OidcSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
 
     @cached_property
     def store_url(self) -> str:

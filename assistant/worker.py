@@ -17,6 +17,7 @@ from assistant.channels.official_account.reception import MEDIA
 from assistant.channels.web_chat import CHANNEL as WEB
 from assistant.db import due, outbox
 from assistant.db.due import Due
+from assistant.db.feedback import TAG
 from assistant.errors import StoreDown
 from assistant.journeys.experience_moment import DECIDE, EXPIRE, INVITE
 from assistant.privacy.rights import DELETION
@@ -128,6 +129,8 @@ class Worker:
         try:
             if piece.kind == DELETION:
                 service.rights.erase(piece.payload["shopper"])
+            elif piece.kind == TAG:
+                service.understanding.read_arrival(piece.payload)
             elif piece.kind == MEDIA:
                 service.official_account.reception.fetch(piece.payload["attachment"])
             elif piece.kind == FORGET:

@@ -111,18 +111,21 @@ def mart_refresh(
     as_json: Json = False,
 ) -> None:
     """刷新数据集市；刷新期间照常可以问数。"""
+    from assistant.cli.feedback import tagger
+    from assistant.journeys.feedback import Understanding
     from assistant.mart.files import MartFiles
     from assistant.mart.refresh import Sources, refresh
 
     settings = Settings()
     database = Database(settings.store_url)
+    understanding = Understanding(database, lambda: tagger(settings), Clock())
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     try:
         migrate(database)
         with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("数据集市", total=1)
             done = refresh(
-                Sources(database, feeds or settings.data_dir / "feeds"),
+                Sources(database, feeds or settings.data_dir / "feeds", labels=understanding.mart_labels),
                 MartFiles(settings.mart_dir),
                 Clock().now(),
                 progress=lambda n, of, what: bar.update(task, completed=n, total=of, description=f"数据集市：{what}"),

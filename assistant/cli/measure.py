@@ -12,6 +12,7 @@ EVALS = {
     "chatbi": "eval.chatbi",
     "channels": "eval.channels",
     "survey": "eval.survey",
+    "feedback": "eval.feedback",
 }
 BENCHES = {
     "turn": "eval.bench_turn",
@@ -19,6 +20,7 @@ BENCHES = {
     "webhook": "eval.bench_webhook",
     "faults": "eval.bench_faults",
     "chatbi": "eval.bench_chatbi",
+    "feedback": "eval.bench_feedback",
 }
 PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -29,12 +31,12 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(context: typer.Context, name: str) -> None:
-    """跑一项评测并打印数字，旁边是同类方法：shopper、retrieval、intents、chatbi、channels、survey。例：zhike eval shopper --split test"""
+    """跑一项评测并打印数字，旁边是同类方法：shopper、retrieval、intents、chatbi、channels、survey、feedback。例：zhike eval shopper --split test"""
     _run(EVALS, name, context.args)
 
 
 def benchmark(context: typer.Context, name: str) -> None:
-    """跑一项性能测试并打印数字：turn、model、webhook、faults、chatbi。"""
+    """跑一项性能测试并打印数字：turn、model、webhook、faults、chatbi、feedback。"""
     _run(BENCHES, name, context.args)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, select, update
 
-from assistant.db import attachments
+from assistant.db import attachments, feedback
 from assistant.db.engine import upsert
 from assistant.db.tables import moments, retail, service
 
@@ -80,6 +80,7 @@ def erase(connection: Connection, shopper: str) -> list[str]:
     """
     ids = _conversation_ids(connection, shopper)
     files = attachments.paths_of(connection, ids)
+    feedback.forget(connection, ids)
     for table in (
         service.attachments,
         service.messages,

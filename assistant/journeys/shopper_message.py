@@ -18,7 +18,7 @@ from assistant.agent.turn import Agent, Answer, TurnTrace
 from assistant.channels.official_account.reception import Reception
 from assistant.channels.web_chat import LiveChat, LiveEvent
 from assistant.clock import Clock
-from assistant.db import conversations, handoffs, inbox, outbox, traces
+from assistant.db import conversations, feedback, handoffs, inbox, outbox, traces
 from assistant.db.conversations import Waiting
 from assistant.db.engine import Database
 from assistant.db.inbox import Accepted
@@ -218,6 +218,9 @@ class ShopperMessages:
                 for change in answer.changes:
                     change(connection)
             traces.save(connection, trace_id, conversation.id, now, trace)
+            in_survey = any(one["intent"] == "survey" for one in answer.trace.intents)
+            if waiting.inbound.kind == "text" and waiting.inbound.text and not in_survey:
+                feedback.announce(connection, "message", waiting.inbox_id, now)
         logs.INBOX_WAITING.dec()
         self._live.tell(conversation.id, LiveEvent("message"))
 

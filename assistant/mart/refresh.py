@@ -24,7 +24,7 @@ from assistant.mart.days import day_rows
 from assistant.mart.feeds import FeedReport
 from assistant.mart.files import STAR, MartFiles, Version, shape
 from assistant.mart.staging import FED, MADE, STAGED
-from assistant.mart.tags import Tagger, tag
+from assistant.mart.tags import Labels, Tagger, tag
 
 Progress = Callable[[int, int, str], None]
 OVERLAP = timedelta(days=60)  # so far back an order, a return or an answer may still change
@@ -42,11 +42,12 @@ class Refreshed:
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the data come from."""
+    """Where the data come from. `labels`: what is known already of survey answers, by their ids."""
 
     database: Database
     feeds: Path
     tagger: Tagger = tag
+    labels: Labels = lambda _: {}
 
 
 def refresh(
@@ -71,7 +72,7 @@ def _refresh(sources: Sources, files: MartFiles, now: datetime, progress: Progre
         incremental = _stage(staging, sources, Path(folder), now, full, lambda n, what: progress(n, steps, what))
         reports = feeds.load(staging, sources.feeds)
         progress(len(STAGED) + 1, steps, "读取外部数据")
-        _tag(staging, sources.tagger, Path(folder))
+        _tag(staging, sources, Path(folder))
         staging.execute("CHECKPOINT")
     progress(len(STAGED) + 2, steps, "评论打标")
     with duckdb.connect(str(part)) as mart:
@@ -191,9 +192,9 @@ def _write_days(staging: duckdb.DuckDBPyConnection, folder: Path, as_of: date) -
     _take_csv(staging, "days", path)
 
 
-def _tag(staging: duckdb.DuckDBPyConnection, tagger: Tagger, folder: Path) -> None:
-    """Read every comment. It is quick enough (tens of thousands a second) to do afresh each time."""
-    comments = staging.execute("SELECT id, comment FROM s_survey_answers WHERE comment <> ''")
+def _tag(staging: duckdb.DuckDBPyConnection, sources: Sources, folder: Path) -> None:
+    """Take the labels of every comment that has some, and read the others by word lists: tens of thousands a second."""
+    comments = staging.execute("SELECT id, comment FROM s_survey_answers WHERE comment <> '' ORDER BY id")
     with (
         (folder / "t.csv").open("w", newline="", encoding="utf-8") as tags_file,
         (folder / "m.csv").open("w", newline="", encoding="utf-8") as mentions_file,
@@ -202,8 +203,9 @@ def _tag(staging: duckdb.DuckDBPyConnection, tagger: Tagger, folder: Path) -> No
         tags.writerow(MADE["answer_tags"].columns)
         mentions.writerow(MADE["mentions"].columns)
         while batch := comments.fetchmany(10_000):
+            known = sources.labels([answer for answer, _ in batch])
             for answer, comment in batch:
-                found = tagger(comment)
+                found = known.get(answer) or sources.tagger(comment)
                 tags.writerow((answer, found.sentiment, found.emotion))
                 mentions.writerows((answer, aspect, feeling, found.emotion) for aspect, feeling in found.aspects)
     _take_csv(staging, "answer_tags", folder / "t.csv")

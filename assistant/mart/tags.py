@@ -4,7 +4,7 @@ A plain reading by word lists (`aspects.yaml`); whoever refreshes the mart may h
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,7 @@ class Tags:
 
 
 Tagger = Callable[[str], Tags]
+Labels = Callable[[Sequence[int]], Mapping[int, Tags]]
 
 
 @cache

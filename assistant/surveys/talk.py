@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant import logs
 from assistant.clock import Clock
-from assistant.db import due, moments
+from assistant.db import due, feedback, moments
 from assistant.db.engine import Connection, Database
 from assistant.db.moments import Invitation
 from assistant.domain.conversation import Conversation
@@ -147,6 +147,8 @@ class SurveyTalk:
                 "order_id": found.order_id, "touchpoint": run.survey.touchpoint, "at": now, "nps": run.score("nps"),
                 "csat": run.score("csat"), "ces": run.score("ces"), "comment": run.comment,
             })  # fmt: skip
+            if run.comment:
+                feedback.announce(connection, "answer", _number(found.id), now)
         moments.change(connection, found.id, values, was=moments.LIVE)
         if owed and run.survey.reward is not None:
             payload = {"invitation": found.id, "member": found.member_id, "coupon": run.survey.reward.coupon}

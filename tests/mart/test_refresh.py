@@ -11,6 +11,7 @@ from assistant.db.engine import Database
 from assistant.errors import BadInput, ConfigError
 from assistant.mart.files import MartFiles
 from assistant.mart.refresh import Sources, refresh
+from assistant.mart.tags import Tags
 from tests.conftest import NOW
 
 FEEDS = """
@@ -140,3 +141,16 @@ def test_a_refresh_that_dies_leaves_the_version_before(store: Database, folder: 
 
     assert files.current() == again
     assert list(files.folder.glob("*.part")) == []
+
+
+def test_labels_that_are_known_count_and_word_lists_read_the_rest(store: Database, folder: Path) -> None:
+    files = MartFiles(folder / "mart")
+    with store.read() as connection:
+        known = connection.exec_driver_sql("SELECT MIN(id) FROM survey_answers WHERE comment <> ''").scalar_one()
+    labels = {known: Tags("负面", "惊讶", (("宠物", "负面"),))}
+
+    refresh(Sources(store, folder / "feeds", labels=lambda ids: {i: labels[i] for i in ids if i in labels}), files, NOW)
+
+    assert one(files, f"SELECT sentiment || emotion FROM f_answers WHERE answer_id = {known}") == "负面惊讶"
+    assert one(files, "SELECT COUNT(*) FROM f_mentions WHERE aspect = '宠物'") == 1
+    assert one(files, f"SELECT COUNT(*) FROM f_mentions WHERE answer_id <> {known}") != 0

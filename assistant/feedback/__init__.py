@@ -1,0 +1,1 @@
+"""Understanding of what was said: sentiment, emotions, aspects, intent, risks."""

@@ -1,0 +1,95 @@
+"""What a text says, and what it does not."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assistant.feedback.tagger import ASPECTS, Tagger
+from assistant.feedback.taxonomy import TreeFile
+
+TAGGER = Tagger(TreeFile(ASPECTS).get)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentiment"),
+    [
+        ("导购特别热情，帮我挑了好几件", "pos"),
+        ("导购不热情", "neg"),
+        ("价格不贵，质量也不差", "pos"),
+        ("没有以前好吃了", "neg"),
+        ("真是太贴心了，让我等了两个小时", "neg"),
+        ("東西好好，服務態度都好好", "pos"),
+        ("这衣服真的巴适得板", "pos"),
+        ("今天去了一趟徐家汇店", "neu"),
+        ("比别家贵，还没有停车位", "neg"),
+        ("再也不会来了", "neg"),
+    ],
+)
+def test_sentiment_is_read_through_negation_comparison_irony_and_dialect(
+    tagger: Tagger, text: str, sentiment: str
+) -> None:
+    assert tagger.tag(text).sentiment == sentiment
+
+
+def test_each_aspect_keeps_its_own_sentiment(tagger: Tagger) -> None:
+    tags = tagger.tag("衣服质量很好，就是快递太慢了，停车也不方便")
+
+    found = {a.aspect: a.sentiment for a in tags.aspects}
+
+    assert found == {"商品质量": "pos", "物流配送": "neg", "停车": "neg"}
+
+
+def test_the_span_is_cut_from_the_text_as_it_came() -> None:
+    text = "<b>服務態度</b>ＶＥＲＹ差，😡 排了半小时队"
+
+    tags = TAGGER.tag(text)
+
+    assert tags.aspects
+    assert all(text[a.start : a.start + len(a.span)] == a.span for a in tags.aspects)
+
+
+def test_a_person_hurt_is_urgent_and_named(tagger: Tagger) -> None:
+    tags = tagger.tag("我老母亲在你们店扶梯口滑倒了，没人管，我要打12315曝光你们")
+
+    assert {r.name for r in tags.risks} >= {"safety", "legal", "media", "vulnerable"}
+    assert tags.urgency == 2
+    assert "anger" in {e.name for e in tags.emotions}
+
+
+def test_an_expired_coupon_is_no_spoilt_food(tagger: Tagger) -> None:
+    assert tagger.tag("优惠券过期了没法用").risks == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("请问你们几点关门？", "question"),
+        ("能不能多开几个收银台", "suggestion"),
+        ("态度太差了，差评", "complaint"),
+        ("店员很耐心，点赞", "praise"),
+    ],
+)
+def test_the_intent_is_told(tagger: Tagger, text: str, intent: str) -> None:
+    assert tagger.tag(text).intent.name == intent
+
+
+def test_advertising_and_struck_keys_are_junk(tagger: Tagger) -> None:
+    assert [tagger.tag(t).junk.name for t in ("加微信进群日赚五百，点击链接 http://a.b", "asdfghjkl")] == [  # type: ignore[union-attr]
+        "spam",
+        "gibberish",
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_is_read_without_a_fault(text: str) -> None:
+    tags = TAGGER.tag(text)
+
+    assert -1 <= tags.score <= 1
+    assert all(text[a.start : a.start + len(a.span)] == a.span for a in tags.aspects)
+
+
+def test_a_very_long_text_is_read(tagger: Tagger) -> None:
+    tags = tagger.tag("服务很好，" * 4_000)
+
+    assert tags.sentiment == "pos"
