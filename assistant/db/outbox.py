@@ -132,9 +132,22 @@ def let_go(connection: Connection, conversation_ids: Collection[str], not_before
     )
 
 
-def shorten(connection: Connection, delivery_id: int, payload: dict[str, Any]) -> None:
-    """Note what of a delivery is still to be sent, so that its first parts never go out twice."""
-    connection.execute(update(outbox).where(outbox.c.id == delivery_id).values(payload=payload))
+def leave(connection: Connection, delivery_id: int, payload: dict[str, Any] | None, now: datetime) -> None:
+    """A part goes out this moment: what is left after it, or None where it was the last. See `come_back`."""
+    mine = update(outbox).where(outbox.c.id == delivery_id, outbox.c.status == "ready")
+    if payload is not None:
+        connection.execute(mine.values(payload=payload))
+    else:
+        connection.execute(mine.values(status="sent", sent_at=now, lease_until=None))
+
+
+def come_back(connection: Connection, delivery_id: int, payload: dict[str, Any]) -> None:
+    """What had left was not taken: it is ours again, to be ended otherwise in this transaction."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == delivery_id, outbox.c.status.in_(("ready", "sent")), outbox.c.carried_by.is_(None))
+        .values(status="ready", payload=payload, sent_at=None)
+    )
 
 
 def mark_sent(connection: Connection, delivery_id: int, now: datetime) -> bool:

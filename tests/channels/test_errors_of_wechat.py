@@ -1,5 +1,6 @@
 """What WeChat answers to our calls, code by code: nothing is lost, nothing is hammered, the operator hears what matters."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -207,3 +208,39 @@ def test_a_notice_takes_the_open_window_then_the_consent_then_the_template(make_
     ways = [b.via for b in phone.received if b.via in ("customer", "subscribe", "template")]
     assert ways == ["customer", "subscribe", "template"]
     assert world.wechat.violations == []
+
+
+def test_a_message_is_noted_as_gone_before_wechat_answers(make_world: Make) -> None:
+    world = make_world(lanes=False, passive_s=0)
+    phone = world.phone()
+    phone.text("你好")
+    world.owe(Reply("您的预约已确认"))
+    api, seen = world.service.official_account.api, []
+    send = api.send
+
+    def spy(openid: str, part: dict[str, object], *, by_ai: bool, leaving: Callable[[], None]) -> None:
+        leaving()
+        with world.service.database.read() as connection:
+            seen.append(connection.execute(select(outbox.c.status)).scalar_one())
+        send(openid, part, by_ai=by_ai)
+
+    api.send = spy  # type: ignore[assignment, method-assign]
+    world.push()
+
+    assert seen == ["sent"]
+    assert world.sent() == ["您的预约已确认"]
+
+
+def test_a_message_that_wechat_did_not_take_comes_back_and_goes_out_later(make_world: Make) -> None:
+    world = make_world(lanes=False, passive_s=0)
+    phone = world.phone()
+    phone.text("你好")
+    world.owe(Reply("您的预约已确认"))
+    world.wechat.faults.add("/cgi-bin/message/custom/send", status=502)
+
+    world.push()
+    world.clock.advance(timedelta(minutes=1))
+    world.push()
+    world.push()
+
+    assert world.sent() == ["您的预约已确认"]

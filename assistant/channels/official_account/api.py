@@ -7,7 +7,7 @@ many threads.
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from assistant.db import wechat
 from assistant.db.engine import Database
 
 log = logs.get("wechat")
+Trace = Callable[[str, Mapping[str, Any]], None]
 _EARLY = timedelta(minutes=5)  # a token is replaced before it ends
 _LEASE = timedelta(seconds=15)
 _WAIT_S = 8.0
@@ -127,12 +128,19 @@ class WeChatApi:
 
     # -- messages ---------------------------------------------------------------------------------------------------
 
-    def send(self, openid: str, part: Mapping[str, Any], *, by_ai: bool) -> None:
-        """A customer message."""
+    def send(
+        self, openid: str, part: Mapping[str, Any], *, by_ai: bool, leaving: Callable[[], None] = lambda: None
+    ) -> None:
+        """A customer message. `leaving` is called when the line to WeChat stands and the first byte is about to go out."""
         body = {"touser": openid, **part}
         if by_ai:
             body["aimsgcontext"] = {"is_ai_msg": 1}
-        self.post("/cgi-bin/message/custom/send", body)
+
+        def trace(event: str, _: Mapping[str, Any]) -> None:
+            if event.endswith("send_request_headers.started"):
+                leaving()
+
+        self.post("/cgi-bin/message/custom/send", body, trace=trace)
 
     def typing(self, openid: str, *, on: bool = True) -> None:
         self.post("/cgi-bin/message/custom/typing", {"touser": openid, "command": "Typing" if on else "CancelTyping"})
@@ -211,10 +219,11 @@ class WeChatApi:
     def get(self, path: str, **params: str) -> dict[str, Any]:
         return _json(self._call("GET", path, params=params))
 
-    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def post(self, path: str, body: Mapping[str, Any], *, trace: Trace | None = None) -> dict[str, Any]:
         # WeChat shows escaped characters as they are written, so they must not be escaped
         content = json.dumps(body, ensure_ascii=False).encode()
-        return _json(self._call("POST", path, content=content, headers={"content-type": "application/json"}))
+        headers, extensions = {"content-type": "application/json"}, {"trace": trace} if trace else {}
+        return _json(self._call("POST", path, content=content, headers=headers, extensions=extensions))
 
     def close(self) -> None:
         self._http.close()

@@ -6,6 +6,7 @@ not be sent now is held until the shopper writes again. Called by the web (carry
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from assistant import logs
@@ -105,50 +106,58 @@ class Courier:
         self._push(delivery, user.openid, left)
 
     def _push(self, delivery: Delivery, openid: str, left: list[Part]) -> None:
+        """Send what is left, part by part. A part is noted as gone at the moment at which its first byte goes out, and
+        taken back where WeChat did not take it: a crash while we wait for WeChat's answer must not send it again."""
         by_ai = delivery.payload.get("by", "ai") == "ai"
         while left:
             if not self._quota(openid, keep=self._settings.keep_messages):
-                self._remember(delivery, left)
-                self._end(delivery, "hold", "no customer message left")
+                self._end(delivery, "hold", "no customer message left", left)
                 return
             try:
-                self._api.send(openid, self._with_thumb(left[0]), by_ai=by_ai)
+                self._api.send(
+                    openid, self._with_thumb(left[0]), by_ai=by_ai, leaving=partial(self._leave, delivery, left[1:])
+                )
             except WeChatRefused as error:
                 if error.verdict.outcome == "shorten" and (pieces := halve(left[0])):
                     left = [*pieces, *left[1:]]
+                    self._come_back(delivery, left)
                     continue
                 self._refused(delivery, openid, error, left)
                 return
             except WeChatDown as error:
-                self._remember(delivery, left)
-                self._end(delivery, "retry", str(error))
+                self._end(delivery, "retry", str(error), left)
                 return
             left = left[1:]
-            if left:
-                self._remember(delivery, left)
         self._end(delivery, "sent", "")
 
-    def _refused(self, delivery: Delivery, openid: str, error: WeChatRefused, left: list[Part]) -> None:
-        self._remember(delivery, left)
+    def _leave(self, delivery: Delivery, after: list[Part]) -> None:
+        with self._db.write() as connection:
+            payload = {**delivery.payload, "parts": after} if after else None
+            outbox.leave(connection, delivery.id, payload, self._clock.now())
+
+    def _come_back(self, delivery: Delivery, left: list[Part]) -> None:
+        with self._db.write() as connection:
+            outbox.come_back(connection, delivery.id, {**delivery.payload, "parts": left})
+
+    def _refused(self, delivery: Delivery, openid: str, error: WeChatRefused, left: list[Part] | None) -> None:
         verdict = error.verdict
         if verdict.outcome == "hold":
             with self._db.write() as connection:
                 wechat.close_windows(connection, self._settings.app_id, openid)
         if verdict.outcome == "config":
             log.error("account_needs_attention", code=error.code, meaning=verdict.words)
-        self._end(delivery, verdict.outcome, str(error))
+        self._end(delivery, verdict.outcome, str(error), left)
 
     def _quota(self, openid: str, *, keep: int) -> bool:
         with self._db.write() as connection:
             return wechat.take_quota(connection, self._settings.app_id, openid, self._clock.now(), keep=keep)
 
-    def _remember(self, delivery: Delivery, left: list[Part]) -> None:
-        with self._db.write() as connection:
-            outbox.shorten(connection, delivery.id, {**delivery.payload, "parts": left})
-
-    def _end(self, delivery: Delivery, outcome: str, reason: str) -> None:
+    def _end(self, delivery: Delivery, outcome: str, reason: str, left: list[Part] | None = None) -> None:
+        """Note how it ended; `left`: what of it is still to be sent, None where nothing left us."""
         now = self._clock.now()
         with self._db.write() as connection:
+            if left is not None:
+                outbox.come_back(connection, delivery.id, {**delivery.payload, "parts": left})
             self._note(connection, delivery, outcome, reason, now)
         logs.DELIVERIES.labels(CHANNEL, outcome).inc()
         if outcome != "sent":
@@ -232,7 +241,7 @@ class Courier:
                 self._end(delivery, "drop", "no open window, no consent, no template")
                 return
         except WeChatRefused as error:
-            self._refused(delivery, openid, error, [])
+            self._refused(delivery, openid, error, None)
         except WeChatDown as error:
             self._end(delivery, "retry", str(error))
         else:
