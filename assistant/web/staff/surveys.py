@@ -72,7 +72,8 @@ def show(request: Request, me: Reader, survey_id: str, days: Days = 30) -> Respo
     return page(
         request, "survey.html", me, survey=survey, asked=asked, found=found, said=said, days=days, kinds=KINDS,
         stores=[(service.store_name(s) or "未关联门店", f, score_words(found.kind, f.scores)) for s, f in stores],
-        held=HELD_WORDS, greeting=dialogue.greeting(Run(survey), names),
+        order={q.id: n for n, q in enumerate(survey.questions, 1)},
+        labels={o.id: o.label for q in survey.questions for o in q.options}, held=HELD_WORDS, greeting=dialogue.greeting(Run(survey), names),
     )  # fmt: skip
 
 
