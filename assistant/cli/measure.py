@@ -20,6 +20,7 @@ BENCHES = {
     "webhook": "eval.bench_webhook",
     "faults": "eval.bench_faults",
     "chatbi": "eval.bench_chatbi",
+    "moments": "eval.bench_moments",
     "feedback": "eval.bench_feedback",
 }
 PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -36,7 +37,7 @@ def evaluate(context: typer.Context, name: str) -> None:
 
 
 def benchmark(context: typer.Context, name: str) -> None:
-    """跑一项性能测试并打印数字：turn、model、webhook、faults、chatbi、feedback。"""
+    """跑一项性能测试并打印数字：turn、model、webhook、faults、chatbi、moments、feedback。"""
     _run(BENCHES, name, context.args)
 
 
