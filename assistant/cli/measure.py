@@ -42,6 +42,11 @@ def benchmark(context: typer.Context, name: str) -> None:
 
 
 def _run(known: dict[str, str], name: str, arguments: list[str]) -> None:
+    if name in ("--help", "-h"):
+        for one, module in known.items():
+            about = (importlib.import_module(module).__doc__ or "").strip().splitlines()[0]
+            typer.echo(f"{one:<10} {about}")
+        return
     if name not in known:
         raise typer.BadParameter(f"只有 {'、'.join(known)}")
     raise typer.Exit(int(importlib.import_module(known[name]).main(arguments)))
