@@ -204,8 +204,12 @@ class Service:
     def survey_talk(self) -> SurveyTalk:
         return SurveyTalk(
             self.database, self.clock, self.ports, brand=self.settings.brand_name, store_name=self.store_name,
-            tag=self._sentiment_and_aspects,
+            tag=self._sentiment_and_aspects, elsewhere=self._never_for_a_survey,
         )  # fmt: skip
+
+    def _never_for_a_survey(self, text: str) -> bool:
+        """Danger and calls for a person come before any question of ours."""
+        return "人工" in text or any(word in text for word in self.playbook.get().policy.safety_words)
 
     def _sentiment_and_aspects(self, text: str) -> tuple[str, frozenset[str]]:
         tags = self.tagger.tag(text)

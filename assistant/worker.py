@@ -22,7 +22,7 @@ from assistant.errors import StoreDown
 from assistant.journeys.experience_moment import DECIDE, EXPIRE, INVITE
 from assistant.privacy.rights import DELETION
 from assistant.surveys.talk import REWARD
-from tools.errors import ToolError
+from tools.errors import BackendDown
 
 log = logs.get("worker")
 PULLED = {WEB, "cli"}  # channels whose shoppers fetch replies from the conversation
@@ -80,6 +80,10 @@ class Worker:
                 busy = self.deliver_once() + self.due_once()
             except StoreDown as error:
                 log.error("store_down", cause=str(error))
+                busy = 0
+            except Exception:
+                # deliveries and due work must outlive any one of them; leases run out, and what failed is tried again
+                log.exception("chores_stumbled")
                 busy = 0
             if not busy:
                 self._service.to_deliver.wait(self._service.settings.worker.poll_s)
@@ -147,8 +151,10 @@ class Worker:
                 service.survey_talk.reward(p["invitation"], p["member"], p["coupon"])
             else:
                 raise ValueError(f"nobody knows how to do {piece.kind}")
-        except (ValueError, KeyError, OSError, StoreDown, WeChatDown, ToolError) as error:
-            again = service.clock.now() + timedelta(minutes=piece.attempts) if piece.attempts < MAX_ATTEMPTS else None
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is noted beside the work, which is tried again
+            down = isinstance(error, StoreDown | WeChatDown | BackendDown)  # that passes: try for a day or two
+            pause = timedelta(minutes=min(piece.attempts, 30))
+            again = service.clock.now() + pause if piece.attempts < (100 if down else MAX_ATTEMPTS) else None
             log.error("due_work_failed", kind=piece.kind, attempts=piece.attempts, cause=repr(error))
             with service.database.write() as connection:
                 due.fail(connection, piece.id, repr(error), again_at=again)

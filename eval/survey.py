@@ -27,7 +27,7 @@ from assistant.surveys.files import Question, read_surveys
 from assistant.surveys.reading import UNCLEAR, Reading, read
 
 DATA = PACKAGE_ROOT / "eval" / "data" / "survey_answers.yaml"
-WISHES = ("skip", "back", "later", "stop")
+WISHES = ("skip", "back", "later", "stop", "opt_out")
 AIM = 0.97
 Reader = Callable[[Question, str], Reading]
 
@@ -146,7 +146,7 @@ def _model_alone(chosen: Sequence[Item]) -> dict[str, dict[str, float]]:
 
 _TOLD = (
     "你读顾客对调查问题的回答，输出JSON：answer是顾客给出的分数、选项编号或各项分数；顾客想跳过是skip，想回上一题是back，"
-    "想晚点再说是later，不想答了是stop；读不出答案是unclear。"
+    "想晚点再说是later，不想答了是stop；以后都不要再发是opt_out；读不出答案是unclear。"
 )
 
 

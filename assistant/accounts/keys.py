@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -17,9 +19,16 @@ def secret_key(given: str, data_dir: Path) -> str:
     path = data_dir / "cookie.key"
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32), encoding="ascii")
-    return path.read_text(encoding="ascii")
+        beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        beside.touch(mode=0o600)
+        beside.write_text(secrets.token_urlsafe(32), encoding="ascii")
+        with suppress(FileExistsError):  # another process was faster: its key counts
+            os.link(beside, path)
+        beside.unlink()
+    key = path.read_text(encoding="ascii")
+    if len(key) < 32:
+        raise ConfigError(f"{path} holds no key: remove it, and everybody signs in anew")
+    return key
 
 
 class Seal:

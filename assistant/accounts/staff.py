@@ -219,6 +219,7 @@ class Staff:
         with self._database.write() as connection:
             rows.set_password(connection, stored.id, made, now, must_change=False)
             sessions.close_all(connection, stored.id)
+            sessions.drop_tokens(connection, stored.id)
             audit.note(connection, origin, [Act("password.change", stored.name)], now)
             return self._sessions.open(connection, stored, "password", origin)
 

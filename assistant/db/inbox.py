@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +23,8 @@ from assistant.db.tables.service import conversations, inbox, messages
 from assistant.domain.conversation import State
 from assistant.domain.message import Inbound
 from assistant.domain.shopper import Identity
+
+LONGEST_KEY = 200  # characters of a dedup_key
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ def accept_all(
     connection: Connection, inbounds: Sequence[Inbound], now: datetime, *, member_id: str | None = None
 ) -> list[Accepted]:
     """Put messages on disk in a handful of statements, however many they are. Answers stand in the given order."""
+    inbounds = [_storable(inbound) for inbound in inbounds]
     known = _known(connection, {i.dedup_key for i in inbounds})
     fresh = {i.dedup_key: i for i in inbounds if i.dedup_key not in known}
     if not fresh:
@@ -68,6 +72,18 @@ def accept_all(
         answers.append(Accepted(accepted.conversation_id, accepted.inbox_id, fresh=accepted.fresh and not repeated))
         seen.add(inbound.dedup_key)
     return answers
+
+
+def _storable(inbound: Inbound) -> Inbound:
+    """What both engines can keep: no NUL, no half of a pair of surrogates, a key that fits its column."""
+    changes: dict[str, Any] = {
+        name: kept
+        for name in ("text", "value", "client_id", "media")
+        if (kept := (text := getattr(inbound, name)).replace("\0", "").encode(errors="replace").decode()) != text
+    }
+    if len(inbound.dedup_key) > LONGEST_KEY:
+        changes["dedup_key"] = f"{inbound.dedup_key[:120]}:{sha256(inbound.dedup_key.encode()).hexdigest()}"
+    return replace(inbound, **changes) if changes else inbound
 
 
 def _known(connection: Connection, keys: Collection[str]) -> dict[str, Accepted]:

@@ -93,12 +93,23 @@ def live(connection: Connection, conversation_id: str, now: datetime) -> Invitat
     return Invitation(**row) if row else None
 
 
-def change(connection: Connection, invitation_id: str, values: Mapping[str, Any], *, was: Sequence[str] = ()) -> bool:
-    """Change a row; with `was`, only where its status is one of these."""
+def change(
+    connection: Connection, invitation_id: str, values: Mapping[str, Any], *, was: Sequence[str] = (),
+    current: str | None = None,
+) -> bool:  # fmt: skip
+    """Change a row; with `was`, only where its status is one of these; with `current`, only at that question."""
     query = update(invitations).where(invitations.c.id == invitation_id)
+    if current is not None:
+        query = query.where(invitations.c.current == current)
     if was:
         query = query.where(invitations.c.status.in_(was))
     return connection.execute(query.values(**values)).rowcount == 1
+
+
+def lock_member(connection: Connection, member_id: str) -> None:
+    """Decisions about one member take turns until the transaction ends. SQLite has one writer anyway."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"moments:{member_id}"))))
 
 
 def expire(connection: Connection, now: datetime) -> int:

@@ -101,6 +101,8 @@ def erase(connection: Connection, shopper: str) -> list[str]:
         .where(service.tickets.c.shopper == shopper)
         .values(shopper="erased", subject="（已删除）", body="（已按顾客要求删除）")
     )
+    said = retail.survey_answers
+    connection.execute(update(said).where(said.c.member_id == shopper).values(member_id=None, comment=""))
     for table in (moments.invitations, moments.events):
         connection.execute(delete(table).where(table.c.member_id == shopper))
     connection.execute(delete(service.conversations).where(service.conversations.c.id.in_(ids)))

@@ -23,13 +23,12 @@ from assistant.domain.moment import Event
 from assistant.surveys import dialogue
 from assistant.surveys.files import Survey
 from assistant.surveys.rules import Past, Rules, awake, decide
-from assistant.surveys.talk import names_of, run_of
+from assistant.surveys.talk import TOPIC, names_of, run_of
 from tools.errors import NeedLogin, UnknownThing
 from tools.ports import Ports
 
 log = logs.get("moments")
 DECIDE, INVITE, EXPIRE = "moment.decide", "moment.invite", "moment.expire"
-TOPIC = "survey"
 
 
 @dataclass(frozen=True)
@@ -98,6 +97,7 @@ class Moments:
         event = Event(**{name: row[name] for name in Event.__dataclass_fields__})
         tier = self._tier(event.member_id)
         with self._db.write() as connection:
+            moments.lock_member(connection, event.member_id)
             decision = decide(self.rules, event, self._past(connection, event.member_id, tier), now)
             if not moments.decided(connection, event_id, decision.reason):
                 return decision.reason
@@ -149,19 +149,32 @@ class Moments:
             if way is None:
                 return self._hold(connection, found, "no_channel")
             conversation_id, channel = way
+            if self._with_person(connection, conversation_id):
+                hour = now + timedelta(hours=1)
+                due.schedule(
+                    connection, INVITE, f"{INVITE}:{found.id}:{hour.timestamp():.0f}", {"invitation": found.id}, hour
+                )
+                return "planned"
             run = run_of(found)
             reply = dialogue.invite(run, names_of(found, self._brand, self._store_name))
-            message = conversations.add_message(connection, conversation_id, "assistant", reply, now)
-            outbox.put(connection, conversation_id, channel, dump(reply), now, message_id=message)
             expires = now + timedelta(days=run.survey.days)
-            moments.change(connection, found.id, {
+            values = {
                 "status": "sent", "sent_at": now, "expires_at": expires, "channel": channel,
                 "conversation_id": conversation_id,
-            })  # fmt: skip
+            }  # fmt: skip
+            if not moments.change(connection, found.id, values, was=("planned",)):
+                return "sent"  # by another worker
+            message = conversations.add_message(connection, conversation_id, "assistant", reply, now)
+            outbox.put(connection, conversation_id, channel, dump(reply), now, message_id=message)
             due.schedule(connection, EXPIRE, f"{EXPIRE}:{found.id}", {}, expires)
         self._live.tell(conversation_id, LiveEvent("message"))
         self._delivered()
         return "sent"
+
+    @staticmethod
+    def _with_person(connection: Connection, conversation_id: str) -> bool:
+        found = conversations.get(connection, conversation_id)
+        return found is not None and found.holder != "assistant"
 
     @staticmethod
     def _hold(connection: Connection, found: Invitation, reason: str) -> str:

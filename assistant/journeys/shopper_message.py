@@ -125,13 +125,14 @@ class ShopperMessages:
             if conversation.holder in ANSWERED_BY_PEOPLE:
                 return self._held_by_people(conversation, waiting)
             survey = self._surveys.open_in(conversation) if self._surveys else None
-            if survey and (heard := self._heard(survey, conversation, waiting.inbound)):
+            typed = survey if waiting.inbound.kind == "text" else None
+            if typed and (heard := self._heard(typed, conversation, waiting.inbound)):
                 return heard
             inbound = self._received(conversation, waiting)
             if isinstance(inbound, Reply):
                 trace = TurnTrace(notes=[waiting.inbound.kind], intents=[{"intent": "received", "by": "channel"}])
                 return Answer(inbound, conversation.state, trace, ())
-            if survey and inbound is not waiting.inbound and (heard := self._heard(survey, conversation, inbound)):
+            if survey and waiting.inbound.kind == "voice" and (heard := self._heard(survey, conversation, inbound)):
                 return heard  # spoken, and understood by now
             answer = self._agent.answer(
                 conversation,
@@ -149,7 +150,7 @@ class ShopperMessages:
 
     def _heard(self, survey: Invitation, conversation: Conversation, inbound: Inbound) -> Answer | None:
         """The answer of an open survey, where the message is for it."""
-        if self._surveys is None or inbound.kind != "text":
+        if self._surveys is None:
             return None
         heard = self._surveys.hear(survey, conversation, inbound)
         if heard is None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from assistant.domain.message import Choice, Reply
 from assistant.surveys.files import END, Option, Question, Survey, When
-from assistant.surveys.reading import Reading, Value, read
+from assistant.surveys.reading import Reading, Value, asks, assents, read
 
 Status = Literal["sent", "open", "paused", "done", "stopped", "expired"]
 Tagger = Callable[[str], tuple[str, frozenset[str]]]
@@ -20,6 +20,7 @@ CARE = "care"
 RESUME = ("继续评价", "继续", "继续答", "接着答")
 _POOR: Mapping[str, int] = {"nps": 6, "csat": 2, "ces": 3}
 _GOOD: Mapping[str, int] = {"nps": 9, "csat": 4, "ces": 6}
+_STORY = 60  # characters: what is longer tells, whatever it also asks
 _SHORT = 14  # characters: longer words to a survey that was not begun are likely about something else
 _FACES = {
     "csat": {1: "很不满意", 2: "不满意", 3: "一般", 4: "满意", 5: "非常满意"},
@@ -31,9 +32,9 @@ _CARE = Question(
     kind="single",
     text="需要我们为您跟进处理吗？",
     options=(
-        Option(id="ticket", label="登记处理", words=("登记", "处理", "跟进", "要", "需要", "好", "好的", "可以")),
+        Option(id="ticket", label="登记处理", words=("登记", "处理", "跟进", "需要", "要的", "好的")),
         Option(id="callback", label="请给我回电", words=("回电", "电话", "打给我")),
-        Option(id="none", label="不用了", words=("不用", "不需要", "不必", "算了")),
+        Option(id="none", label="不用了", words=("不用", "不需要", "不必", "不要", "不了", "不登记")),
     ),
 )
 
@@ -66,6 +67,11 @@ class Run:
             if question.kind in _POOR and isinstance(score, int):
                 return "poor" if score <= _POOR[question.kind] else "good" if score >= _GOOD[question.kind] else "fair"
         return "fair"
+
+    @property
+    def complete(self) -> bool:
+        """All that the survey asks is answered; whether help is wanted may still be open."""
+        return self.status == "done" or self.current == CARE
 
     @property
     def wants_care(self) -> bool:
@@ -112,20 +118,25 @@ def greeting(run: Run, names: Mapping[str, str]) -> str:
     return _filled(run.greeting or run.survey.greeting, names)
 
 
-def step(run: Run, text: str, names: Mapping[str, str], *, tag: Tagger | None = None) -> Step | None:
-    """Take a message. None where it is none of the survey's business."""
+def step(
+    run: Run, text: str, names: Mapping[str, str], *, tag: Tagger | None = None, on_page: bool = False
+) -> Step | None:
+    """Take a message. None where it is none of the survey's business. `on_page`: it can be about nothing else."""
     said = text.strip().rstrip("。！!~")
     if run.status == "paused":
         if said not in RESUME:
             return None
         again = replace(run, status="open")
         return Step(again, _ask(again, names, before="好的，我们接着来。"), Reading())
+    if run.status == "sent" and assents(text):  # to the greeting's "may we ask?"
+        opened = replace(run, status="open")
+        return Step(opened, _ask(opened, names, before="谢谢您！"), Reading())
     reading = read(run.question, text)
     if run.status == "sent" and not _begins(reading, said):
         return None
     if reading.wish is not None:
         return _wished(run, reading, names)
-    if reading.value is None or _is_question(run.question, text):
+    if reading.value is None or (run.question.kind == "text" and not on_page and asks(text) and len(text) < _STORY):
         return None
     run = replace(run, status="open", unclear=0)
     return _move(run, reading, names, tag)
@@ -144,18 +155,18 @@ def remind(run: Run, names: Mapping[str, str], answer: Reply) -> tuple[Run, Repl
 
 def _begins(reading: Reading, said: str) -> bool:
     """Whether words to an invitation that nobody took up yet are meant for it."""
-    if reading.wish in ("stop", "later", "skip"):
-        return len(said) <= _SHORT
-    return reading.value is not None and reading.by != "text" and len(said) <= _SHORT
-
-
-def _is_question(question: Question, text: str) -> bool:
-    """To an open question anything is an answer, except what asks for something itself."""
-    return question.kind == "text" and text.rstrip().endswith(("?", "？", "吗", "呢")) and len(text) < 40
+    if reading.wish is not None:
+        return reading.wish == "opt_out" or (reading.wish == "stop" and "答" in said)
+    return reading.value is not None and reading.by != "text" and len(said) <= _SHORT and said != "0"
 
 
 def _wished(run: Run, reading: Reading, names: Mapping[str, str]) -> Step:
+    if run.question.id == CARE and reading.wish != "back":
+        return _go(run, END, names, reading, note="")
     match reading.wish:
+        case "opt_out":
+            words = "好的，以后不再给您发满意度调查了。想恢复时告诉我“接受满意度调查”就行。"
+            return Step(replace(run, status="stopped"), Reply(words), reading)
         case "later":
             words = f"好的，您先忙。有空时发“{RESUME[0]}”，我们接着来。"
             return Step(replace(run, status="paused"), Reply(words), reading)
@@ -165,9 +176,15 @@ def _wished(run: Run, reading: Reading, names: Mapping[str, str]) -> Step:
         case "back":
             if not run.path:
                 return Step(run, _ask(run, names, before="这是第一题。"), reading)
-            earlier = replace(run, status="open", current=run.path[-1], path=run.path[:-1])
+            earlier = replace(run, status="open", current=run.path[-1], path=run.path[:-1], answers=_without(run))
             return Step(earlier, _ask(earlier, names), reading)
-    return _go(replace(run, status="open"), _next(run, None), names, reading, note="")
+    skipped = replace(run, status="open", answers=_without(run))
+    return _go(skipped, _next(skipped, None), names, reading, note="")
+
+
+def _without(run: Run) -> dict[str, Value]:
+    """The answers without that to the question that is open."""
+    return {k: v for k, v in run.answers.items() if k != run.question.id}
 
 
 def _move(run: Run, reading: Reading, names: Mapping[str, str], tag: Tagger | None) -> Step:
@@ -241,7 +258,7 @@ def _ask(run: Run, names: Mapping[str, str], before: str = "") -> Reply:
     elif question.scale:
         low, high = question.scale
         faces = _FACES[question.kind]
-        choices = [Choice(f"{n} {faces[n]}" if n in faces else str(n), str(n)) for n in range(high, low - 1, -1)]
+        choices = [Choice(f"{n} {faces[n]}" if n in faces else str(n), f"{n}分") for n in range(high, low - 1, -1)]
     if question.optional:
         choices.append(Choice("跳过", "跳过"))
     return Reply("\n".join(lines), choices=tuple(choices))

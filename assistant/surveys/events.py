@@ -32,12 +32,26 @@ class EventIn(BaseModel):
 
     id: str = Field(min_length=1, max_length=80)
     type: str
-    member_id: str = Field(min_length=1, max_length=32)
+    member_id: str = Field(min_length=1, max_length=16)
     at: AwareDatetime
     store_id: str | None = Field(default=None, max_length=16)
     order_id: str | None = Field(default=None, max_length=24)
     channel: Literal["", "store", "online"] = ""
     amount_cents: int | None = Field(default=None, ge=0, le=2**31 - 1)
+
+    @field_validator("id", "member_id", "store_id", "order_id")
+    @classmethod
+    def _printable(cls, text: str | None) -> str | None:
+        if text is not None and not text.isprintable():
+            raise ValueError("编号里有不可见字符")
+        return text
+
+    @field_validator("at")
+    @classmethod
+    def _in_our_time(cls, at: datetime) -> datetime:
+        if not 2000 <= at.year <= 2100:
+            raise ValueError("at：时间不对")
+        return at
 
     @field_validator("type")
     @classmethod

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from assistant.errors import ConfigError
 
-Kind = Literal["nps", "csat", "ces", "single", "multi", "matrix", "text", "photo"]
+Kind = Literal["nps", "csat", "ces", "single", "multi", "matrix", "text"]
 SCALES: Mapping[str, tuple[int, int]] = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 END = "end"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -97,7 +97,7 @@ class Survey(_Strict):
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
     title: str
-    touchpoint: str
+    touchpoint: str = Field(max_length=16)
     greeting: str
     minutes: int = 1
     days: int = Field(default=7, ge=1, le=90)

@@ -17,7 +17,7 @@ from rapidfuzz import fuzz
 
 from assistant.surveys.files import Option, Question
 
-Wish = Literal["skip", "back", "later", "stop"]
+Wish = Literal["skip", "back", "later", "stop", "opt_out"]
 Value = int | str | tuple[str, ...] | Mapping[str, int]
 
 _LATER = (
@@ -34,12 +34,18 @@ _WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
             r"(我?想?要?)?(返回|退回|回到?|改(一下)?|重(新)?(答|选|填))?(上一(题|个问题|个|步)|前(面)?一?(题|个))(.{0,6})|返回|重新(答|填|选)"
         ),
     ),
+    (
+        "opt_out",
+        re.compile(
+            r"(你们?|麻烦|请)*(以后)?(别|不要|不用)(再)?(给我)?(发|打扰|烦|骚扰|来烦)(我|这个|问卷|调查|消息)*(了|啦)?(吧)?|退订|td|unsubscribe"
+        ),
+    ),
     ("later", re.compile(rf"(({_BUSY})|({_LATER}))+")),
     (
         "stop",
         re.compile(
-            r"(你们?|麻烦|请|以后)*(别|不要|不用)(再)?(问|发|打扰|烦|骚扰|来烦)(我)?(了|啦)?(吧)?|"
-            r"(我)?不(想)?(再)?(答|填|做|回答|评价?|参加|弄|搞)(了|啦)|退出|结束|停(止)?(吧)?|取消|退订|算了(吧)?|没兴趣|不感兴趣|quit|stop|td"
+            r"(别|不要|不用)(再)?问(我)?(了|啦)?(吧)?|"
+            r"(我)?不(想)?(再)?(答|填|做|回答|评价?|参加|弄|搞)(了|啦)|退出|结束|停(止)?(吧)?|取消|算了(吧)?|没兴趣|不感兴趣|quit|stop"
         ),
     ),
     (
@@ -57,6 +63,14 @@ _DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "俩": 2, "三": 3,
 _SCALE = re.compile(
     r"满分(是|为)?\s*\d+|\d+\s*分制|(从)?\d+\s*(分)?\s*(到|至|~)\s*\d+\s*(分)?\s*(之间|里面|的话|，|我)|/\s*10(?!\d)|/\s*5(?!\d)|总分\d+"
 )
+_MARKED = re.compile(r"(?<![积\d.])(\d{1,2}|十|[零一二两三四五六七八九])\s*(分(?!钟|之|期|店|类|享)|颗?星)")
+_ASKS = re.compile(
+    r"[?？]|(吗|呢)[呀啊]?[。!！~]*$|(?<!不)怎么(?!样都行|说呢)|怎样|如何|(?<!没)(什么|啥)|哪(?!都|里都|儿都|哪)|多少|几点|几号|几折|有没有|"
+    r"能不能|可不可以|帮我|给我(?!的感觉)|替我|我要(?!说)|我想(?!说)|想问|请问|请帮|麻烦(你|您|帮|查|问|给|转)|转人工|"
+    r"(查|看)(一下|下|查)?(我|你们?|这个|会员|积分|订单|快递|物流|库存|券|余额)|"
+    r"(取消|申请|办理?|要|想)(订单|预约|退|换|会员|投诉|绑定)|退货(?!很|太|慢|快|麻|方)|换货(?!很|太|慢|快|麻|方)|解绑"
+)
+_ASSENT = re.compile(r"(好|行|嗯|可以|没问题|ok|okay|来吧?|yes|当然)(的|啊|呀|吧|嘞|哒|好|嗯|可以|行)*")
 _VERY = re.compile(r"十分(?=满意|愿意|方便|轻松|顺利|好|不|差|麻烦|费|推荐|喜欢|糟|失望|抱歉|生气)")
 _RATHER = re.compile(r"这次|现在|今天|今年|改成|改为|还是|不对|不是|算了|那就|只能|只给")  # the last number is meant
 _OTHER_UNITS = (
@@ -102,10 +116,12 @@ UNCLEAR = Reading()
 
 
 def read(question: Question, text: str) -> Reading:
-    """Read an answer."""
+    """Read an answer. What asks for something is none, except where it names its score as one ("3分，怎么这么慢")."""
     said = _plain(text)
     if (wish := _wish(said, question)) is not None:
         return Reading(wish=wish, by="words")
+    if question.scale and asks(said) and not _MARKED.search(said):
+        return UNCLEAR
     match question.kind:
         case "nps" | "csat" | "ces":
             return _score(said, question.kind, question.scale or (0, 10))
@@ -113,10 +129,18 @@ def read(question: Question, text: str) -> Reading:
             return _choice(said, question)
         case "matrix":
             return _matrix(said, question)
-        case "photo":
-            return UNCLEAR
         case "text":
             return Reading(text.strip(), by="text") if text.strip() else UNCLEAR
+
+
+def asks(text: str) -> bool:
+    """Whether words are a question, or want something done."""
+    return bool(_ASKS.search(_plain(text)))
+
+
+def assents(text: str) -> bool:
+    """Whether words only agree, to whatever was asked."""
+    return bool(_ASSENT.fullmatch(re.sub(r"[\s。，,.!！~～]+", "", _plain(text))))
 
 
 def _plain(text: str) -> str:
@@ -259,13 +283,11 @@ def _named(said: str, options: Sequence[Option]) -> list[str]:
     exact = [o.id for o in options if said == o.label.lower()]
     if exact:
         return exact
-    hits = [(max((len(w) for w in (o.label.lower(), *o.words) if w in said), default=0), o) for o in options]
-    named = [(size, o) for size, o in hits if size]
+    hits = [(max((w for w in (o.label.lower(), *o.words) if w in said), key=len, default=""), o) for o in options]
+    named = [(word, o) for word, o in hits if word]
     if named:
-        # a word inside a longer one that another option has ("解决" in "没有解决") does not count
-        longest = [o for o in options if o.label.lower() in said]
-        inner = {a.id for a in longest for b in longest if a is not b and a.label.lower() in b.label.lower()}
-        return [o.id for _, o in named if o.id not in inner]
+        # a word inside a longer one of another option ("解决" in "没有解决") does not count
+        return [o.id for w, o in named if not any(w in other and w != other for other, _ in named)]
     close = [(fuzz.ratio(said, o.label.lower()), o.id) for o in options]
     best, which = max(close)
     return [which] if best >= _FUZZY else []
@@ -274,7 +296,7 @@ def _named(said: str, options: Sequence[Option]) -> list[str]:
 def _matrix(said: str, question: Question) -> Reading:
     """ "质量5 包装4 性价比3", or one number a row in order, or one for all ("都是5分")."""
     found: dict[str, int] = {}
-    for clause in re.split(r"[,，;；。\n]+|\s+(?=\D)", said):
+    for clause in re.split(r"[,，、;；。\n]+|\s+(?=\D)|(?<=\d)(?=[^\d分.\s])|(?<=分)(?=\D)", said):
         named = [r for r in question.rows if any(w in clause for w in (r.label.lower(), *r.words))]
         reading = _score(clause, "matrix", (1, 5))
         if len(named) == 1 and isinstance(reading.value, int):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from assistant.clock import SHANGHAI
 from assistant.domain.moment import Event
@@ -89,6 +89,13 @@ class Rules(_Strict):
     quiet_until: time = time(9)
     cool_down_days: int = Field(default=7, ge=0, le=365)
     rules: tuple[Rule, ...]
+
+    @field_validator("quiet_from", "quiet_until", mode="before")
+    @classmethod
+    def _quoted(cls, given: object) -> object:
+        if not isinstance(given, str | time):  # YAML reads 21:00 as a number of minutes
+            raise ValueError('quiet hours are written in quotes: "21:00"')
+        return given
 
 
 @dataclass(frozen=True)

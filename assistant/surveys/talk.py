@@ -11,19 +11,21 @@ from typing import Any
 
 from assistant import logs
 from assistant.clock import Clock
-from assistant.db import due, feedback, moments
+from assistant.db import due, feedback, moments, privacy
 from assistant.db.engine import Connection, Database
 from assistant.db.moments import Invitation
 from assistant.domain.conversation import Conversation
 from assistant.domain.message import Inbound, Reply
 from assistant.surveys import dialogue
 from assistant.surveys.dialogue import Run, Tagger
-from assistant.surveys.files import Survey
+from assistant.surveys.files import Reward, Survey
 from tools.errors import BackendDown, ToolError
 from tools.ports import Ports
 
 log = logs.get("surveys")
 REWARD = "survey.reward"
+TOPIC = "survey"  # of the choices that a shopper can make
+CHOSEN_IN_CHAT = "2026-11"  # the version of the words by which they choose
 _CATEGORY = {"到店": "服务态度", "商品": "商品质量", "配送": "物流配送"}  # of the ticket, by touchpoint
 
 
@@ -37,11 +39,15 @@ class Heard:
 
 
 class SurveyTalk:
-    """One instance serves all threads. `store_name`: the name of a store, None where there is none."""
+    """One instance serves all threads. `store_name`: the name of a store, None where there is none.
+
+    `elsewhere`: words that are never for a survey, such as danger or a call for a person.
+    """
 
     def __init__(
         self, database: Database, clock: Clock, ports: Ports, *, brand: str,
         store_name: Callable[[str], str | None], tag: Tagger | None = None,
+        elsewhere: Callable[[str], bool] = lambda text: False,
     ) -> None:  # fmt: skip
         self._db = database
         self._clock = clock
@@ -49,6 +55,7 @@ class SurveyTalk:
         self._brand = brand
         self._store_name = store_name
         self._tag = tag
+        self._elsewhere = elsewhere
 
     def open_in(self, conversation: Conversation) -> Invitation | None:
         """The survey that this conversation is in the middle of."""
@@ -61,6 +68,8 @@ class SurveyTalk:
         """Take a message for the survey. None where it is about something else."""
         if conversation.state.asking or conversation.state.pending:
             return None  # the assistant asked last
+        if found.member_id != conversation.shopper.member_id or self._elsewhere(inbound.text):
+            return None
         step = dialogue.step(run_of(found), inbound.text, self.names(found), tag=self._tag)
         if step is None:
             return None
@@ -69,7 +78,7 @@ class SurveyTalk:
     def answer(self, found: Invitation, text: str) -> bool:
         """Take an answer that was given on the page. False where it could not be read."""
         run = run_of(found)
-        step = dialogue.step(replace(run, status="open"), text, self.names(found), tag=self._tag)
+        step = dialogue.step(replace(run, status="open"), text, self.names(found), tag=self._tag, on_page=True)
         if step is None:
             return False
         heard = self._heard(found, step, found.member_id, found.conversation_id or "")
@@ -85,10 +94,18 @@ class SurveyTalk:
         return names_of(found, self._brand, self._store_name)
 
     def _heard(self, found: Invitation, step: dialogue.Step, shopper: str, conversation_id: str) -> Heard:
-        reply, owed = step.reply, False
-        if step.run.status == "done":
-            reply, owed = self._finished(found, step.run, shopper, conversation_id, reply)
-        return Heard(reply, lambda connection: self._keep_run(connection, found, step.run, owed), found.survey_id)
+        run, lines = step.run, [step.reply.text]
+        if run.status == "done" and run.wants_care:
+            lines.append(self._care(found, run, shopper, conversation_id))
+        reward = ""
+        if run.complete and not run_of(found).complete and run.survey.reward is not None:
+            reward, words = self._rewarded(found, run.survey.reward)
+            lines.insert(0, words)
+        reply = replace(step.reply, text="\n".join(filter(None, lines)))
+        opted_out = step.reading.wish == "opt_out"
+        return Heard(
+            reply, lambda connection: self._keep_run(connection, found, run, reward, opted_out), found.survey_id
+        )
 
     def remind(self, found: Invitation, answer: Reply) -> Heard | None:
         """After something else was answered in the middle of a survey: the question again, under the answer."""
@@ -96,52 +113,49 @@ class SurveyTalk:
         if run.status != "open":
             return None
         again, reply = dialogue.remind(run, self.names(found), answer)
-        return Heard(reply, lambda connection: self._keep_run(connection, found, again, False), found.survey_id)
+        return Heard(reply, lambda connection: self._keep_run(connection, found, again), found.survey_id)
 
-    def _finished(
-        self, found: Invitation, run: Run, shopper: str, conversation_id: str, reply: Reply
-    ) -> tuple[Reply, bool]:
-        """Ticket and reward, each once by the invitation's id; the words say what really happened.
+    def _care(self, found: Invitation, run: Run, shopper: str, conversation_id: str) -> str:
+        """File what went wrong, once; what is said of it."""
+        wants_call = run.answers[dialogue.CARE] == "callback"
+        ticket = self._ports.tickets.file(
+            shopper, conversation_id, _CATEGORY.get(run.survey.touchpoint, "其他"),
+            f"{run.survey.title}：顾客不满意" + ("，希望回电" if wants_call else ""),
+            run.comment or "顾客在满意度调查中给了低分", found.store_id or "", f"survey-care:{found.id}",
+        )  # fmt: skip
+        return f"已为您登记，工单号 {ticket.ticket_id}，" + ("同事会给您回电。" if wants_call else "处理进展会通知您。")
 
-        Also whether a reward is still owed, because the retailer's system could not be reached.
-        """
-        lines, owed = [reply.text], False
-        if run.wants_care:
-            wants_call = run.answers[dialogue.CARE] == "callback"
-            ticket = self._ports.tickets.file(
-                shopper, conversation_id, _CATEGORY.get(run.survey.touchpoint, "其他"),
-                f"{run.survey.title}：顾客不满意" + ("，希望回电" if wants_call else ""),
-                run.comment or "顾客在满意度调查中给了低分", found.store_id or "", f"survey-care:{found.id}",
-            )  # fmt: skip
-            follows = "同事会给您回电。" if wants_call else "处理进展会通知您。"
-            lines.append(f"已为您登记，工单号 {ticket.ticket_id}，{follows}")
-        if run.survey.reward is not None:
-            words = run.survey.reward.words
-            try:
-                self.reward(found.id, found.member_id, run.survey.reward.coupon)
-                lines.append(f"答谢礼已放进您的账户：{words}。")
-            except BackendDown:
-                owed = True
-                lines.append(f"答谢礼（{words}）稍后放进您的账户。")
-            except ToolError as error:
-                log.warning("reward_refused", invitation=found.id, cause=type(error).__name__)
-                lines.append("这次的答谢礼已经发完了，抱歉没能送上。")
-        return Reply("\n".join(filter(None, lines))), owed
+    def _rewarded(self, found: Invitation, reward: Reward) -> tuple[str, str]:
+        """Give the reward: `given`, `owed` (the retailer's system could not be reached) or `refused`, and its words."""
+        try:
+            self.reward(found.id, found.member_id, reward.coupon)
+        except BackendDown:
+            return "owed", f"答谢礼（{reward.words}）稍后放进您的账户。"
+        except ToolError as error:
+            log.warning("reward_refused", invitation=found.id, cause=type(error).__name__)
+            return "refused", "这次的答谢礼没能送上，很抱歉。"
+        return "given", f"答谢礼已放进您的账户：{reward.words}。"
 
     def reward(self, invitation_id: str, member_id: str, coupon: str) -> None:
         """Give the reward of a survey. The same invitation twice is one reward."""
         self._ports.merchant.coupons.claim(member_id, coupon, f"survey-reward:{invitation_id}")
 
-    def _keep_run(self, connection: Connection, found: Invitation, run: Run, owed: bool) -> None:
+    def _keep_run(
+        self, connection: Connection, found: Invitation, run: Run, reward: str = "", opted_out: bool = False
+    ) -> None:
         now = self._clock.now()
         values: dict[str, Any] = {
             "status": run.status, "current": run.current, "path": list(run.path), "unclear": run.unclear,
             "answers": dialogue.plain_answers(run), "started_at": found.started_at or now,
+            "rewarded": found.rewarded or reward == "given",
         }  # fmt: skip
         if run.status in ("done", "stopped"):
             values["ended_at"] = now
-        if run.status == "done":
-            values["rewarded"] = run.survey.reward is not None and not owed
+        if not moments.change(connection, found.id, values, was=moments.LIVE, current=found.current):
+            return  # answered elsewhere meanwhile
+        if opted_out:
+            privacy.choose(connection, found.member_id, TOPIC, False, CHOSEN_IN_CHAT, now)
+        if run.complete and not run_of(found).complete:
             moments.keep_answer(connection, {
                 "id": _number(found.id), "member_id": found.member_id, "store_id": found.store_id or "",
                 "order_id": found.order_id, "touchpoint": run.survey.touchpoint, "at": now, "nps": run.score("nps"),
@@ -149,8 +163,7 @@ class SurveyTalk:
             })  # fmt: skip
             if run.comment:
                 feedback.announce(connection, "answer", _number(found.id), now)
-        moments.change(connection, found.id, values, was=moments.LIVE)
-        if owed and run.survey.reward is not None:
+        if reward == "owed" and run.survey.reward is not None:
             payload = {"invitation": found.id, "member": found.member_id, "coupon": run.survey.reward.coupon}
             due.schedule(connection, REWARD, f"{REWARD}:{found.id}", payload, now)
 
@@ -162,7 +175,7 @@ def names_of(found: Invitation, brand: str, store_name: Callable[[str], str | No
 
 def run_of(found: Invitation) -> Run:
     """How far an invitation's survey has come."""
-    survey = Survey.model_validate(found.survey)
+    survey = Survey.model_validate(found.survey, extra="ignore")  # as another version of us may have kept it
     return Run(
         survey, found.status, found.current, tuple(found.path), dialogue.values_of(survey, found.answers),  # type: ignore[arg-type]
         found.unclear, found.greeting,

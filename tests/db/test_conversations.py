@@ -1,5 +1,6 @@
 """The inbox, the serial lane and the turn's transaction, on both engines."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from assistant.db import conversations, inbox, outbox
@@ -154,3 +155,16 @@ def test_a_delivery_is_sent_once(database: Database) -> None:
     assert len(first) == 1
     assert second == []
     assert sent == [True, False]
+
+
+def test_whatever_people_send_can_be_kept(database: Database) -> None:
+    strange = replace(message("k" * 400), text="你\0好\ud83d", value="a\0")
+
+    with database.write() as connection:
+        first = inbox.accept(connection, strange, NOW)
+        again = inbox.accept(connection, strange, NOW)
+        waiting = conversations.next_waiting(connection, first.conversation_id, NOW)
+
+    assert (first.fresh, again.fresh) == (True, False)
+    assert waiting is not None
+    assert waiting.inbound.text == "你好?"

@@ -20,7 +20,7 @@ from assistant.domain.moment import Event
 from assistant.surveys.files import TEMPLATES
 from assistant.worker import Worker
 from tests.conftest import settings_for
-from tests.talk import Shopper
+from tests.talk import Shopper, tools_of
 
 MEMBER = "M0000001"
 
@@ -79,6 +79,82 @@ def test_a_refund_leads_to_a_survey_in_the_shoppers_chat_and_its_answer_into_the
     assert "简化" in last.reply.text or "抱歉" in last.reply.text
     assert answers_kept(service) == [(2, "退款慢；希望当天到账")]
     assert all_invitations(service)[0].status == "done"
+
+
+def test_a_low_score_counts_even_where_the_offer_of_help_is_not_answered(service: Service, clock: FixedClock) -> None:
+    shopper = Shopper(service, member=MEMBER)
+    shopper.say("你好")
+    service.moments.take([happened(service)])
+    work(service, clock)
+
+    for words in ("2分", "退款慢", "跳过"):
+        shopper.say(words)
+    clock.advance(timedelta(days=8))
+    Worker(service).due_once()
+
+    assert answers_kept(service) == [(2, "退款慢")]
+    assert all_invitations(service)[0].status == "expired"
+
+
+def test_danger_and_calls_for_a_person_are_never_taken_for_answers(service: Service, clock: FixedClock) -> None:
+    shopper = Shopper(service, member=MEMBER)
+    shopper.say("你好")
+    service.moments.take([happened(service)])
+    work(service, clock)
+    shopper.say("2分")
+    shopper.say("退款慢")
+
+    hurt = shopper.say("我吃了你们店买的蛋糕食物中毒送医院了")
+
+    assert tools_of(hurt)[:1] == ["ticket_file"]
+    assert answers_kept(service) == []
+
+
+def test_unsubscribing_is_a_choice_that_holds(service: Service, clock: FixedClock) -> None:
+    shopper = Shopper(service, member=MEMBER)
+    shopper.say("你好")
+    service.moments.take([happened(service)])
+    work(service, clock)
+
+    said = shopper.say("退订")
+    clock.advance(timedelta(days=40))
+    service.moments.take([happened(service, event_id="E2")])
+    work(service, clock)
+
+    assert "不再给您发" in said.reply.text
+    assert [i.status for i in all_invitations(service)] == ["stopped"]
+
+
+def test_erasing_takes_the_words_of_surveys_too(service: Service, clock: FixedClock) -> None:
+    shopper = Shopper(service, member=MEMBER)
+    shopper.say("你好")
+    service.moments.take([happened(service)])
+    work(service, clock)
+    for words in ("6分",):
+        shopper.say(words)
+
+    service.rights.erase(MEMBER)
+
+    with service.database.read() as connection:
+        left = connection.execute(select(survey_answers).where(survey_answers.c.member_id == MEMBER)).all()
+    assert left == []
+    assert all_invitations(service) == []
+
+
+def test_a_piece_of_work_that_stumbles_is_tried_again_and_stops_nothing_else(
+    service: Service, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Shopper(service, member=MEMBER).say("你好")
+    service.moments.take([happened(service)])
+    decide = service.moments.decide
+    monkeypatch.setattr(service.moments, "decide", lambda event_id: 1 / 0)
+    Worker(service).due_once()
+
+    monkeypatch.setattr(service.moments, "decide", decide)
+    clock.advance(timedelta(minutes=2))
+    work(service, clock)
+
+    assert [i.status for i in all_invitations(service)] == ["sent"]
 
 
 def test_who_is_dissatisfied_and_wants_it_gets_one_ticket(service: Service, clock: FixedClock) -> None:

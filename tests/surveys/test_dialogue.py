@@ -33,7 +33,7 @@ def test_the_invitation_greets_and_asks_the_first_question() -> None:
 
     assert "感谢光临徐家汇店" in reply.text
     assert "推荐给朋友" in reply.text
-    assert reply.choices[0].send == "10"
+    assert reply.choices[0].send == "10分"
 
 
 def test_a_promoter_is_asked_what_was_best_and_thanked_with_a_recommendation() -> None:
@@ -107,6 +107,55 @@ def test_a_question_in_the_middle_is_followed_by_the_survey_twice_and_then_it_wa
     assert "刚才的评价还没完" in texts[1]
     assert run.status == "paused"
     assert "继续评价" in texts[2]
+
+
+@pytest.mark.parametrize("text", ["好", "可以", "没问题", "ok"])
+def test_bare_assent_to_the_greeting_opens_the_survey_and_is_no_score(text: str) -> None:
+    opened = answer(Run(SURVEYS["store_visit"]), text)
+
+    assert opened.run.status == "open"
+    assert opened.run.answers == {}
+    assert "推荐给朋友" in opened.reply.text
+
+
+@pytest.mark.parametrize("text", ["没有了", "取消", "明天", "下一个", "0"])
+def test_small_talk_to_an_invitation_that_nobody_took_up_is_left_alone(text: str) -> None:
+    assert dialogue.step(Run(SURVEYS["store_visit"]), text, NAMES) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["有40码的吗", "满100减10的券怎么用", "这款好用吗", "麻烦查下物流", "我要退货，质量太差了", "会员日积分5倍是哪天"],
+)
+def test_questions_and_requests_are_no_scores(text: str) -> None:
+    assert read(SURVEYS["store_visit"].by_id["recommend"], text).unclear
+
+
+def test_a_score_named_as_one_counts_whatever_else_is_asked() -> None:
+    assert read(SURVEYS["store_visit"].by_id["recommend"], "8分，为什么停车那么贵？").value == 8
+
+
+def test_a_survey_is_complete_before_help_is_offered_and_no_is_no() -> None:
+    poor = answer(Run(SURVEYS["product"]), "1", "质量", "跳过", "跳过")
+
+    assert poor.run.complete
+    assert poor.run.status == "open"
+    assert not answer(poor.run, "不要").run.wants_care
+    assert answer(poor.run, "算了").run.status == "done"
+
+
+def test_going_back_forgets_the_branch_that_was_left() -> None:
+    first = answer(Run(SURVEYS["store_visit"]), "2", "排队太久", "上一题", "上一题")
+
+    again = answer(first.run, "10", "店员服务")
+
+    assert again.run.comment == "店员服务"
+
+
+def test_a_matrix_goes_by_names_where_there_are_names() -> None:
+    found = read(SURVEYS["product"].by_id["details"], "包装4、质量5、性价比3")
+
+    assert found.value == {"packaging": 4, "quality": 5, "value": 3}
 
 
 def test_an_open_question_takes_words_but_not_a_question_of_the_shopper() -> None:

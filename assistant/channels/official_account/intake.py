@@ -11,7 +11,7 @@ from assistant.channels.official_account import CHANNEL
 from assistant.channels.official_account.meaning import Meaning
 from assistant.channels.official_account.profile import ProfileFile
 from assistant.clock import Clock
-from assistant.db import conversations, due, effects, inbox, outbox, wechat
+from assistant.db import conversations, due, effects, inbox, moments, outbox, wechat
 from assistant.db.engine import Connection, Database
 from assistant.db.group import GroupCommit
 from assistant.db.inbox import Accepted
@@ -82,7 +82,8 @@ class Intake:
             return replace(inbound, store_id=scene)
         if inbound.kind == "text" and inbound.text.strip().lower() in self._profile.get().nudges:
             known = conversations.find(connection, inbound.identity)
-            if known is not None and outbox.holds(connection, known):
+            asked = known is not None and moments.live(connection, known, self._clock.now()) is not None
+            if known is not None and not asked and outbox.holds(connection, known):
                 return replace(inbound, kind="nudge")
         return inbound
 

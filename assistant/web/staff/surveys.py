@@ -26,7 +26,6 @@ Reader = Annotated[SignedIn, Depends(guard.needs(Permission.ASK))]
 Days = Annotated[int, Query(ge=1, le=365)]
 KINDS = {
     "nps": "NPS", "csat": "满意度", "ces": "费力度", "single": "单选", "multi": "多选", "matrix": "矩阵", "text": "开放题",
-    "photo": "照片",
 }  # fmt: skip
 HELD_WORDS = {"opted_out": "顾客不接受调研", "no_channel": "没有可用的渠道", "cool_down": "冷却期内"}
 
