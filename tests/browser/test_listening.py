@@ -102,7 +102,7 @@ def test_a_tap_is_shown_in_its_place_and_the_same_tap_takes_it_back(page: Page) 
 def test_topics_come_on_request(page: Page) -> None:
     page.locator("#topics-load").click()
 
-    expect(page.locator("#topics-box")).to_contain_text("话题", timeout=60_000)
+    expect(page.locator("#topics-box")).to_contain_text("没有发现新话题", timeout=60_000)
     expect(page.locator("#topics-load")).to_have_count(0)
 
 
