@@ -175,14 +175,22 @@ def _balances(connection: Connection, key: Any, sentiment: Any, source: Any, whe
     return [Balance(str(r.key), int(r.total), int(r.pos), int(r.neu), int(r.neg)) for r in rows if r.key is not None]
 
 
+def _counted(scope: Scope) -> tuple[Any, Any, Any]:
+    """What is counted: (sentiment, tables, condition) of texts, or of mentions where leaves are asked for."""
+    if not scope.spoken_of:
+        return _T.sentiment, feedback_tags, _where(scope)
+    mentioned = feedback_mentions.join(feedback_tags, _T.id == _M.tag_id)
+    return _M.sentiment, mentioned, and_(_where(scope), _M.leaf.in_(scope.spoken_of))
+
+
 def by_day(connection: Connection, scope: Scope) -> list[Balance]:
-    """Every local day of the scope, those without anything said too."""
+    """Every local day of the scope, those without anything said too; where leaves are asked for, how those are spoken of."""
     shift = "+8 hours"
     if connection.dialect.name == "sqlite":
         day: Any = func.date(_T.said_at, shift)
     else:
         day = func.to_char(func.timezone("Asia/Shanghai", _T.said_at), "YYYY-MM-DD")
-    found = {b.key: b for b in _balances(connection, day, _T.sentiment, feedback_tags, _where(scope))}
+    found = {b.key: b for b in _balances(connection, day, *_counted(scope))}
     return [found.get(d.isoformat(), Balance(d.isoformat(), 0, 0, 0, 0)) for d in _days(scope)]
 
 
@@ -200,13 +208,7 @@ def by_leaf(connection: Connection, scope: Scope) -> list[Balance]:
 
 def by_store(connection: Connection, scope: Scope) -> list[Balance]:
     """Stores side by side, the largest share of negative first; where leaves are asked for, of those alone."""
-    if scope.spoken_of:
-        source = feedback_mentions.join(feedback_tags, _T.id == _M.tag_id)
-        found = _balances(
-            connection, _T.store_id, _M.sentiment, source, and_(_where(scope), _M.leaf.in_(scope.spoken_of))
-        )
-    else:
-        found = _balances(connection, _T.store_id, _T.sentiment, feedback_tags, _where(scope))
+    found = _balances(connection, _T.store_id, *_counted(scope))
     names = dict(connection.execute(select(stores.c.id, stores.c.short)).tuples().all())
     named = [Balance(b.key, b.total, b.pos, b.neu, b.neg, names.get(b.key, b.key)) for b in found]
     return sorted(named, key=lambda b: (-b.share, -b.total, b.key))

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import delete, insert
 from starlette.testclient import TestClient
@@ -16,7 +18,7 @@ from assistant.db import feedback, listening
 from assistant.db.audit import Entry, Filter
 from assistant.db.listening import FeedRow
 from assistant.db.tables.retail import survey_answers
-from assistant.feedback.topics import Topic
+from assistant.feedback.topics import Heard, Topic
 from assistant.web.staff.listening import pieces
 from tests.conftest import NOW, settings_for
 from tests.web.staff import EVIL, OURS, browser, come_in
@@ -231,6 +233,33 @@ def test_a_leaf_leads_down_to_the_words_that_were_used(service: Service, client:
 
     assert "排队结账：常见说法" in page
     assert "aspect=process.queue&amp;q=" in page
+
+
+def test_with_a_leaf_the_days_say_how_that_leaf_is_spoken_of(service: Service) -> None:
+    week = listening.Scope(NOW - timedelta(days=7), NOW + timedelta(hours=1))
+
+    with service.database.read() as connection:
+        whole = listening.by_day(connection, week)
+        queue = listening.by_day(connection, replace(week, leaf="process.queue"))
+        several = listening.by_day(connection, replace(week, leaves=("process.queue", "place.parking")))
+
+    assert sum(day.total for day in whole) == 5
+    assert (sum(day.total for day in queue), sum(day.neg for day in queue)) == (2, 2)
+    assert (sum(day.total for day in several), sum(day.neg for day in several)) == (3, 2)
+
+
+def test_topics_are_looked_for_among_the_given_stores_alone(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+
+    def emerging(tree: object, heard: list[Heard], embed: object, *, least: int) -> list[Topic]:
+        given.extend(one.text for one in heard)
+        return []
+
+    monkeypatch.setattr("assistant.journeys.feedback.emerging", emerging)
+
+    service.understanding.topics(30, lambda texts: np.zeros((len(texts), 4), dtype=np.float32), stores=(THERE,))
+
+    assert sorted(given) == sorted(text for store, text in SAID if store == THERE)
 
 
 def test_older_words_stand_on_the_next_page(
