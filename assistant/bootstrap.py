@@ -23,8 +23,10 @@ from assistant.db.engine import Database
 from assistant.errors import ConfigError
 from assistant.feedback.judge import ModelJudge
 from assistant.feedback.tagger import Tagger
+from assistant.feedback.taxonomy import TreeFile
 from assistant.journeys.experience_moment import Moments
 from assistant.journeys.feedback import Understanding
+from assistant.journeys.listening import Corrections, RecentTopics
 from assistant.journeys.ops_question import OpsQuestions
 from assistant.journeys.shopper_message import ShopperMessages
 from assistant.llm.client import Llm, connect
@@ -265,6 +267,19 @@ class Service:
     @cached_property
     def understanding(self) -> Understanding:
         return Understanding(self.database, lambda: self.tagger, self.clock)
+
+    @cached_property
+    def corrections(self) -> Corrections:
+        return Corrections(self.database, self.aspects, lambda: self.tagger, self.clock)
+
+    @cached_property
+    def aspects(self) -> TreeFile:
+        """The tree of aspects, without the weights that read for it."""
+        return TreeFile(self.settings.feedback.aspects)
+
+    @cached_property
+    def topics(self) -> RecentTopics:
+        return RecentTopics(self.understanding, lambda texts: self.embedder.queries(texts), self.clock)
 
     def start_model(self, *, wait: bool = False) -> None:
         """Start (or join) the embedded server and keep its static prompts warm. No effect for other endpoints."""

@@ -85,6 +85,17 @@ def announced(connection: Connection, source: Source, key: int) -> Said | None:
     return None if row is None else _said(source, row)
 
 
+def of_tag(connection: Connection, tag_id: int) -> Said | None:
+    """What a row of labels speaks of, or None where the words are gone."""
+    where = select(feedback_tags.c.source, feedback_tags.c.source_id).where(feedback_tags.c.id == tag_id)
+    known = connection.execute(where).first()
+    if known is None:
+        return None
+    table, query = (survey_answers, _answers()) if known.source == "answer" else (messages, _messages())
+    row = connection.execute(query.where(table.c.id == known.source_id)).first()
+    return None if row is None else _said(known.source, row)
+
+
 def unread(connection: Connection, source: Source, after: int, limit: int, version: str = "") -> list[Said]:
     """The next said things above an id that have no labels (or none of `version`), lowest id first."""
     table, query = (survey_answers, _answers()) if source == "answer" else (messages, _messages())
@@ -183,6 +194,12 @@ def correct(
         )
     )
     return True
+
+
+def take_back(connection: Connection, tag_id: int) -> None:
+    """Forget the corrections of a row; the next `keep` puts the machine's labels in their place."""
+    connection.execute(delete(feedback_corrections).where(feedback_corrections.c.tag_id == tag_id))
+    connection.execute(feedback_tags.update().where(feedback_tags.c.id == tag_id).values(tier="rules"))
 
 
 def corrections(connection: Connection) -> list[Correction]:

@@ -4,12 +4,12 @@ Enters: a `Scope` (days, stores, a source). Leaves: plain rows. Every query is n
 stores sees nothing, None sees all. Moments are UTC; days are those of Shanghai.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from assistant.clock import local
 from assistant.db.tables.feedback import feedback_mentions, feedback_tags
@@ -21,7 +21,11 @@ _T, _M = feedback_tags.c, feedback_mentions.c
 
 @dataclass(frozen=True)
 class Scope:
-    """What is looked at. `stores`: None for all that there are."""
+    """What is looked at. `stores`: None for all that there are.
+
+    With `leaf` or `leaves` (any of several), `sentiment` is how those are spoken of; without, that of the whole text.
+    `words` must occur in the text.
+    """
 
     since: datetime
     until: datetime
@@ -30,6 +34,13 @@ class Scope:
     sentiment: str = ""
     leaf: str = ""
     urgent: bool = False
+    leaves: tuple[str, ...] = ()
+    words: str = ""
+
+    @property
+    def spoken_of(self) -> tuple[str, ...]:
+        """The leaves looked at; none for all."""
+        return (self.leaf,) if self.leaf else self.leaves
 
 
 @dataclass(frozen=True)
@@ -73,28 +84,58 @@ def _where(scope: Scope) -> ColumnElement[bool]:
         parts.append(_T.store_id.in_(scope.stores))
     if scope.source:
         parts.append(_T.source == scope.source)
-    if scope.sentiment:
-        parts.append(_T.sentiment == scope.sentiment)
     if scope.urgent:
         parts.append(_T.urgency > 0)
-    if scope.leaf:
-        parts.append(_T.id.in_(select(_M.tag_id).where(_M.leaf == scope.leaf)))
+    if scope.words:
+        parts.append(_saying(scope.words))
+    if scope.spoken_of:
+        mentioned = select(_M.tag_id).where(_M.leaf.in_(scope.spoken_of))
+        parts.append(_T.id.in_(mentioned.where(_M.sentiment == scope.sentiment) if scope.sentiment else mentioned))
+    elif scope.sentiment:
+        parts.append(_T.sentiment == scope.sentiment)
     return and_(*parts)
+
+
+def _saying(words: str) -> ColumnElement[bool]:
+    answers = select(survey_answers.c.id).where(survey_answers.c.comment.contains(words, autoescape=True))
+    said = select(messages.c.id).where(messages.c.text.contains(words, autoescape=True))
+    return or_(
+        and_(_T.source == "answer", _T.source_id.in_(answers)), and_(_T.source == "message", _T.source_id.in_(said))
+    )
 
 
 def feed(connection: Connection, scope: Scope, *, limit: int = 50, before: int | None = None) -> list[FeedRow]:
     """The newest said things, below a tag id where one is given (the next page)."""
-    query = (
-        select(feedback_tags, func.coalesce(survey_answers.c.comment, messages.c.text).label("text"))
-        .outerjoin(survey_answers, and_(_T.source == "answer", survey_answers.c.id == _T.source_id))
-        .outerjoin(messages, and_(_T.source == "message", messages.c.id == _T.source_id))
-        .where(_where(scope))
-        .order_by(_T.said_at.desc(), _T.id.desc())
-        .limit(limit)
-    )
+    query = _texts().where(_where(scope)).order_by(_T.said_at.desc(), _T.id.desc()).limit(limit)
     if before is not None:
         last = select(_T.said_at).where(_T.id == before).scalar_subquery()
         query = query.where((_T.said_at < last) | and_(_T.said_at == last, _T.id < before))
+    return _rows(connection, query)
+
+
+def one(connection: Connection, tag_id: int, stores: Collection[str] | None) -> FeedRow | None:
+    """A single said thing, None where there is none in these stores."""
+    query = _texts().where(_T.id == tag_id)
+    if stores is not None:
+        query = query.where(_T.store_id.in_(stores))
+    found = _rows(connection, query)
+    return found[0] if found else None
+
+
+def count(connection: Connection, scope: Scope, *, after: int = 0) -> int:
+    """How many said things there are, above a tag id."""
+    return connection.execute(select(func.count()).where(_where(scope), _T.id > after)).scalar_one()
+
+
+def _texts() -> Select[Any]:
+    return (
+        select(feedback_tags, func.coalesce(survey_answers.c.comment, messages.c.text).label("text"))
+        .outerjoin(survey_answers, and_(_T.source == "answer", survey_answers.c.id == _T.source_id))
+        .outerjoin(messages, and_(_T.source == "message", messages.c.id == _T.source_id))
+    )
+
+
+def _rows(connection: Connection, query: Select[Any]) -> list[FeedRow]:
     rows = connection.execute(query).all()
     mentions = _mentions(connection, [r.id for r in rows])
     return [
@@ -134,14 +175,22 @@ def _balances(connection: Connection, key: Any, sentiment: Any, source: Any, whe
     return [Balance(str(r.key), int(r.total), int(r.pos), int(r.neu), int(r.neg)) for r in rows if r.key is not None]
 
 
+def _counted(scope: Scope) -> tuple[Any, Any, Any]:
+    """What is counted: (sentiment, tables, condition) of texts, or of mentions where leaves are asked for."""
+    if not scope.spoken_of:
+        return _T.sentiment, feedback_tags, _where(scope)
+    mentioned = feedback_mentions.join(feedback_tags, _T.id == _M.tag_id)
+    return _M.sentiment, mentioned, and_(_where(scope), _M.leaf.in_(scope.spoken_of))
+
+
 def by_day(connection: Connection, scope: Scope) -> list[Balance]:
-    """Every local day of the scope, those without anything said too."""
+    """Every local day of the scope, those without anything said too; where leaves are asked for, how those are spoken of."""
     shift = "+8 hours"
     if connection.dialect.name == "sqlite":
         day: Any = func.date(_T.said_at, shift)
     else:
         day = func.to_char(func.timezone("Asia/Shanghai", _T.said_at), "YYYY-MM-DD")
-    found = {b.key: b for b in _balances(connection, day, _T.sentiment, feedback_tags, _where(scope))}
+    found = {b.key: b for b in _balances(connection, day, *_counted(scope))}
     return [found.get(d.isoformat(), Balance(d.isoformat(), 0, 0, 0, 0)) for d in _days(scope)]
 
 
@@ -158,12 +207,8 @@ def by_leaf(connection: Connection, scope: Scope) -> list[Balance]:
 
 
 def by_store(connection: Connection, scope: Scope) -> list[Balance]:
-    """Stores side by side, the largest share of negative first; with `scope.leaf` of that leaf alone."""
-    if scope.leaf:
-        source = feedback_mentions.join(feedback_tags, _T.id == _M.tag_id)
-        found = _balances(connection, _T.store_id, _M.sentiment, source, and_(_where(scope), _M.leaf == scope.leaf))
-    else:
-        found = _balances(connection, _T.store_id, _T.sentiment, feedback_tags, _where(scope))
+    """Stores side by side, the largest share of negative first; where leaves are asked for, of those alone."""
+    found = _balances(connection, _T.store_id, *_counted(scope))
     names = dict(connection.execute(select(stores.c.id, stores.c.short)).tuples().all())
     named = [Balance(b.key, b.total, b.pos, b.neu, b.neg, names.get(b.key, b.key)) for b in found]
     return sorted(named, key=lambda b: (-b.share, -b.total, b.key))

@@ -98,11 +98,11 @@ class Understanding:
             for said, one in zip(found, tags, strict=True):
                 feedback.keep(connection, said, kept(one), tagger.version)
 
-    def topics(self, days: int, embed: Embed, *, least: int = 4) -> list[Topic]:
-        """What was said in the last days and the tree does not hold."""
+    def topics(self, days: int, embed: Embed, *, least: int = 4, stores: tuple[str, ...] | None = None) -> list[Topic]:
+        """What was said in the last days and the tree does not hold. `stores`: None for all."""
         now = self._clock.now()
         with self._db.read() as connection:
-            rows = listening.feed(connection, Scope(now - timedelta(days=days), now), limit=20_000)
+            rows = listening.feed(connection, Scope(now - timedelta(days=days), now, stores), limit=20_000)
         heard = [
             Heard(r.text, r.at, tuple((start, start + length) for _, _, start, length in r.mentions), r.sentiment)
             for r in rows

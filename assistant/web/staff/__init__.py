@@ -1,11 +1,13 @@
-"""The staff's doors and pages: sign-in, one's own account, administration, questions, surveys. `install` hangs them on the application."""
+"""The staff's doors and pages: sign-in, one's own account, administration, questions, listening, surveys.
+
+`install` hangs them on the application."""
 
 from fastapi import FastAPI
 
-from assistant.web.staff import admin, doors, guard, me, ops, surveys
+from assistant.web.staff import admin, doors, guard, listening, me, ops, surveys
 
 
 def install(app: FastAPI) -> None:
-    for part in (doors, me, admin, ops, surveys):
+    for part in (doors, me, admin, ops, listening, surveys):
         app.include_router(part.router)
     guard.install(app)

@@ -198,6 +198,7 @@ def _import(request: Request, me: SignedIn, raw: bytes, text: str, disable_missi
 
 AREAS = {
     "sign_in": "登录", "accounts": "账号", "password": "密码", "totp": "两步验证", "sessions": "会话", "tokens": "令牌", "ops": "问数",
+    "feedback": "倾听",
 }  # fmt: skip
 SAID = {
     "sign_in.in": "登录", "sign_in.out": "退出", "sign_in.failed": "登录失败", "accounts.add": "新建账号",
@@ -206,7 +207,7 @@ SAID = {
     "accounts.unbind": "解除单点登录", "password.link": "用链接设密码", "password.change": "修改密码",
     "password.expire": "要求改密码", "totp.on": "开启两步验证", "totp.off": "关闭两步验证", "totp.drop": "管理员关闭两步验证",
     "totp.codes": "更换恢复码", "sessions.revoke": "结束登录", "tokens.add": "新建令牌", "tokens.revoke": "撤销令牌",
-    "ops.ask": "问数",
+    "ops.ask": "问数", "feedback.correct": "更正标签", "feedback.undo": "撤销更正",
 }  # fmt: skip
 
 

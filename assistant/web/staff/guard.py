@@ -52,6 +52,7 @@ class Entry:
 
 ENTRIES = (
     Entry("/ops/ask", "问数", "messages", Permission.ASK),
+    Entry("/ops/listening", "倾听", "ear", Permission.ASK),
     Entry("/ops/surveys", "问卷", "chart-bar", Permission.ASK),
     Entry("/ops/rules", "规则", "clock", Permission.ASK),
     Entry("/admin/accounts", "账号", "users", Permission.MANAGE_ACCOUNTS),

@@ -1,0 +1,114 @@
+"""The listening page in a browser: the chart is drawn, a tap stays where it is, a phone shows all of it."""
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import insert
+
+from assistant.bootstrap import Service
+from assistant.clock import FixedClock
+from assistant.config import FeedbackSettings, WebSettings
+from assistant.db.tables.retail import survey_answers
+from assistant.web.app import make_app
+from tests.conftest import NOW, settings_for
+
+SAID = ["店员很热情，但是排队太久了", "停车很方便", "排队半小时还没结账，太慢了", "试衣间脏兮兮的，地上都是灰", "吃了你们家蛋糕拉肚子，我要投诉到市监局"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def staff(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running service whose shoppers said something lately."""
+    folder = tmp_path_factory.mktemp("listening") / "var"
+    shutil.copytree(world_file, folder)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    web = WebSettings(demo_accounts=True, port=port)
+    service = Service(settings_for(folder, web=web, feedback=FeedbackSettings(embed=False)), clock=FixedClock(NOW))
+    with service.database.write() as connection:
+        for n in range(24):
+            connection.execute(insert(survey_answers).values(
+                id=900_000 + n, store_id=("S001", "S009")[n % 2], comment=SAID[n % 5], touchpoint="到店",
+                at=NOW - timedelta(minutes=n * 90 + 1),
+            ))  # fmt: skip
+    service.understanding.read_all()
+    config = uvicorn.Config(
+        make_app(service), host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+    service.close()
+
+
+@pytest.fixture
+def page(browser: Browser, staff: str) -> Iterator[Page]:
+    """The listening page of an analyst. Any console error fails the test."""
+    faults: list[str] = []
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN", base_url=staff)
+    made = context.new_page()
+    made.on("pageerror", lambda error: faults.append(str(error)))
+    made.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+    made.goto("/staff")
+    made.locator("[data-fill=analyst]").click()
+    made.get_by_role("button", name="登录", exact=True).click()
+    made.wait_for_url("**/ops/ask")
+    made.get_by_role("link", name="倾听").click()
+    yield made
+    context.close()
+    assert faults == []
+
+
+def test_the_chart_is_drawn_and_a_leaf_leads_to_its_words(page: Page) -> None:
+    expect(page.locator("#chart canvas")).to_be_visible()
+
+    page.locator(".aspects details:not([open]) summary").first.click()
+    page.get_by_role("link", name="排队结账", exact=True).click()
+
+    expect(page.get_by_role("heading", name="排队结账：常见说法")).to_be_visible()
+    expect(page.locator(".heard").first).to_contain_text("排队")
+
+
+def test_a_tap_is_shown_in_its_place_and_the_same_tap_takes_it_back(page: Page) -> None:
+    item = page.locator(".heard").first
+    address = page.url
+    whole = item.get_by_role("group", name="整体")
+    expect(whole.get_by_role("button", name="满意", exact=True)).to_have_attribute("aria-pressed", "false")
+
+    whole.get_by_role("button", name="满意", exact=True).click()
+
+    expect(whole.get_by_role("button", name="满意", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(item).to_contain_text("人工更正")
+    expect(whole.get_by_role("button", name="满意", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(item).not_to_contain_text("人工更正")
+    expect(whole.get_by_role("button", name="满意", exact=True)).to_have_attribute("aria-pressed", "false")
+    assert page.url == address
+
+
+def test_topics_come_on_request(page: Page) -> None:
+    page.locator("#topics-load").click()
+
+    expect(page.locator("#topics-box")).to_contain_text("没有发现新话题", timeout=60_000)
+    expect(page.locator("#topics-load")).to_have_count(0)
+
+
+def test_on_a_phone_nothing_runs_out_of_the_page(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    expect(page.locator("#chart canvas")).to_be_visible()
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
