@@ -136,7 +136,7 @@ def read_rules(path: Path = RULES, surveys: Mapping[str, object] | None = None) 
 
 
 def decide(rules: Rules, event: Event, past: Past, now: datetime) -> Decision:
-    """What an event leads to: the first rule that fits decides; the reason of the last one that did not, else."""
+    """What an event leads to: the first rule that invites, else the reason of the last one that did not."""
     if event.at > now + AHEAD:
         return Decision("future")
     if event.at < now - STALE:
