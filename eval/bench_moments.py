@@ -25,18 +25,15 @@ import yaml
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from sqlalchemy import func, insert, select
 
 from assistant import logs
 from assistant.bootstrap import Service
 from assistant.clock import SHANGHAI, Clock, local
 from assistant.config import LlmSettings, MomentSettings, Settings
-from assistant.db import inbox
+from assistant.db import conversations, due, inbox, moments
 from assistant.db.migrate import migrate
 from assistant.db.moments import LIVE
-from assistant.db.tables.moments import events, invitations
-from assistant.db.tables.retail import coupons, member_coupons, members
-from assistant.db.tables.service import conversations, due_work
+from assistant.db.retail import members
 from assistant.domain.message import Inbound
 from assistant.domain.moment import Event
 from assistant.domain.shopper import Identity
@@ -165,9 +162,7 @@ class _Chain:
 
     def _answer(self) -> None:
         with self._service.database.read() as connection:
-            rows = connection.execute(
-                select(invitations.c.id, invitations.c.member_id).where(invitations.c.status == "sent")
-            ).all()
+            rows = moments.every(connection, "sent")
         for row in rows:
             if row.id in self._seen:
                 continue
@@ -188,21 +183,14 @@ class _Chain:
 
 def _waits(service: Service, now: datetime) -> bool:
     with service.database.read() as connection:
-        due = connection.execute(
-            select(func.count()).select_from(due_work).where(due_work.c.status == "ready", due_work.c.due_at <= now)
-        ).scalar_one()
-        waiting = connection.execute(select(func.coalesce(func.sum(conversations.c.waiting), 0))).scalar_one()
-    return bool(due or waiting)
+        return bool(due.count(connection, now) or conversations.count_waiting(connection))
 
 
 def _verdict(service: Service, now: datetime, unwilling: set[str], chain: _Chain) -> Figures:
     with service.database.read() as connection:
-        counted = connection.execute(select(events.c.outcome, func.count().label("n")).group_by(events.c.outcome))
-        decided = {row.outcome: row.n for row in counted}
-        rows = connection.execute(select(invitations)).all()
-        given = Counter(
-            connection.execute(select(member_coupons.c.member_id).where(member_coupons.c.coupon_id == COUPON)).scalars()
-        )
+        decided = moments.outcomes(connection, now - timedelta(days=30))
+        rows = moments.every(connection)
+        given = members.claims(connection, COUPON)
     sent = [r for r in rows if r.sent_at is not None]
     done = {r.member_id for r in rows if r.status == "done"}
     per_member = Counter(r.member_id for r in sent)
@@ -214,7 +202,7 @@ def _verdict(service: Service, now: datetime, unwilling: set[str], chain: _Chain
         "finished": sum(r.status == "done" for r in rows),
         "moments_undecided": decided.get("new", 0),
         "invitations_overdue": sum(r.status == "planned" and r.due_at <= now for r in rows),
-        "in_quiet_hours": sum(not 9 <= local(r.sent_at).hour < 21 for r in sent),
+        "in_quiet_hours": sum(not 9 <= local(r.sent_at).hour < 21 for r in rows if r.sent_at),
         "against_a_choice": sum(r.member_id in unwilling for r in sent),
         "within_cool_down": sum(n - 1 for n in per_member.values()),
         "answers_lost": chain.talks - sum(r.status not in LIVE and bool(r.answers) for r in rows),
@@ -246,13 +234,13 @@ def _world(service: Service, folder: Path, opening: datetime, dice: random.Rando
     migrate(service.database)
     seed(service.database, folder / "var", size="demo", seed=1, as_of=opening.date(), progress=lambda *_: None)
     with service.database.write() as connection:
-        people = list(connection.execute(select(members.c.id).order_by(members.c.id)).scalars())
+        people = members.ids(connection)
         for member in people:
             inbox.open_conversation(connection, _identity(member), opening, member_id=member, store_id=None)
-        connection.execute(insert(coupons).values(
-            id=COUPON, title="满100减10元券", value_cents=1_000, least_cents=10_000, scope="全场",
-            tiers=["普通", "银卡", "金卡", "钻石"], claim_until=opening + timedelta(days=90), valid_days=30,
-        ))  # fmt: skip
+        members.put_offer(connection, {
+            "id": COUPON, "title": "满100减10元券", "value_cents": 1_000, "least_cents": 10_000, "scope": "全场",
+            "tiers": ["普通", "银卡", "金卡", "钻石"], "claim_until": opening + timedelta(days=90), "valid_days": 30,
+        })  # fmt: skip
     unwilling = {m for m in people if dice.random() < UNWILLING}
     for member in unwilling:
         service.rights.choose(member, "survey", False, f"no-{member}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from assistant.db.engine import upsert
 from assistant.db.tables.service import due_work
@@ -62,3 +62,9 @@ def fail(connection: Connection, due_id: int, error: str, *, again_at: datetime 
     values: dict[str, Any] = {"error": error[:2000], "lease_until": None}
     values |= {"status": "failed"} if again_at is None else {"due_at": again_at}
     connection.execute(update(due_work).where(due_work.c.id == due_id).values(**values))
+
+
+def count(connection: Connection, now: datetime) -> int:
+    """Pieces of work that are due and not done."""
+    query = select(func.count()).select_from(due_work).where(due_work.c.status == "ready", due_work.c.due_at <= now)
+    return int(connection.execute(query).scalar_one())

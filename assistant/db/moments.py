@@ -74,6 +74,12 @@ def get(connection: Connection, invitation_id: str) -> Invitation | None:
     return Invitation(**row) if row else None
 
 
+def every(connection: Connection, status: str = "") -> list[Invitation]:
+    """All invitations, or those of a status."""
+    query = select(invitations).where(invitations.c.status == status) if status else select(invitations)
+    return [Invitation(**row) for row in connection.execute(query).mappings()]
+
+
 def live(connection: Connection, conversation_id: str, now: datetime) -> Invitation | None:
     """The survey that this conversation is in the middle of, if any; the newest of several."""
     row = (

@@ -1,8 +1,9 @@
 """Members, their points and coupons."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -181,3 +182,20 @@ def give_coupon(connection: Connection, member_id: str, coupon_id: str, until: d
             valid_until=until,
         )
     )
+
+
+def ids(connection: Connection) -> list[str]:
+    """All members, in order."""
+    return list(connection.execute(select(members.c.id).order_by(members.c.id)).scalars())
+
+
+def put_offer(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A coupon that members may claim."""
+    connection.execute(insert(coupons).values(**row))
+
+
+def claims(connection: Connection, coupon_id: str) -> dict[str, int]:
+    """How often each member holds a coupon."""
+    held = member_coupons.c
+    query = select(held.member_id, func.count().label("n")).where(held.coupon_id == coupon_id).group_by(held.member_id)
+    return {row.member_id: row.n for row in connection.execute(query)}
