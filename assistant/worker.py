@@ -4,8 +4,10 @@ Runs inside `zhike serve`, or alone as `zhike worker` beside any number of other
 """
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 from assistant import logs
 from assistant.bootstrap import Service
@@ -39,6 +41,16 @@ class Worker:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._couriers = ThreadPoolExecutor(8, thread_name_prefix="courier")
+        self._handlers: dict[str, Callable[[dict[str, Any]], object]] = {
+            DELETION: lambda p: service.rights.erase(p["shopper"]),
+            TAG: lambda p: service.understanding.read_arrival(p),
+            MEDIA: lambda p: service.official_account.reception.fetch(p["attachment"]),
+            FORGET: lambda p: self._forget(p["openid"]),
+            DECIDE: lambda p: service.moments.decide(p["event"]),
+            INVITE: lambda p: service.moments.invite(p["invitation"]),
+            EXPIRE: lambda p: service.moments.expire(),
+            REWARD: lambda p: service.survey_talk.reward(p["invitation"], p["member"], p["coupon"]),
+        }
 
     def start(self, *, chores: bool = True) -> None:
         """Start the lanes, and what delivers and does due work unless somebody else does."""
@@ -128,29 +140,15 @@ class Worker:
             self._do(piece)
         return len(found)
 
+    def _forget(self, openid: str) -> None:
+        account = self._service.official_account
+        self._service.rights.erase(account.shopper_key(openid))
+        account.forget(openid)
+
     def _do(self, piece: Due) -> None:
         service = self._service
         try:
-            if piece.kind == DELETION:
-                service.rights.erase(piece.payload["shopper"])
-            elif piece.kind == TAG:
-                service.understanding.read_arrival(piece.payload)
-            elif piece.kind == MEDIA:
-                service.official_account.reception.fetch(piece.payload["attachment"])
-            elif piece.kind == FORGET:
-                service.rights.erase(service.official_account.shopper_key(piece.payload["openid"]))
-                service.official_account.forget(piece.payload["openid"])
-            elif piece.kind == DECIDE:
-                service.moments.decide(piece.payload["event"])
-            elif piece.kind == INVITE:
-                service.moments.invite(piece.payload["invitation"])
-            elif piece.kind == EXPIRE:
-                service.moments.expire()
-            elif piece.kind == REWARD:
-                p = piece.payload
-                service.survey_talk.reward(p["invitation"], p["member"], p["coupon"])
-            else:
-                raise ValueError(f"nobody knows how to do {piece.kind}")
+            self._handlers[piece.kind](piece.payload)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is noted beside the work, which is tried again
             down = isinstance(error, StoreDown | WeChatDown | BackendDown)  # that passes: try for a day or two
             pause = timedelta(minutes=min(piece.attempts, 30))

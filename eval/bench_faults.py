@@ -22,26 +22,21 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import uvicorn
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from assistant import logs
-from assistant.bootstrap import Service
 from assistant.channels.official_account import CHANNEL as OFFICIAL_ACCOUNT
-from assistant.clock import Clock, local
-from assistant.config import PACKAGE_ROOT, LlmSettings, Settings
 from assistant.db import conversations
 from assistant.db.engine import Database
-from assistant.db.migrate import migrate
-from assistant.merchant.world.seed import seed
 from assistant.web.fake_wechat import FakeWeChat, Phone, over_http
 from assistant.web.fake_wechat.push import Deliver
 from assistant.web.fake_wechat.records import Answer, PushRequest
 from assistant.web.fake_wechat.samples import DEMO_ACCOUNT
 from eval.postgres import throwaway_postgres
-from vectorstore.ingest import ingest
+from eval.serving import free_port, served
+from eval.small_world import make_world
 
 SHOPPERS = 6
 QUESTIONS = ("徐家汇店几点关门", "停车怎么收费", "可以带狗进店吗", "怎么开发票", "有什么券可以领")
@@ -71,10 +66,10 @@ def measure(store: str, kills: int, passive_s: float, dice: random.Random) -> Fi
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = stack.enter_context(throwaway_postgres(durable=True)) if store == "postgresql" else ""
-        _world(folder, url)
-        port, wechat_port = _free_port(), _free_port()
+        make_world(folder, url)
+        port, wechat_port = free_port(), free_port()
         wechat = FakeWeChat(mode="safe", deliver=_patient(f"http://127.0.0.1:{port}/wechat/official"))
-        _serve(wechat, wechat_port)
+        stack.enter_context(served(wechat.app, wechat_port))
         environment = {**os.environ, **_environment(folder, url, passive_s, wechat_port)}
         roles = ["serve"] if store == "sqlite" else ["serve", "worker", "worker"]
         fleet = [_start(role, port, environment) for role in roles]
@@ -206,15 +201,6 @@ def _until_busy(shoppers: "Sequence[_Shopper]") -> None:
         time.sleep(0.05)
 
 
-def _world(folder: Path, url: str) -> None:
-    service = Service(Settings(data_dir=folder, database_url=url, llm=LlmSettings(kind="off")))
-    migrate(service.database)
-    seed(service.database, folder, size="tiny", seed=1, as_of=local(Clock().now()).date(), progress=lambda *_: None)
-    ingest(PACKAGE_ROOT / "knowledge" / "demo", service.index_config)
-    service.router.rank("你好")
-    service.close()
-
-
 def _environment(folder: Path, url: str, passive_s: float, wechat_port: int) -> dict[str, str]:
     account = DEMO_ACCOUNT
     return {
@@ -224,18 +210,6 @@ def _environment(folder: Path, url: str, passive_s: float, wechat_port: int) -> 
         "ZHIKE_WECHAT__TOKEN": account.token, "ZHIKE_WECHAT__AES_KEY": account.aes_key,
         "ZHIKE_WECHAT__API_URL": f"http://127.0.0.1:{wechat_port}",
     }  # fmt: skip
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _serve(wechat: FakeWeChat, port: int) -> None:
-    server = uvicorn.Server(uvicorn.Config(wechat.app, host="127.0.0.1", port=port, log_level="critical"))
-    threading.Thread(target=server.run, daemon=True).start()
-    _until_open(port)
 
 
 def _table(report: dict[str, Figures]) -> Table:

@@ -32,6 +32,7 @@ from assistant.web.fake_wechat.push import seal
 from assistant.web.fake_wechat.samples import DEMO_ACCOUNT
 from eval import wire
 from eval.postgres import binaries, throwaway_postgres
+from eval.serving import free_port
 
 HELD = 400
 AIM = 0.30
@@ -161,9 +162,7 @@ def _environment(data: Path, url: str, *, passive_s: float) -> dict[str, str]:
 @contextmanager
 def _server(kind: str, environment: dict[str, str]) -> Iterator[int]:
     """A server process; its port, once it listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "eval.bench_webhook", "--serve", kind, "--port", str(port)]
     process = subprocess.Popen(command, env={**os.environ, **environment})
     try:

@@ -10,19 +10,16 @@ broken.
 import argparse
 import json
 import shutil
-import socket
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-import uvicorn
 from pydantic import SecretStr
 from rich import box
 from rich.console import Console
@@ -32,21 +29,19 @@ from rich.table import Table
 from assistant import logs
 from assistant.bootstrap import Service
 from assistant.channels.official_account import CHANNEL
-from assistant.clock import Clock, local
-from assistant.config import PACKAGE_ROOT, LlmSettings, Settings, WeChatSettings
+from assistant.config import LlmSettings, Settings, WeChatSettings
 from assistant.db import conversations, outbox
 from assistant.db.jsonable import dump
-from assistant.db.migrate import migrate
 from assistant.domain.message import Reply
 from assistant.domain.shopper import Identity
 from assistant.llm.scripted import ScriptedLlm, Slow
-from assistant.merchant.world.seed import seed
 from assistant.web.app import make_app
 from assistant.web.fake_wechat import FakeWeChat, over_http
 from assistant.web.fake_wechat.records import Answer, Delivery, PushRequest
 from assistant.web.fake_wechat.samples import DEMO_ACCOUNT
 from assistant.worker import Worker
-from vectorstore.ingest import ingest
+from eval.serving import free_port, served
+from eval.small_world import make_world
 
 OPENID = "oConformance0000000000000001"
 CUSTOM = "/cgi-bin/message/custom/send"
@@ -85,7 +80,7 @@ class Stage:
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory())) / "world"
         shutil.copytree(world, self.folder)
         account = replace(DEMO_ACCOUNT, mode="safe", verified=verified)
-        self._port, wechat_port = _free_port(), _free_port()
+        self._port, wechat_port = free_port(), free_port()
         self.wechat = FakeWeChat(account=account, deliver=over_http(f"http://127.0.0.1:{self._port}/wechat/official"))
         self.phone = self.wechat.phone(OPENID)
         self.phone.user.subscribed_at = self.wechat.now()
@@ -98,7 +93,7 @@ class Stage:
                 api_url=f"http://127.0.0.1:{wechat_port}",
             ),
         )  # fmt: skip
-        self._stack.callback(_serve(self.wechat.app, wechat_port))
+        self._stack.enter_context(served(self.wechat.app, wechat_port))
         self._began: list[float] = []
         self.took: list[float] = []
         self.deliveries: list[Delivery] = []
@@ -118,10 +113,11 @@ class Stage:
         self._worker = Worker(self.service)
         if working:
             self._worker.start()
-        self._stop = _serve(make_app(self.service), self._port)
+        self._open = ExitStack()
+        self._open.enter_context(served(make_app(self.service), self._port))
 
     def shut(self) -> None:
-        self._stop()
+        self._open.close()
         self._worker.stop()
         self.service.close()
 
@@ -287,41 +283,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         Console().print(_table(outcomes))
     return int(not all(o.good for o in outcomes))
-
-
-def make_world(folder: Path) -> Path:
-    """The small demo world and its knowledge, to be copied for each row."""
-    service = Service(Settings(data_dir=folder, llm=LlmSettings(kind="off")))
-    migrate(service.database)
-    seed(service.database, folder, size="tiny", seed=1, as_of=local(Clock().now()).date(), progress=lambda *_: None)
-    ingest(PACKAGE_ROOT / "knowledge" / "demo", service.index_config)
-    service.router.rank("你好")
-    service.close()
-    return folder
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _serve(app: Any, port: int) -> Callable[[], None]:
-    """Serve an application from a thread; gives a way to stop it."""
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_level="critical", access_log=False, timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-
-    def stop() -> None:
-        server.should_exit = True
-        thread.join(15)
-
-    return stop
 
 
 def _table(outcomes: Sequence[Outcome]) -> Table:

@@ -1,7 +1,6 @@
 """`zhike event` feeds experience moments; `zhike surveys check|list|dry-run|results` shows what they lead to."""
 
 import uuid
-from collections import Counter
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -125,19 +124,16 @@ def dry_run(days: Days = 30, as_json: Json = False) -> None:
     now = Clock().now()
     try:
         with database.read() as connection:
-            payments = list(moments.past_payments(connection, now - timedelta(days=days)))
+            found = rehearse(rules, moments.past_payments(connection, now - timedelta(days=days)))
     except StoreDown as error:
         fail(as_json, str(error))
     finally:
         database.close()
-    found = rehearse(rules, payments)
-    per_rule = Counter(found.by_rule)
-    body = {"events": len(payments), "reasons": found.reasons, "rules": dict(per_rule)}
-    lines = [f"过去 {days} 天 {len(payments)} 笔付款："]
-    lines += [
-        f"  {REASON_WORDS[reason]} {count}" for reason, count in sorted(found.reasons.items(), key=lambda i: -i[1])
-    ]
-    lines += [f"  其中规则 {rule}：{count}" for rule, count in per_rule.most_common()]
+    payments = found.reasons.total()
+    body = {"events": payments, "reasons": found.reasons, "rules": found.by_rule}
+    lines = [f"过去 {days} 天 {payments} 笔付款："]
+    lines += [f"  {REASON_WORDS[reason]} {count}" for reason, count in found.reasons.most_common()]
+    lines += [f"  其中规则 {rule}：{count}" for rule, count in found.by_rule.most_common()]
     say(as_json, body, "\n".join(lines))
 
 

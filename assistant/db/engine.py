@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from assistant.errors import StoreDown
 
-__all__ = ["Connection", "Database", "upsert"]
+__all__ = ["Connection", "Database", "insert_into", "upsert"]
 
 BUSY_TIMEOUT_MS = 15_000
 
@@ -63,8 +63,12 @@ class Database:
 
 def upsert(connection: Connection, table: Any) -> Any:
     """An INSERT of the connection's dialect that knows ON CONFLICT."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
+    return insert_into(connection.dialect.name, table)
+
+
+def insert_into(dialect: str, table: Any) -> Any:
+    """The same for statements that are made once for all connections."""
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, CursorResult, Table, and_, bindparam, func, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from assistant.db.engine import insert_into
 from assistant.db.jsonable import dump
 from assistant.db.rowset import Types, in_order, listed, pack, rowset
 from assistant.db.tables.base import Moment
@@ -159,9 +159,10 @@ def _put(
 
 def _insert(dialect: str, table: Table, types: Types, **same: Any) -> Any:
     """Rows into a table; `same`: what is the same for all of them."""
-    into = sqlite.insert if dialect == "sqlite" else postgresql.insert
     fixed = [value if value is _NOW else literal(value, table.c[name].type) for name, value in same.items()]
-    return into(table).from_select([*types, *same], in_order(rowset(dialect, types), *types).add_columns(*fixed))
+    return insert_into(dialect, table).from_select(
+        [*types, *same], in_order(rowset(dialect, types), *types).add_columns(*fixed)
+    )
 
 
 @cache

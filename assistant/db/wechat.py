@@ -11,9 +11,8 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from assistant.db.engine import upsert
+from assistant.db.engine import insert_into, upsert
 from assistant.db.rowset import Types, in_order, pack, rowset
 from assistant.db.tables.wechat import wechat_consents, wechat_tokens, wechat_users
 
@@ -77,8 +76,9 @@ def _types(shape: tuple[str, ...]) -> Types:
 @cache
 def _touch(dialect: str, shape: tuple[str, ...]) -> Any:
     """The statement for rows with these columns, made once."""
-    into = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement = into(wechat_users).from_select([*shape], in_order(rowset(dialect, _types(shape)), *shape))
+    statement = insert_into(dialect, wechat_users).from_select(
+        [*shape], in_order(rowset(dialect, _types(shape)), *shape)
+    )
     changes = {name: statement.excluded[name] for name in shape if name not in ("app", "openid")}
     return statement.on_conflict_do_update(index_elements=["app", "openid"], set_=changes)
 

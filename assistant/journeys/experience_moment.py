@@ -8,7 +8,7 @@ their own id, decisions and invitations by compare-and-set.
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from assistant import logs
 from assistant.channels.official_account import CHANNEL as OFFICIAL_ACCOUNT
@@ -139,10 +139,7 @@ class Moments:
                 return found.status if found else "gone"
             later = awake(self.rules, now)
             if later > now:
-                due.schedule(
-                    connection, INVITE, f"{INVITE}:{found.id}:{later.timestamp():.0f}", {"invitation": found.id}, later
-                )
-                return "planned"
+                return self._postpone(connection, found, later)
             if not privacy.choices(connection, found.member_id).get(TOPIC, True):
                 return self._hold(connection, found, "opted_out")
             way = self._way(connection, found)
@@ -150,11 +147,7 @@ class Moments:
                 return self._hold(connection, found, "no_channel")
             conversation_id, channel = way
             if self._with_person(connection, conversation_id):
-                hour = now + timedelta(hours=1)
-                due.schedule(
-                    connection, INVITE, f"{INVITE}:{found.id}:{hour.timestamp():.0f}", {"invitation": found.id}, hour
-                )
-                return "planned"
+                return self._postpone(connection, found, now + timedelta(hours=1))
             run = run_of(found)
             reply = dialogue.invite(run, names_of(found, self._brand, self._store_name))
             expires = now + timedelta(days=run.survey.days)
@@ -175,6 +168,11 @@ class Moments:
     def _with_person(connection: Connection, conversation_id: str) -> bool:
         found = conversations.get(connection, conversation_id)
         return found is not None and found.holder != "assistant"
+
+    @staticmethod
+    def _postpone(connection: Connection, found: Invitation, at: datetime) -> str:
+        due.schedule(connection, INVITE, f"{INVITE}:{found.id}:{at.timestamp():.0f}", {"invitation": found.id}, at)
+        return "planned"
 
     @staticmethod
     def _hold(connection: Connection, found: Invitation, reason: str) -> str:

@@ -106,12 +106,7 @@ class Step:
 
 def invite(run: Run, names: Mapping[str, str]) -> Reply:
     """The first message: greeting and first question. `names` fill {brand} and {store}."""
-    return _ask(replace(run, status="open"), names, before=greeting(run, names))
-
-
-def put(run: Run, names: Mapping[str, str]) -> Reply:
-    """The question that is open."""
-    return _ask(run, names)
+    return ask(replace(run, status="open"), names, before=greeting(run, names))
 
 
 def greeting(run: Run, names: Mapping[str, str]) -> str:
@@ -127,10 +122,10 @@ def step(
         if said not in RESUME:
             return None
         again = replace(run, status="open")
-        return Step(again, _ask(again, names, before="好的，我们接着来。"), Reading())
+        return Step(again, ask(again, names, before="好的，我们接着来。"), Reading())
     if run.status == "sent" and assents(text):  # to the greeting's "may we ask?"
         opened = replace(run, status="open")
-        return Step(opened, _ask(opened, names, before="谢谢您！"), Reading())
+        return Step(opened, ask(opened, names, before="谢谢您！"), Reading())
     reading = read(run.question, text)
     if run.status == "sent" and not _begins(reading, said):
         return None
@@ -147,7 +142,7 @@ def remind(run: Run, names: Mapping[str, str], answer: Reply) -> tuple[Run, Repl
     if run.unclear >= 2:
         paused = replace(run, status="paused", unclear=0)
         return paused, replace(answer, text=f"{answer.text}\n\n评价先放一放，想接着答时发“{RESUME[0]}”就行。")
-    asked = _ask(run, names)
+    asked = ask(run, names)
     choices = answer.choices or (() if answer.confirm else asked.choices)
     text = f"{answer.text}\n\n——\n刚才的评价还没完：{asked.text}"
     return replace(run, unclear=run.unclear + 1), replace(answer, text=text, choices=choices)
@@ -175,9 +170,9 @@ def _wished(run: Run, reading: Reading, names: Mapping[str, str]) -> Step:
             return Step(replace(run, status="stopped"), Reply(words), reading)
         case "back":
             if not run.path:
-                return Step(run, _ask(run, names, before="这是第一题。"), reading)
+                return Step(run, ask(run, names, before="这是第一题。"), reading)
             earlier = replace(run, status="open", current=run.path[-1], path=run.path[:-1], answers=_without(run))
-            return Step(earlier, _ask(earlier, names), reading)
+            return Step(earlier, ask(earlier, names), reading)
     skipped = replace(run, status="open", answers=_without(run))
     return _go(skipped, _next(skipped, None), names, reading, note="")
 
@@ -203,7 +198,7 @@ def _go(run: Run, to: str, names: Mapping[str, str], reading: Reading, note: str
         done = replace(run, status="done", current="")
         return Step(done, Reply(note + getattr(run.survey.thanks, run.outcome)), reading)
     ahead = replace(run, current=to, path=(*run.path, here))
-    return Step(ahead, _ask(ahead, names, before=note), reading)
+    return Step(ahead, ask(ahead, names, before=note), reading)
 
 
 def _next(run: Run, tag: Tagger | None) -> str:
@@ -242,7 +237,8 @@ def _filled(text: str, names: Mapping[str, str]) -> str:
     return text
 
 
-def _ask(run: Run, names: Mapping[str, str], before: str = "") -> Reply:
+def ask(run: Run, names: Mapping[str, str], before: str = "") -> Reply:
+    """The question that is open, after some words of ours."""
     question = run.question
     text = _filled(question.text, names)
     lines = [before, text] if before else [text]
@@ -281,6 +277,6 @@ def plain_answers(run: Run) -> dict[str, Any]:
     return {k: list(v) if isinstance(v, tuple) else v for k, v in run.answers.items()}
 
 
-def values_of(survey: Survey, data: Mapping[str, Any]) -> dict[str, Value]:
+def values_of(data: Mapping[str, Any]) -> dict[str, Value]:
     """The answers that `plain_answers` gave."""
     return {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}

@@ -70,10 +70,11 @@ class SurveyTalk:
             return None  # the assistant asked last
         if found.member_id != conversation.shopper.member_id or self._elsewhere(inbound.text):
             return None
-        step = dialogue.step(run_of(found), inbound.text, self.names(found), tag=self._tag)
+        run = run_of(found)
+        step = dialogue.step(run, inbound.text, self.names(found), tag=self._tag)
         if step is None:
             return None
-        return self._heard(found, step, conversation.shopper.key, conversation.id)
+        return self._heard(found, run, step, conversation.shopper.key, conversation.id)
 
     def answer(self, found: Invitation, text: str) -> bool:
         """Take an answer that was given on the page. False where it could not be read."""
@@ -81,7 +82,7 @@ class SurveyTalk:
         step = dialogue.step(replace(run, status="open"), text, self.names(found), tag=self._tag, on_page=True)
         if step is None:
             return False
-        heard = self._heard(found, step, found.member_id, found.conversation_id or "")
+        heard = self._heard(found, run, step, found.member_id, found.conversation_id or "")
         with self._db.write() as connection:
             heard.change(connection)
         return True
@@ -93,18 +94,23 @@ class SurveyTalk:
     def names(self, found: Invitation) -> dict[str, str]:
         return names_of(found, self._brand, self._store_name)
 
-    def _heard(self, found: Invitation, step: dialogue.Step, shopper: str, conversation_id: str) -> Heard:
+    def _heard(self, found: Invitation, before: Run, step: dialogue.Step, shopper: str, conversation_id: str) -> Heard:
         run, lines = step.run, [step.reply.text]
+        completed = run.complete and not before.complete
         if run.status == "done" and run.wants_care:
             lines.append(self._care(found, run, shopper, conversation_id))
         reward = ""
-        if run.complete and not run_of(found).complete and run.survey.reward is not None:
+        if completed and run.survey.reward is not None:
             reward, words = self._rewarded(found, run.survey.reward)
             lines.insert(0, words)
         reply = replace(step.reply, text="\n".join(filter(None, lines)))
         opted_out = step.reading.wish == "opt_out"
         return Heard(
-            reply, lambda connection: self._keep_run(connection, found, run, reward, opted_out), found.survey_id
+            reply,
+            lambda connection: self._keep_run(
+                connection, found, run, completed=completed, reward=reward, opted_out=opted_out
+            ),
+            found.survey_id,
         )
 
     def remind(self, found: Invitation, answer: Reply) -> Heard | None:
@@ -141,8 +147,9 @@ class SurveyTalk:
         self._ports.merchant.coupons.claim(member_id, coupon, f"survey-reward:{invitation_id}")
 
     def _keep_run(
-        self, connection: Connection, found: Invitation, run: Run, reward: str = "", opted_out: bool = False
-    ) -> None:
+        self, connection: Connection, found: Invitation, run: Run, *,
+        completed: bool = False, reward: str = "", opted_out: bool = False,
+    ) -> None:  # fmt: skip
         now = self._clock.now()
         values: dict[str, Any] = {
             "status": run.status, "current": run.current, "path": list(run.path), "unclear": run.unclear,
@@ -155,7 +162,7 @@ class SurveyTalk:
             return  # answered elsewhere meanwhile
         if opted_out:
             privacy.choose(connection, found.member_id, TOPIC, False, CHOSEN_IN_CHAT, now)
-        if run.complete and not run_of(found).complete:
+        if completed:
             moments.keep_answer(connection, {
                 "id": _number(found.id), "member_id": found.member_id, "store_id": found.store_id or "",
                 "order_id": found.order_id, "touchpoint": run.survey.touchpoint, "at": now, "nps": run.score("nps"),
@@ -177,7 +184,7 @@ def run_of(found: Invitation) -> Run:
     """How far an invitation's survey has come."""
     survey = Survey.model_validate(found.survey, extra="ignore")  # as another version of us may have kept it
     return Run(
-        survey, found.status, found.current, tuple(found.path), dialogue.values_of(survey, found.answers),  # type: ignore[arg-type]
+        survey, found.status, found.current, tuple(found.path), dialogue.values_of(found.answers),  # type: ignore[arg-type]
         found.unclear, found.greeting,
     )  # fmt: skip
 

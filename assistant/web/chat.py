@@ -125,7 +125,7 @@ def send(request: Request, message: NewMessage, who: Who) -> dict[str, Any]:
     inbound = Inbound(
         identity=who.identity,
         dedup_key=f"web:{who.identity.sender}:{message.client_id}",
-        text=message.text.replace("\0", ""),
+        text=message.text,
         at=web.service.clock.now(),
         client_id=message.client_id,
         lat=message.lat,

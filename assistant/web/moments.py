@@ -78,7 +78,7 @@ def page(request: Request, found: Found, told: str = "") -> Response:
     """The question that is open, or how the survey ended."""
     web = web_of(request)
     run, names = run_of(found), web.service.survey_talk.names(found)
-    asked = dialogue.put(run, names) if found.status in ("sent", "open", "paused") else None
+    asked = dialogue.ask(run, names) if found.status in ("sent", "open", "paused") else None
     total = len(run.survey.questions)
     response = web.templates.TemplateResponse(
         request, "survey.html",

@@ -1,14 +1,10 @@
 """A real Chromium against the real application, served by uvicorn on a free port, with its worker."""
 
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from assistant.bootstrap import Service
@@ -16,6 +12,7 @@ from assistant.config import WebSettings, WeChatSettings
 from assistant.web.app import make_app
 from assistant.web.fake_wechat.demo import demo_settings
 from assistant.worker import Worker
+from eval.serving import free_port, served
 from tests.conftest import settings_for
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -27,25 +24,15 @@ def address(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """The address of a running service on a copy of the small world, with the demo's WeChat."""
     folder = tmp_path_factory.mktemp("browser") / "var"
     shutil.copytree(world_file, folder)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     web = WebSettings(demo_accounts=True, messages_per_minute=600, port=port)
     service = Service(settings_for(folder, web=web, wechat=demo_settings(WeChatSettings(), port)))
     service.router.rank("你好")
     service.retriever.warm()
     worker = Worker(service)
     worker.start()
-    server = uvicorn.Server(
-        uvicorn.Config(make_app(service), host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1)
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with served(make_app(service), port) as address:
+        yield address
     worker.stop()
     service.close()
 

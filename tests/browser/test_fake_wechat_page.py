@@ -12,7 +12,7 @@ from assistant.web.fake_wechat.app import ENDPOINTS
 from assistant.web.fake_wechat.calls import ApiRequest, handle
 from assistant.web.fake_wechat.records import Answer, PushRequest
 from assistant.web.security import Hardened
-from tests.web.wechat import serve
+from eval.serving import served
 
 LIN = "oZhike0LinXiaoyu000000000001"
 MENU = {
@@ -51,16 +51,15 @@ def wechat() -> FakeWeChat:
 @pytest.fixture
 def page(browser: Browser, wechat: FakeWeChat) -> Iterator[Page]:
     """The phone page on a desk. Any error on its console fails the test."""
-    address, stop = serve(Hardened(wechat.app, max_body_bytes=1 << 20))
-    context = browser.new_context(viewport={"width": 1180, "height": 860}, locale="zh-CN")
-    made = context.new_page()
-    faults: list[str] = []
-    made.on("pageerror", lambda error: faults.append(str(error)))
-    made.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
-    made.goto(f"{address}/")
-    yield made
-    context.close()
-    stop()
+    with served(Hardened(wechat.app, max_body_bytes=1 << 20)) as address:
+        context = browser.new_context(viewport={"width": 1180, "height": 860}, locale="zh-CN")
+        made = context.new_page()
+        faults: list[str] = []
+        made.on("pageerror", lambda error: faults.append(str(error)))
+        made.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+        made.goto(f"{address}/")
+        yield made
+        context.close()
     assert faults == []
 
 

@@ -1,15 +1,11 @@
 """The listening page in a browser: the chart is drawn, a tap stays where it is, a phone shows all of it."""
 
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import insert
 
@@ -18,6 +14,7 @@ from assistant.clock import FixedClock
 from assistant.config import FeedbackSettings, WebSettings
 from assistant.db.tables.retail import survey_answers
 from assistant.web.app import make_app
+from eval.serving import free_port, served
 from tests.conftest import NOW, settings_for
 
 SAID = ["店员很热情，但是排队太久了", "停车很方便", "排队半小时还没结账，太慢了", "试衣间脏兮兮的，地上都是灰", "吃了你们家蛋糕拉肚子，我要投诉到市监局"]  # fmt: skip
@@ -28,9 +25,7 @@ def staff(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """The address of a running service whose shoppers said something lately."""
     folder = tmp_path_factory.mktemp("listening") / "var"
     shutil.copytree(world_file, folder)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     web = WebSettings(demo_accounts=True, port=port)
     service = Service(settings_for(folder, web=web, feedback=FeedbackSettings(embed=False)), clock=FixedClock(NOW))
     with service.database.write() as connection:
@@ -40,17 +35,8 @@ def staff(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
                 at=NOW - timedelta(minutes=n * 90 + 1),
             ))  # fmt: skip
     service.understanding.read_all()
-    config = uvicorn.Config(
-        make_app(service), host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with served(make_app(service), port) as address:
+        yield address
     service.close()
 
 

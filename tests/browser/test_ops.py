@@ -1,14 +1,10 @@
 """The staff in a browser: sign in, ask, choose between readings, follow up, see a chart; each account its own numbers."""
 
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
 from assistant.bootstrap import Service
@@ -17,6 +13,7 @@ from assistant.config import WebSettings
 from assistant.mart.files import MartFiles
 from assistant.mart.refresh import Sources, refresh
 from assistant.web.app import make_app
+from eval.serving import free_port, served
 from tests.conftest import NOW, settings_for
 
 Open = Callable[..., Page]
@@ -27,23 +24,12 @@ def staff(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """The address of a running service with a mart and the demo's accounts."""
     folder = tmp_path_factory.mktemp("ops") / "var"
     shutil.copytree(world_file, folder)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     web = WebSettings(demo_accounts=True, messages_per_minute=600, port=port)
     service = Service(settings_for(folder, web=web), clock=FixedClock(NOW))
     refresh(Sources(service.database, folder / "feeds"), MartFiles(service.settings.mart_dir), NOW)
-    config = uvicorn.Config(
-        make_app(service), host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with served(make_app(service), port) as address:
+        yield address
     service.close()
 
 

@@ -1,19 +1,16 @@
 """What the tests of the fake WeChat share: a platform, a caller of its API, a callback that answers as told."""
 
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import uvicorn
 from starlette.testclient import TestClient
 
 from assistant.clock import FixedClock
 from assistant.web.fake_wechat import FakeWeChat
 from assistant.web.fake_wechat.push import Undelivered
 from assistant.web.fake_wechat.records import Answer, PushRequest
+from eval import serving
 
 OPENID = "oTest0000000000000000000001"
 
@@ -82,28 +79,8 @@ def service(wechat: FakeWeChat) -> Service:
     return made
 
 
-def serve(app: Any) -> tuple[str, Callable[[], None]]:
-    """Serve an application on a free port: (address, a way to stop it)."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-
-    def stop() -> None:
-        server.should_exit = True
-        thread.join(10)
-
-    return f"http://127.0.0.1:{port}", stop
-
-
 @pytest.fixture
 def served(wechat: FakeWeChat) -> Iterator[str]:
     """The address of the platform, served over HTTP."""
-    address, stop = serve(wechat.app)
-    yield address
-    stop()
+    with serving.served(wechat.app) as address:
+        yield address

@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from assistant.accounts.sessions import SignedIn
 from assistant.clock import local
 from assistant.db.audit import Origin
-from assistant.domain.account import ROLE_NAMES, Account, Permission
+from assistant.domain.account import ROLE_NAMES, Account, Permission, Scope, resolve
 from assistant.web.security import same_origin
 from assistant.web.staff.device import device
 from assistant.web.state import web_of
@@ -69,6 +69,11 @@ def navigation(account: Account) -> list[Entry]:
 def home(account: Account) -> str:
     entries = navigation(account)
     return entries[0].address if entries else "/staff/me"
+
+
+def scope_of(request: Request, signed: SignedIn) -> Scope:
+    """What somebody may see."""
+    return resolve(signed.stored.account, web_of(request).service.accounts.staff.tree())
 
 
 def ip_of(request: Request) -> str:

@@ -15,7 +15,7 @@ from assistant.bootstrap import Service
 from assistant.clock import SHANGHAI, local
 from assistant.db import listening
 from assistant.db.listening import Balance, FeedRow, Scope
-from assistant.domain.account import Permission, resolve
+from assistant.domain.account import Permission
 from assistant.feedback.taxonomy import Leaf, Tree
 from assistant.journeys.feedback import EMOTIONS
 from assistant.journeys.listening import Tap
@@ -66,9 +66,9 @@ class Asked:
 Filters = Annotated[Asked, Depends()]
 
 
-def _mine(service: Service, me: SignedIn) -> tuple[tuple[str, ...] | None, list[str]]:
+def _mine(request: Request, me: SignedIn) -> tuple[tuple[str, ...] | None, list[str]]:
     """The stores that somebody may see (None: all, and what belongs to none), and those to choose from."""
-    scope = resolve(me.stored.account, service.accounts.staff.tree())
+    scope = guard.scope_of(request, me)
     return None if scope.whole else tuple(sorted(scope.stores)), sorted(scope.stores)
 
 
@@ -90,7 +90,7 @@ def show(
 ) -> Response:
     """The feed beside what it adds up to. Sums leave the filter of sentiment out: it would be all they show."""
     service = web_of(request).service
-    tree, (stores, mine) = service.aspects.get(), _mine(service, me)
+    tree, (stores, mine) = service.aspects.get(), _mine(request, me)
     scope = _scope(asked, stores, tree, service.clock.now())
     wide = replace(scope, sentiment="")
     with service.database.read() as connection:
@@ -118,7 +118,7 @@ def show(
 def fresh(request: Request, me: Reader, asked: Filters, after: Annotated[int, Query(ge=0, le=2**62)]) -> dict[str, int]:
     """How many texts came since one that is shown."""
     service = web_of(request).service
-    scope = _scope(asked, _mine(service, me)[0], service.aspects.get(), service.clock.now())
+    scope = _scope(asked, _mine(request, me)[0], service.aspects.get(), service.clock.now())
     with service.database.read() as connection:
         return {"count": listening.count(connection, scope, after=after)}
 
@@ -127,7 +127,7 @@ def fresh(request: Request, me: Reader, asked: Filters, after: Annotated[int, Qu
 def topics(request: Request, me: Reader, asked: Filters) -> Response:
     """What is spoken of and stands in no leaf. Takes seconds, a minute where much was said."""
     service = web_of(request).service
-    scope = _scope(asked, _mine(service, me)[0], service.aspects.get(), service.clock.now())
+    scope = _scope(asked, _mine(request, me)[0], service.aspects.get(), service.clock.now())
     found = service.topics.get(asked.days, scope.stores)
     return page(request, "listening_topics.html", me, topics=found, asked=asked)
 
@@ -143,7 +143,7 @@ def correct(
     A script that says `x-part` gets the one item as it stands then; a browser is led back to it.
     """
     service = web_of(request).service
-    stores, origin = _mine(service, me)[0], guard.origin_of(request, me)
+    stores, origin = _mine(request, me)[0], guard.origin_of(request, me)
     place, _, value = says.rpartition(":")
     if says == "undo":
         row = service.corrections.undo(tag_id, stores, origin)

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse
 
 from assistant.accounts.sessions import SignedIn
-from assistant.domain.account import resolve
 from assistant.errors import BadInput, Refusal
+from assistant.web.staff import guard
 from assistant.web.staff.guard import Me, Ours, go, origin_of, page
 from assistant.web.state import web_of
 
@@ -20,7 +20,7 @@ def _page(request: Request, me: SignedIn, *, status: int = 200, **more: Any) -> 
     context = {
         "me": accounts.staff.find(me.name),
         "here_id": me.session_id,
-        "scope": resolve(me.stored.account, accounts.staff.tree()),
+        "scope": guard.scope_of(request, me),
         "sessions": accounts.sessions.listed(me.stored.id),
         "tokens": accounts.sessions.tokens_of(me.stored.id),
         "codes_left": accounts.second.codes_left(me.stored),

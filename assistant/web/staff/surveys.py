@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from assistant.accounts.sessions import SignedIn
 from assistant.bootstrap import Service
 from assistant.db import moments
-from assistant.domain.account import Permission, resolve
+from assistant.domain.account import Permission
 from assistant.surveys import dialogue
 from assistant.surveys.dialogue import Run
 from assistant.surveys.files import Survey
@@ -30,14 +30,14 @@ KINDS = {
 HELD_WORDS = {"opted_out": "顾客不接受调研", "no_channel": "没有可用的渠道", "cool_down": "冷却期内"}
 
 
-def _stores(service: Service, me: SignedIn) -> Collection[str] | None:
+def _stores(request: Request, me: SignedIn) -> Collection[str] | None:
     """The stores that somebody may see; None: all, and what belongs to no store."""
-    scope = resolve(me.stored.account, service.accounts.staff.tree())
+    scope = guard.scope_of(request, me)
     return None if scope.whole else scope.stores
 
 
-def _results(service: Service, me: SignedIn, survey: Survey, days: int) -> Results:
-    since, stores = service.clock.now() - timedelta(days=days), _stores(service, me)
+def _results(service: Service, stores: Collection[str] | None, survey: Survey, days: int) -> Results:
+    since = service.clock.now() - timedelta(days=days)
     with service.database.read() as connection:
         rows = [Row(**r) for r in moments.invitations_of(connection, survey.id, since, stores)]
         held = moments.held_of(connection, survey.id, since, stores)
@@ -48,7 +48,8 @@ def _results(service: Service, me: SignedIn, survey: Survey, days: int) -> Resul
 def listed(request: Request, me: Reader, days: Days = 30) -> Response:
     """All surveys with their funnels."""
     service = web_of(request).service
-    found = [(s, _results(service, me, s, days)) for s in service.moments.surveys.values()]
+    stores = _stores(request, me)
+    found = [(s, _results(service, stores, s, days)) for s in service.moments.surveys.values()]
     return page(request, "surveys.html", me, found=found, days=days, rules=service.moments.rules.rules)
 
 
@@ -61,12 +62,13 @@ def show(request: Request, me: Reader, survey_id: str, days: Days = 30) -> Respo
         raise HTTPException(404, "没有这份问卷。")
     names = {"brand": service.settings.brand_name, "store": "徐家汇店"}
     asked = [
-        (q, dialogue.put(Run(survey, current=q.id), names), [(s.when, s.to) for s in q.then]) for q in survey.questions
+        (q, dialogue.ask(Run(survey, current=q.id), names), [(s.when, s.to) for s in q.then]) for q in survey.questions
     ]
-    found = _results(service, me, survey, days)
+    mine = _stores(request, me)
+    found = _results(service, mine, survey, days)
     with service.database.read() as connection:
         since = service.clock.now() - timedelta(days=days)
-        said = moments.said(connection, survey.touchpoint, since, _stores(service, me), limit=30)
+        said = moments.said(connection, survey.touchpoint, since, mine, limit=30)
     stores = sorted(found.by_store.items(), key=lambda item: -item[1].sent)
     return page(
         request, "survey.html", me, survey=survey, asked=asked, found=found, said=said, days=days, kinds=KINDS,
@@ -86,7 +88,7 @@ def rules(request: Request, me: Reader, days: Days = 30) -> Response:
 def dry_run(request: Request, me: Reader, days: Days = 30) -> Response:
     """The rules over past payments of the stores in scope. Nothing is sent."""
     service = web_of(request).service
-    stores = _stores(service, me)
+    stores = _stores(request, me)
     with service.database.read() as connection:
         past = moments.past_payments(connection, service.clock.now() - timedelta(days=days))
         tried = rehearse(service.moments.rules, (p for p in past if stores is None or p[0].store_id in stores))
@@ -96,7 +98,7 @@ def dry_run(request: Request, me: Reader, days: Days = 30) -> Response:
 def _rules(request: Request, me: SignedIn, days: int, tried: Rehearsed | None = None) -> Response:
     service = web_of(request).service
     with service.database.read() as connection:
-        outcomes = moments.outcomes(connection, service.clock.now() - timedelta(days=days), _stores(service, me))
+        outcomes = moments.outcomes(connection, service.clock.now() - timedelta(days=days), _stores(request, me))
     return page(
         request, "rules.html", me, rules=service.moments.rules, surveys=service.moments.surveys, events=EVENTS,
         reasons=REASON_WORDS, outcomes=outcomes, days=days, tried=tried,
