@@ -16,6 +16,7 @@ from assistant.agent.playbook import Intent, PlaybookFiles
 from assistant.agent.router import Router
 from assistant.agent.turn import Agent
 from assistant.channels.official_account.account import OfficialAccount
+from assistant.channels.sms import SmsCourier, SmsPort, sms_port
 from assistant.channels.web_chat import LiveChat
 from assistant.clock import Clock
 from assistant.config import Settings
@@ -36,8 +37,10 @@ from assistant.merchant.http import HttpBackend, http_merchant
 from assistant.privacy.rights import PrivacyRights
 from assistant.routing.queue import HandoffQueue
 from assistant.surveys.files import read_surveys
+from assistant.surveys.letters import Letters
 from assistant.surveys.rules import read_rules
 from assistant.surveys.talk import SurveyTalk
+from assistant.surveys.ways import NOTICE_NAME, Means, Ways
 from assistant.tickets.desk import TicketDesk
 from tools.all import TOOLS
 from tools.catalog import CatalogCache
@@ -224,10 +227,34 @@ class Service:
         surveys = read_surveys(files.surveys)
         return Moments(
             self.database, self.clock, surveys, read_rules(files.rules, surveys), self.ports, self.live,
-            brand=self.settings.brand_name, app_id=self.settings.wechat.app_id,
-            keep_messages=self.settings.wechat.keep_messages, store_name=self.store_name,
-            delivered=self.to_deliver.set,
+            ways=self.ways, letters=self.letters, delivered=self.to_deliver.set,
         )  # fmt: skip
+
+    @cached_property
+    def ways(self) -> Ways:
+        """In what ways this installation can invite to a survey."""
+        w, link = self.settings.wechat, bool(self.settings.survey_url)
+        texts = self.settings.sms.per_day if self.sms is not None else 0
+        if not (w.app_id and w.verified):
+            return Ways(Means(link=link, sms_per_day=texts))
+        return Ways(Means(
+            account=w.app_id, keep_messages=w.keep_messages, templates=w.account == "service", link=link,
+            notice=lambda: self.official_account.profile.get().notices.get(NOTICE_NAME), sms_per_day=texts,
+        ))  # fmt: skip
+
+    @cached_property
+    def letters(self) -> Letters:
+        return Letters(brand=self.settings.brand_name, url=self.settings.survey_url, store_name=self.store_name)
+
+    @cached_property
+    def sms(self) -> SmsPort | None:
+        return sms_port(self.settings.sms, self.settings.data_dir)
+
+    @cached_property
+    def sms_courier(self) -> SmsCourier:
+        """Only where there is a way to phones."""
+        assert self.sms is not None
+        return SmsCourier(self.database, self.clock, self.sms, self.merchant.membership.phone)
 
     @cached_property
     def official_account(self) -> OfficialAccount:
@@ -238,6 +265,7 @@ class Service:
             self.clock,
             member_of=self.merchant.membership.by_phone,
             store_name=self.store_name,
+            sms=self.sms,
             transport=self._wechat_transport,
         )
 

@@ -135,11 +135,13 @@ class TranscriptionSettings(BaseModel):
 
 
 class SmsSettings(BaseModel):
-    """Where codes are sent: POST {phone, text} with the key as bearer token. Empty: phone codes are off."""
+    """Where texts go: a signed POST of {phone, text, key}. Empty: no phone codes, no invitations by text."""
 
     url: str = ""
-    api_key: SecretStr = SecretStr("")
+    api_key: SecretStr = SecretStr("")  # signs the body, and is sent as bearer token
     timeout_s: float = 5.0
+    demo: bool = False  # nothing leaves the machine: texts are lines of sms.jsonl in the data folder
+    per_day: int = Field(default=1, ge=0)  # invitations by text to one member
 
 
 class ChatBiSettings(BaseModel):
@@ -155,6 +157,8 @@ class MomentSettings(BaseModel):
     surveys: Path = PACKAGE_ROOT / "assistant" / "surveys" / "templates"
     rules: Path = PACKAGE_ROOT / "assistant" / "surveys" / "rules.yaml"
     secret: SecretStr = SecretStr("")  # empty: no events by webhook
+    public_url: str = ""  # where shoppers reach surveys as pages, https://…; empty: that of WeChat, else of the web
+    max_photo_bytes: int = Field(default=5_242_880, ge=65_536)
 
 
 class FeedbackSettings(BaseModel):
@@ -196,6 +200,11 @@ class Settings(BaseSettings):
     accounts: AccountSettings = AccountSettings()
     oidc: OidcSettings = OidcSettings()
     feedback: FeedbackSettings = FeedbackSettings()
+
+    @property
+    def survey_url(self) -> str:
+        """Where shoppers reach surveys as pages, without a slash at the end; empty: nowhere."""
+        return (self.moments.public_url or self.wechat.public_url or self.web.public_url).rstrip("/")
 
     @cached_property
     def store_url(self) -> str:

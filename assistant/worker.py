@@ -6,7 +6,7 @@ Runs inside `zhike serve`, or alone as `zhike worker` beside any number of other
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from assistant import logs
@@ -16,12 +16,14 @@ from assistant.channels.official_account import NOTICE
 from assistant.channels.official_account.errors import WeChatDown
 from assistant.channels.official_account.intake import FORGET
 from assistant.channels.official_account.reception import MEDIA
+from assistant.channels.sms import CHANNEL as SMS
 from assistant.channels.web_chat import CHANNEL as WEB
 from assistant.db import due, outbox
 from assistant.db.due import Due
 from assistant.db.feedback import TAG
+from assistant.db.outbox import Delivery
 from assistant.errors import StoreDown
-from assistant.journeys.experience_moment import DECIDE, EXPIRE, INVITE
+from assistant.journeys.experience_moment import CHECK, DECIDE, EXPIRE, INVITE
 from assistant.privacy.rights import DELETION
 from assistant.surveys.talk import REWARD
 from tools.errors import BackendDown
@@ -31,6 +33,7 @@ PULLED = {WEB, "cli"}  # channels whose shoppers fetch replies from the conversa
 PUSHED = {OFFICIAL_ACCOUNT, NOTICE}
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 5
+SWEEP_EVERY, SWEEP_DONE, SWEEP_FAILED = timedelta(hours=1), timedelta(days=14), timedelta(days=60)
 
 
 class Worker:
@@ -40,6 +43,7 @@ class Worker:
         self._service = service
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._swept_at: datetime | None = None
         self._couriers = ThreadPoolExecutor(8, thread_name_prefix="courier")
         self._handlers: dict[str, Callable[[dict[str, Any]], object]] = {
             DELETION: lambda p: service.rights.erase(p["shopper"]),
@@ -48,6 +52,7 @@ class Worker:
             FORGET: lambda p: self._forget(p["openid"]),
             DECIDE: lambda p: service.moments.decide(p["event"]),
             INVITE: lambda p: service.moments.invite(p["invitation"]),
+            CHECK: lambda p: service.moments.check(p["invitation"], p["delivery"], p["message"]),
             EXPIRE: lambda p: service.moments.expire(),
             REWARD: lambda p: service.survey_talk.reward(p["invitation"], p["member"], p["coupon"]),
         }
@@ -89,7 +94,7 @@ class Worker:
     def _chores(self) -> None:
         while not self._stop.is_set():
             try:
-                busy = self.deliver_once() + self.due_once()
+                busy = self.deliver_once() + self.due_once() + self.sweep_once()
             except StoreDown as error:
                 log.error("store_down", cause=str(error))
                 busy = 0
@@ -105,20 +110,22 @@ class Worker:
         """Deliver what is ready; returns how many rows were handled."""
         service = self._service
         now = service.clock.now()
-        pushed = []
+        pushed: list[tuple[Callable[[Delivery], None], Delivery]] = []
         with service.database.write() as connection:
             found = outbox.claim(connection, now, LEASE)
             for delivery in found:
                 if delivery.channel in PULLED:
                     outbox.mark_sent(connection, delivery.id, now)
                 elif delivery.channel in PUSHED and service.settings.wechat.app_id:
-                    pushed.append(delivery)
+                    pushed.append((service.official_account.courier.deliver, delivery))
+                elif delivery.channel == SMS and service.sms is not None:
+                    pushed.append((service.sms_courier.deliver, delivery))
                 else:
                     give_up = delivery.attempts >= MAX_ATTEMPTS
                     error = f"no channel {delivery.channel}"
                     outbox.retry_later(connection, delivery.id, now + LEASE, error, give_up=give_up)
-        # calls to WeChat take a while: some at a time, each conversation's in order (a claim takes one of each)
-        for done in [self._couriers.submit(service.official_account.courier.deliver, d) for d in pushed]:
+        # calls to WeChat and gateways take a while: some at a time, each conversation's in order (a claim takes one of each)
+        for done in [self._couriers.submit(deliver, d) for deliver, d in pushed]:
             self._note_failure(done)
         return len(found)
 
@@ -139,6 +146,17 @@ class Worker:
         for piece in found:
             self._do(piece)
         return len(found)
+
+    def sweep_once(self) -> int:
+        """Once an hour, remove work that was done long ago, a batch at a time; returns how many rows went."""
+        now = self._service.clock.now()
+        if self._swept_at is not None and now < self._swept_at + SWEEP_EVERY:
+            return 0
+        with self._service.database.write() as connection:
+            gone = due.sweep(connection, now - SWEEP_DONE, now - SWEEP_FAILED)
+        if not gone:
+            self._swept_at = now
+        return gone
 
     def _forget(self, openid: str) -> None:
         account = self._service.official_account

@@ -44,6 +44,9 @@ class MembershipPort(Protocol):
     def by_phone(self, phone: str) -> str | None:
         """The id of the member with this phone number (11 digits), None where there is none. For binding accounts."""
 
+    def phone(self, member_id: str) -> str | None:
+        """A member's phone number (11 digits), None where there is none. For invitations by text."""
+
     def tiers(self) -> Sequence[TierRights]: ...
 
     def measurements(self, member_id: str) -> Measurements: ...
@@ -57,6 +60,10 @@ class PointsPort(Protocol):
     def rewards(self) -> Sequence[RewardItem]: ...
 
     def redeem(self, member_id: str, item_id: str, key: str) -> Redemption: ...
+
+    def grant(self, member_id: str, points: int, reason: str, key: str) -> PointsBalance:
+        """Gives points (1 or more), such as the reward of a survey; the balance afterwards."""
+        ...
 
 
 class CouponsPort(Protocol):

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from assistant.db.jsonable import dump, load
 from assistant.db.tables.service import conversations, inbox, messages
@@ -168,6 +168,25 @@ def add_message(
         .returning(messages.c.id)
     ).one()
     return int(row.id)
+
+
+def remove_message(connection: Connection, message_id: int) -> None:
+    """Take a line back that never reached the shopper."""
+    connection.execute(delete(messages).where(messages.c.id == message_id))
+
+
+def answered_at(connection: Connection, conversation_id: str) -> datetime | None:
+    """When the assistant last answered a message of the shopper's; what it sent unasked does not count."""
+    return connection.execute(
+        select(messages.c.at)
+        .where(
+            messages.c.conversation_id == conversation_id,
+            messages.c.author == "assistant",
+            messages.c.inbox_id.is_not(None),
+        )
+        .order_by(messages.c.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
 
 
 def history(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
 from assistant.db.engine import upsert
 from assistant.db.tables.service import due_work
@@ -62,6 +62,21 @@ def fail(connection: Connection, due_id: int, error: str, *, again_at: datetime 
     values: dict[str, Any] = {"error": error[:2000], "lease_until": None}
     values |= {"status": "failed"} if again_at is None else {"due_at": again_at}
     connection.execute(update(due_work).where(due_work.c.id == due_id).values(**values))
+
+
+def sweep(connection: Connection, done_before: datetime, failed_before: datetime, *, limit: int = 5_000) -> int:
+    """Remove what was done, or given up, long ago. Returns how many; fewer than `limit`: nothing is left."""
+    old = (
+        select(due_work.c.id)
+        .where(
+            or_(
+                and_(due_work.c.status == "done", due_work.c.due_at < done_before),
+                and_(due_work.c.status == "failed", due_work.c.due_at < failed_before),
+            )
+        )
+        .limit(limit)
+    )
+    return connection.execute(delete(due_work).where(due_work.c.id.in_(old))).rowcount
 
 
 def count(connection: Connection, now: datetime) -> int:

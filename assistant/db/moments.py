@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from assistant.db.engine import upsert
 from assistant.db.tables.moments import events, invitations
@@ -43,6 +43,11 @@ class Invitation:
     started_at: datetime | None
     ended_at: datetime | None
     expires_at: datetime | None
+    tried: str = ""
+    reward: str = ""
+    opened_at: datetime | None = None
+    score: int | None = None
+    answer_id: int | None = None
 
 
 def note_event(connection: Connection, row: Mapping[str, Any]) -> bool:
@@ -82,21 +87,25 @@ def every(connection: Connection, status: str = "") -> list[Invitation]:
 
 def live(connection: Connection, conversation_id: str, now: datetime) -> Invitation | None:
     """The survey that this conversation is in the middle of, if any; the newest of several."""
-    row = (
-        connection.execute(
-            select(invitations)
-            .where(
-                invitations.c.conversation_id == conversation_id,
-                invitations.c.status.in_(LIVE),
-                invitations.c.expires_at > now,
-            )
-            .order_by(invitations.c.sent_at.desc())
-            .limit(1)
-        )
-        .mappings()
-        .first()
-    )
+    return _live(connection, invitations.c.conversation_id == conversation_id, now)
+
+
+def live_of_member(connection: Connection, member_id: str, now: datetime) -> Invitation | None:
+    """The survey that a member may answer now, wherever it was put; the newest of several."""
+    return _live(connection, invitations.c.member_id == member_id, now)
+
+
+def _live(connection: Connection, whose: ColumnElement[bool], now: datetime) -> Invitation | None:
+    query = select(invitations).where(whose, invitations.c.status.in_(LIVE), invitations.c.expires_at > now)
+    row = connection.execute(query.order_by(invitations.c.sent_at.desc()).limit(1)).mappings().first()
     return Invitation(**row) if row else None
+
+
+def sent_by(connection: Connection, member_id: str, channel: str, since: datetime) -> int:
+    """How many invitations went to a member in some way since a moment."""
+    i = invitations.c
+    query = select(func.count()).where(i.member_id == member_id, i.channel == channel, i.sent_at >= since)
+    return int(connection.execute(query).scalar_one())
 
 
 def change(
@@ -195,14 +204,26 @@ def held_of(connection: Connection, survey_id: str, since: datetime, stores: Col
 
 
 def said(
-    connection: Connection, touchpoint: str, since: datetime, stores: Collection[str] | None, *, limit: int
+    connection: Connection,
+    survey_id: str,
+    since: datetime,
+    stores: Collection[str] | None,
+    *,
+    limit: int,
+    skip: int = 0,
 ) -> list[Mapping[str, Any]]:
-    """The newest answers with words."""
+    """The newest answers to a survey that have words."""
     a = survey_answers.c
-    query = select(a.at, a.store_id, a.nps, a.csat, a.ces, a.comment).where(
-        a.touchpoint == touchpoint, a.at >= since, a.comment != "", *_within(a.store_id, stores)
-    )
-    return [dict(row) for row in connection.execute(query.order_by(a.at.desc()).limit(limit)).mappings()]
+    query = (
+        select(a.id, a.at, a.store_id, a.nps, a.csat, a.ces, a.comment)
+        .join(invitations, invitations.c.answer_id == a.id)
+        .where(
+            invitations.c.survey_id == survey_id, invitations.c.due_at >= since, a.comment != "",
+            *_within(a.store_id, stores),
+        )
+    )  # fmt: skip
+    found = connection.execute(query.order_by(a.at.desc(), a.id).limit(limit).offset(skip)).mappings()
+    return [dict(row) for row in found]
 
 
 def _within(column: Any, stores: Collection[str] | None) -> list[Any]:

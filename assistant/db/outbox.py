@@ -32,8 +32,10 @@ def put(
     message_id: int | None = None,
     inbox_id: int | None = None,
     not_before: datetime | None = None,
+    not_after: datetime | None = None,
     held: bool = False,
 ) -> int:
+    """Note a delivery. From `not_after` on it is neither pushed nor carried; `withdraw` ends it."""
     row = connection.execute(
         insert(outbox)
         .values(
@@ -45,6 +47,7 @@ def put(
             status="held" if held else "ready",
             attempts=0,
             not_before=not_before or now,
+            not_after=not_after,
             created_at=now,
         )
         .returning(outbox.c.id)
@@ -56,14 +59,16 @@ def claim(connection: Connection, now: datetime, lease: timedelta, limit: int = 
     """Lease deliveries that are due, oldest first; of one conversation only the oldest that is not sent."""
     older = outbox.alias()
     waits_behind = exists().where(
-        older.c.conversation_id == outbox.c.conversation_id, older.c.status == "ready", older.c.id < outbox.c.id
-    )
+        older.c.conversation_id == outbox.c.conversation_id, older.c.status == "ready", older.c.id < outbox.c.id,
+        or_(older.c.not_after.is_(None), older.c.not_after > now),
+    )  # fmt: skip
     rows = connection.execute(
         select(outbox)
         .where(
             outbox.c.status == "ready",
             outbox.c.not_before <= now,
             _free(now),
+            _in_time(now),
             ~waits_behind,
         )
         .order_by(outbox.c.id)
@@ -83,6 +88,26 @@ def _free(now: datetime) -> ColumnElement[bool]:
     return or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < now)
 
 
+def _in_time(now: datetime) -> ColumnElement[bool]:
+    return or_(outbox.c.not_after.is_(None), outbox.c.not_after > now)
+
+
+def lasts(connection: Connection, delivery_id: int) -> tuple[str, datetime | None]:
+    """How far a delivery is, and until when it may go out. Empty where there is none."""
+    row = connection.execute(select(outbox.c.status, outbox.c.not_after).where(outbox.c.id == delivery_id)).first()
+    return (row.status, row.not_after) if row else ("", None)
+
+
+def withdraw(connection: Connection, delivery_id: int, now: datetime, reason: str) -> bool:
+    """Take back what was not delivered and is in nobody's hands. False where it was, or is just going out."""
+    done = connection.execute(
+        update(outbox)
+        .where(outbox.c.id == delivery_id, outbox.c.status.in_(("ready", "held", "failed")), _free(now))
+        .values(status="failed", error=reason)
+    )
+    return done.rowcount == 1
+
+
 def carry(
     connection: Connection, channel: str, conversation_id: str, inbox_id: int, now: datetime
 ) -> tuple[list[Delivery], bool]:
@@ -99,6 +124,7 @@ def carry(
             outbox.c.status.in_(("ready", "held")),
             or_(outbox.c.inbox_id <= inbox_id, outbox.c.inbox_id.is_(None)),
             _free(now),
+            _in_time(now),
         )
         .values(status="sent", sent_at=now, carried_by=inbox_id, lease_until=None)
     )

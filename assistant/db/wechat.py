@@ -110,18 +110,6 @@ def take_quota(connection: Connection, app: str, openid: str, now: datetime, *, 
     return bool(written.rowcount)
 
 
-def may_send(connection: Connection, app: str, openid: str, now: datetime, *, keep: int) -> bool:
-    """Whether `take_quota` would find a customer message left. Takes none."""
-    tapped = and_(wechat_users.c.tap_until > now, wechat_users.c.tap_used < TAP_LIMIT)
-    written = and_(wechat_users.c.message_until > now, wechat_users.c.message_used < MESSAGE_LIMIT - keep)
-    found = connection.execute(
-        select(wechat_users.c.openid).where(
-            wechat_users.c.app == app, wechat_users.c.openid == openid, or_(tapped, written)
-        )
-    ).first()
-    return found is not None
-
-
 def close_windows(connection: Connection, app: str, openid: str) -> None:
     """WeChat says that no more may be sent: believe it."""
     connection.execute(
@@ -169,15 +157,6 @@ def join(connection: Connection, app: str, openid: str, unionid: str, now: datet
         .where(wechat_users.c.unionid == unionid, wechat_users.c.member_id.is_not(None))
         .limit(1)
     ).scalar_one_or_none()
-
-
-def openids_of(connection: Connection, app: str, member_id: str) -> list[str]:
-    rows = connection.execute(
-        select(wechat_users.c.openid).where(
-            wechat_users.c.app == app, wechat_users.c.member_id == member_id, wechat_users.c.subscribed
-        )
-    )
-    return [row.openid for row in rows]
 
 
 def forget(connection: Connection, app: str, openids: Collection[str]) -> None:

@@ -11,24 +11,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from assistant import logs
-from assistant.channels.official_account import CHANNEL as OFFICIAL_ACCOUNT
-from assistant.channels.web_chat import CHANNEL as WEB
 from assistant.channels.web_chat import LiveChat, LiveEvent
 from assistant.clock import Clock
-from assistant.db import conversations, due, moments, outbox, privacy, wechat
+from assistant.db import conversations, due, moments, outbox, privacy
 from assistant.db.engine import Connection, Database
-from assistant.db.jsonable import dump
 from assistant.db.moments import Invitation
 from assistant.domain.moment import Event
-from assistant.surveys import dialogue
 from assistant.surveys.files import Survey
-from assistant.surveys.rules import Past, Rules, awake, decide
-from assistant.surveys.talk import TOPIC, names_of, run_of
+from assistant.surveys.letters import Letters
+from assistant.surveys.rules import Past, Rules, Way, asleep, awake, decide
+from assistant.surveys.talk import TOPIC, run_of
+from assistant.surveys.ways import PUSHED, Open, Ways
 from tools.errors import NeedLogin, UnknownThing
 from tools.ports import Ports
 
 log = logs.get("moments")
-DECIDE, INVITE, EXPIRE = "moment.decide", "moment.invite", "moment.expire"
+DEFAULT: tuple[Way, ...] = ("customer_message", "web")  # of a rule that is gone
+DECIDE, INVITE, CHECK, EXPIRE = "moment.decide", "moment.invite", "moment.check", "moment.expire"
+LATE = timedelta(days=3)  # after that, nobody wants to be asked about it any more
+TALKING = timedelta(minutes=15)  # somebody who is asked something right now is not asked for their opinion
+UNDELIVERED = timedelta(minutes=30)  # what did not go out by then goes another way
+MARGIN = timedelta(minutes=1)  # between the last delivery and the quiet hours
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,8 @@ class Moments:
         ports: Ports,
         live: LiveChat,
         *,
-        brand: str,
-        app_id: str,
-        keep_messages: int,
-        store_name: Callable[[str], str | None],
+        ways: Ways,
+        letters: Letters,
         delivered: Callable[[], None] = lambda: None,
     ) -> None:
         self._db = database
@@ -63,10 +64,8 @@ class Moments:
         self.rules = rules
         self._ports = ports
         self._live = live
-        self._brand = brand
-        self._app_id = app_id
-        self._keep = keep_messages
-        self._store_name = store_name
+        self.ways = ways
+        self._letters = letters
         self._delivered = delivered
 
     # -- events ------------------------------------------------------------------------------------------------------
@@ -142,32 +141,82 @@ class Moments:
                 return self._postpone(connection, found, later)
             if not privacy.choices(connection, found.member_id).get(TOPIC, True):
                 return self._hold(connection, found, "opted_out")
-            way = self._way(connection, found)
+            if now > found.due_at + LATE:
+                return self._hold(connection, found, "late")
+            rule = self.rules.rule(found.rule_id)
+            tried = found.tried.split(",") if found.tried else []
+            way = self.ways.first(connection, found.member_id, rule.channels if rule else DEFAULT, now, tried=tried)
             if way is None:
-                return self._hold(connection, found, "no_channel")
-            conversation_id, channel = way
-            if self._with_person(connection, conversation_id):
-                return self._postpone(connection, found, now + timedelta(hours=1))
-            run = run_of(found)
-            reply = dialogue.invite(run, names_of(found, self._brand, self._store_name))
-            expires = now + timedelta(days=run.survey.days)
-            values = {
-                "status": "sent", "sent_at": now, "expires_at": expires, "channel": channel,
-                "conversation_id": conversation_id,
-            }  # fmt: skip
-            if not moments.change(connection, found.id, values, was=("planned",)):
+                return self._hold(connection, found, "undelivered" if tried else "no_channel")
+            if pause := self._engaged(connection, way.conversation_id, now):
+                return self._postpone(connection, found, now + pause)
+            if not self._send(connection, found, way, ",".join([*tried, way.way])):
                 return "sent"  # by another worker
-            message = conversations.add_message(connection, conversation_id, "assistant", reply, now)
-            outbox.put(connection, conversation_id, channel, dump(reply), now, message_id=message)
-            due.schedule(connection, EXPIRE, f"{EXPIRE}:{found.id}", {}, expires)
-        self._live.tell(conversation_id, LiveEvent("message"))
+        if way.conversation_id:
+            self._live.tell(way.conversation_id, LiveEvent("message"))
         self._delivered()
         return "sent"
 
+    def _send(self, connection: Connection, found: Invitation, way: Open, tried: str) -> bool:
+        """Put the invitation on its way. What can wait on its way is looked after: see `check`."""
+        now = self._clock.now()
+        run = run_of(found)
+        expires = now + timedelta(days=run.survey.days)
+        values = {
+            "status": "sent", "sent_at": now, "expires_at": expires, "channel": way.channel, "tried": tried,
+            "conversation_id": way.conversation_id or None,
+        }  # fmt: skip
+        if not moments.change(connection, found.id, values, was=("planned",)):
+            return False
+        quiet = asleep(self.rules, now)
+        last = min(expires, quiet - MARGIN) if quiet else expires
+        pushed = way.channel in PUSHED
+        sent = self._letters.put(connection, found, run, way, now, not_after=last if pushed else None)
+        if pushed:
+            self._look_again(connection, {"invitation": found.id, **sent}, min(last, now + UNDELIVERED))
+        due.schedule(connection, EXPIRE, f"{EXPIRE}:{found.id}:{expires.timestamp():.0f}", {}, expires)
+        return True
+
     @staticmethod
-    def _with_person(connection: Connection, conversation_id: str) -> bool:
-        found = conversations.get(connection, conversation_id)
-        return found is not None and found.holder != "assistant"
+    def _look_again(connection: Connection, payload: Mapping[str, int | str | None], at: datetime) -> None:
+        due.schedule(connection, CHECK, f"{CHECK}:{payload['delivery']}:{at.timestamp():.0f}", dict(payload), at)
+
+    def check(self, invitation_id: str, delivery: int, message: int | None) -> str:
+        """Whether an invitation went out. One that did not in its time is taken back and goes another way."""
+        now = self._clock.now()
+        with self._db.write() as connection:
+            found = moments.get(connection, invitation_id)
+            if found is None or found.status != "sent" or found.opened_at is not None:
+                return "seen"
+            status, last = outbox.lasts(connection, delivery)
+            if status == "sent":
+                return "sent"
+            again: dict[str, int | str | None] = {"invitation": invitation_id, "delivery": delivery, "message": message}
+            if status == "ready" and last is not None and now < last:
+                self._look_again(connection, again, last)
+                return "waits"
+            if not outbox.withdraw(connection, delivery, now, "came too late"):
+                self._look_again(connection, again, now + timedelta(minutes=2))
+                return "going"
+            if message is not None:
+                conversations.remove_message(connection, message)
+            moments.change(connection, found.id, {"status": "planned", "channel": "", "conversation_id": None})
+            later = awake(self.rules, now)
+            log.info("invitation_undelivered", invitation=found.id, tried=found.tried)
+            return self._postpone(connection, found, later)
+
+    @staticmethod
+    def _engaged(connection: Connection, conversation_id: str, now: datetime) -> timedelta | None:
+        """How long to leave somebody alone who talks to a person, or has just been asked something."""
+        found = conversations.get(connection, conversation_id) if conversation_id else None
+        if found is None:
+            return None
+        if found.holder != "assistant":
+            return timedelta(hours=1)
+        if found.state.asking is None and found.state.pending is None:
+            return None
+        last = conversations.answered_at(connection, conversation_id)
+        return TALKING if last is not None and last > now - TALKING else None
 
     @staticmethod
     def _postpone(connection: Connection, found: Invitation, at: datetime) -> str:
@@ -178,17 +227,6 @@ class Moments:
     def _hold(connection: Connection, found: Invitation, reason: str) -> str:
         moments.change(connection, found.id, {"status": "held", "reason": reason})
         return "held"
-
-    def _way(self, connection: Connection, found: Invitation) -> tuple[str, str] | None:
-        """Conversation and channel by which this member can be written to now: WeChat within its window, else the page."""
-        now = self._clock.now()
-        for openid in wechat.openids_of(connection, self._app_id, found.member_id) if self._app_id else ():
-            if wechat.may_send(connection, self._app_id, openid, now, keep=self._keep):
-                known = conversations.of_member(connection, found.member_id, OFFICIAL_ACCOUNT, openid)
-                if known:
-                    return known, OFFICIAL_ACCOUNT
-        page = conversations.of_member(connection, found.member_id, WEB)
-        return (page, WEB) if page else None
 
     def expire(self) -> None:
         """End what may no longer be answered; what was answered stays."""

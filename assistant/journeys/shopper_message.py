@@ -124,7 +124,7 @@ class ShopperMessages:
         try:
             if conversation.holder in ANSWERED_BY_PEOPLE:
                 return self._held_by_people(conversation, waiting)
-            survey = self._surveys.open_in(conversation) if self._surveys else None
+            survey = self._surveys.open_in(conversation, waiting.inbound.text) if self._surveys else None
             typed = survey if waiting.inbound.kind == "text" else None
             if typed and (heard := self._heard(typed, conversation, waiting.inbound)):
                 return heard
@@ -156,7 +156,8 @@ class ShopperMessages:
         if heard is None:
             return None
         trace = TurnTrace(tier="router", intents=[{"intent": "survey", "by": heard.survey_id}])
-        return Answer(heard.reply, conversation.state, trace, (), (heard.change,))
+        state = replace(conversation.state, asking=None, pending=None)  # older than what the survey asks now
+        return Answer(heard.reply, state, trace, (), (heard.change,))
 
     def _with_reminder(self, survey: Invitation, answer: Answer) -> Answer:
         """A question in the middle of a survey was answered: the survey goes on."""

@@ -69,6 +69,13 @@ class Run:
         return "fair"
 
     @property
+    def first_score(self) -> int | None:
+        """The score that a survey is summed up by: that of its first question on a scale."""
+        first = next((q.id for q in self.survey.questions if q.kind in _POOR), "")
+        score = self.answers.get(first)
+        return score if isinstance(score, int) else None
+
+    @property
     def complete(self) -> bool:
         """All that the survey asks is answered; whether help is wanted may still be open."""
         return self.status == "done" or self.current == CARE

@@ -58,6 +58,12 @@ class Segment(_Strict):
     most_cents: int | None = Field(default=None, ge=0)
 
 
+Way = Literal["customer_message", "subscribe", "template", "sms", "web"]
+WAYS: Mapping[Way, str] = {
+    "customer_message": "公众号客服消息", "subscribe": "订阅消息", "template": "模板消息", "sms": "短信", "web": "网页聊天",
+}  # fmt: skip
+
+
 class Variant(_Strict):
     """A wording of the greeting, tried against the others."""
 
@@ -66,6 +72,8 @@ class Variant(_Strict):
 
 
 class Rule(_Strict):
+    """`channels`: the ways in which somebody is invited, tried in this order; all but the chats carry a link."""
+
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
     event: str
     survey: str
@@ -74,11 +82,14 @@ class Rule(_Strict):
     after_minutes: int = Field(default=0, ge=0, le=60 * 24 * 30)
     cool_down_days: int = Field(default=30, ge=0, le=365)
     variants: tuple[Variant, ...] = ()
+    channels: tuple[Way, ...] = Field(default=("customer_message", "web"), min_length=1)
 
     @model_validator(mode="after")
     def _known(self) -> Self:
         if self.event not in EVENTS:
             raise ValueError(f"{self.id}: there is no event {self.event}; known are {', '.join(EVENTS)}")
+        if len(set(self.channels)) < len(self.channels):
+            raise ValueError(f"{self.id}: a channel stands twice")
         return self
 
 
@@ -96,6 +107,9 @@ class Rules(_Strict):
         if not isinstance(given, str | time):  # YAML reads 21:00 as a number of minutes
             raise ValueError('quiet hours are written in quotes: "21:00"')
         return given
+
+    def rule(self, rule_id: str) -> Rule | None:
+        return next((r for r in self.rules if r.id == rule_id), None)
 
 
 @dataclass(frozen=True)
@@ -198,3 +212,12 @@ def awake(rules: Rules, at: datetime) -> datetime:
         return at
     day = here.date() if clock < end else here.date() + timedelta(days=1)
     return datetime.combine(day, end, SHANGHAI).astimezone(at.tzinfo)
+
+
+def asleep(rules: Rules, at: datetime) -> datetime | None:
+    """When the next quiet hours after a moment begin; None where there are none."""
+    if rules.quiet_from == rules.quiet_until:
+        return None
+    here = at.astimezone(SHANGHAI)
+    day = here.date() if here.time() < rules.quiet_from else here.date() + timedelta(days=1)
+    return datetime.combine(day, rules.quiet_from, SHANGHAI).astimezone(at.tzinfo)

@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant import logs
 from assistant.clock import Clock
-from assistant.db import due, feedback, moments, privacy
+from assistant.db import conversations, due, feedback, moments, privacy
 from assistant.db.engine import Connection, Database
 from assistant.db.moments import Invitation
 from assistant.domain.conversation import Conversation
@@ -57,17 +57,24 @@ class SurveyTalk:
         self._tag = tag
         self._elsewhere = elsewhere
 
-    def open_in(self, conversation: Conversation) -> Invitation | None:
-        """The survey that this conversation is in the middle of."""
-        if conversation.shopper.member_id is None:
+    def open_in(self, conversation: Conversation, text: str = "") -> Invitation | None:
+        """The survey that this conversation is in the middle of. By name it is found wherever it was begun."""
+        member = conversation.shopper.member_id
+        if member is None:
             return None
+        now = self._clock.now()
         with self._db.read() as connection:
-            return moments.live(connection, conversation.id, self._clock.now())
+            found = moments.live(connection, conversation.id, now)
+            if found is None and text.strip() in dialogue.RESUME:
+                found = moments.live_of_member(connection, member, now)
+        if found is None or found.conversation_id == conversation.id:
+            return found
+        return replace(found, status="paused", conversation_id=conversation.id)
 
     def hear(self, found: Invitation, conversation: Conversation, inbound: Inbound) -> Heard | None:
         """Take a message for the survey. None where it is about something else."""
-        if conversation.state.asking or conversation.state.pending:
-            return None  # the assistant asked last
+        if self._assistant_asked_last(found, conversation):
+            return None
         if found.member_id != conversation.shopper.member_id or self._elsewhere(inbound.text):
             return None
         run = run_of(found)
@@ -75,6 +82,25 @@ class SurveyTalk:
         if step is None:
             return None
         return self._heard(found, run, step, conversation.shopper.key, conversation.id)
+
+    def _assistant_asked_last(self, found: Invitation, conversation: Conversation) -> bool:
+        """Whether a question of the assistant's is open that is newer than the survey's."""
+        state, now = conversation.state, self._clock.now()
+        if state.asking is None and (state.pending is None or state.pending.expires_at <= now):
+            return False
+        with self._db.read() as connection:
+            answered = conversations.answered_at(connection, conversation.id)
+        return answered is not None and (found.sent_at is None or answered >= found.sent_at)
+
+    def seen(self, found: Invitation) -> None:
+        """Note that somebody opened the page of a survey."""
+        if found.opened_at is None and found.status in moments.LIVE:
+            with self._db.write() as connection:
+                moments.change(connection, found.id, {"opened_at": self._clock.now()}, was=moments.LIVE)
+
+    def expired(self, found: Invitation) -> bool:
+        """Whether it is too late to answer."""
+        return found.status == "expired" or (found.expires_at is not None and found.expires_at <= self._clock.now())
 
     def answer(self, found: Invitation, text: str) -> bool:
         """Take an answer that was given on the page. False where it could not be read."""
@@ -154,8 +180,11 @@ class SurveyTalk:
         values: dict[str, Any] = {
             "status": run.status, "current": run.current, "path": list(run.path), "unclear": run.unclear,
             "answers": dialogue.plain_answers(run), "started_at": found.started_at or now,
-            "rewarded": found.rewarded or reward == "given",
+            "opened_at": found.opened_at or now, "score": run.first_score,
+            "conversation_id": found.conversation_id,
         }  # fmt: skip
+        if completed:
+            values |= {"answer_id": _number(found.id), "reward": reward, "rewarded": reward in ("given", "instead")}
         if run.status in ("done", "stopped"):
             values["ended_at"] = now
         if not moments.change(connection, found.id, values, was=moments.LIVE, current=found.current):

@@ -6,12 +6,13 @@ import httpx
 
 from assistant.channels.official_account import CHANNEL
 from assistant.channels.official_account.api import WeChatApi
-from assistant.channels.official_account.binding import Binding, HttpSms
+from assistant.channels.official_account.binding import Binding
 from assistant.channels.official_account.courier import Courier
 from assistant.channels.official_account.intake import Intake
 from assistant.channels.official_account.profile import ProfileFile
 from assistant.channels.official_account.push import Gate
 from assistant.channels.official_account.reception import Reception
+from assistant.channels.sms import SmsPort
 from assistant.clock import Clock
 from assistant.config import Settings
 from assistant.db import wechat
@@ -31,6 +32,7 @@ class OfficialAccount:
         *,
         member_of: Callable[[str], str | None],
         store_name: Callable[[str], str | None],
+        sms: SmsPort | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         w = settings.wechat
@@ -43,7 +45,7 @@ class OfficialAccount:
         self.courier = Courier(w, database, self.api, self.profile, clock)
         self.binding = Binding(
             w, database, self.api, clock, member_of=member_of,
-            sms=HttpSms(settings.sms) if settings.sms.url else None, show_codes=settings.web.demo_accounts,
+            sms=sms, show_codes=settings.web.demo_accounts,
         )  # fmt: skip
         self.reception = Reception(
             database, self.api, self.profile, clock, self.binding, transcriber(settings.transcription),

@@ -10,17 +10,16 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
-
-import httpx
 
 from assistant import logs
 from assistant.channels.official_account import CHANNEL
 from assistant.channels.official_account.api import WeChatApi
 from assistant.channels.official_account.errors import WeChatDown, WeChatRefused
+from assistant.channels.sms import SmsDown, SmsPort, SmsRefused
 from assistant.clock import Clock
-from assistant.config import SmsSettings, WeChatSettings
+from assistant.config import WeChatSettings
 from assistant.db import conversations, inbox, single_use, wechat
 from assistant.db.engine import Database
 from assistant.domain.message import Link, Reply
@@ -35,31 +34,6 @@ CODES_A_DAY = 5
 TRIES = 5
 _PHONE = re.compile(r"1[3-9]\d{9}")
 STALE = "链接已失效，请回到公众号重新点“绑定会员”。"
-
-
-class SmsSender(Protocol):
-    def send(self, phone: str, text: str) -> None: ...
-
-
-class HttpSms:
-    """Hands a text to the retailer's SMS provider."""
-
-    def __init__(self, settings: SmsSettings) -> None:
-        self._settings = settings
-
-    def send(self, phone: str, text: str) -> None:
-        """Raises BadInput, in the shopper's words, where it could not be sent."""
-        key = self._settings.api_key.get_secret_value()
-        try:
-            httpx.post(
-                self._settings.url,
-                json={"phone": phone, "text": text},
-                headers={"authorization": f"Bearer {key}"},
-                timeout=self._settings.timeout_s,
-            ).raise_for_status()
-        except httpx.HTTPError as error:
-            log.error("sms_failed", cause=repr(error))
-            raise BadInput("验证码没有发出去，请稍后再试。") from error
 
 
 @dataclass(frozen=True)
@@ -81,7 +55,7 @@ class Binding:
         clock: Clock,
         *,
         member_of: Callable[[str], str | None],
-        sms: SmsSender | None,
+        sms: SmsPort | None,
         show_codes: bool,
     ) -> None:
         self._settings = settings
@@ -173,7 +147,11 @@ class Binding:
             single_use.issue(connection, f"pause:{phone}", {}, now + AGAIN_AFTER)
             single_use.issue(connection, f"code:{ticket}:{phone}", {"code": code}, now + CODE_LIVES)
         if self._sms is not None:
-            self._sms.send(phone, f"您的绑定验证码是{code}，5分钟内有效，请勿告诉他人。")
+            try:
+                self._sms.send(phone, f"您的绑定验证码是{code}，5分钟内有效，请勿告诉他人。")
+            except (SmsDown, SmsRefused) as error:
+                log.error("sms_failed", cause=str(error))
+                raise BadInput("验证码没有发出去，请稍后再试。") from error
             return ""
         return code
 

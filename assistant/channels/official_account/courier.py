@@ -222,20 +222,24 @@ class Courier:
         outbox.put(connection, "", NOTICE, payload, self._clock.now())
 
     def _notice(self, delivery: Delivery) -> None:
-        """Words where a window is open, else the message that the shopper agreed to, else the template."""
+        """Words where a window is open, else the message that the shopper agreed to, else the template.
+
+        `only` in the payload: this way or none; `page`: where it leads.
+        """
+        only = delivery.payload.get("only", "")
         openid, facts = delivery.payload["openid"], delivery.payload["facts"]
         notice = self._profile.get().notices.get(delivery.payload["notice"])
         if notice is None or not self.may_push:
             self._end(delivery, "drop", "no such notice, or no way to send one")
             return
         data = {name: text.format_map(facts)[:20] for name, text in notice.fields.items()}
-        page = notice.page or self._settings.public_url
+        page = delivery.payload.get("page") or notice.page or self._settings.public_url
         try:
-            if notice.text and self._quota(openid, keep=0):
+            if not only and notice.text and self._quota(openid, keep=0):
                 self._api.send(openid, text_part(notice.text.format_map(facts)), by_ai=False)
-            elif notice.subscribe_id and self._consented(openid, notice.subscribe_id):
+            elif only != "template" and notice.subscribe_id and self._consented(openid, notice.subscribe_id):
                 self._api.send_subscribe(openid, notice.subscribe_id, data, page)
-            elif notice.template_id:
+            elif only != "subscribe" and notice.template_id:
                 self._api.send_template(openid, notice.template_id, data, page, f"zhike-{delivery.id}")
             else:
                 self._end(delivery, "drop", "no open window, no consent, no template")

@@ -114,7 +114,7 @@ def _menu(account: OfficialAccount) -> Finding:
 
 
 def _binding(account: OfficialAccount, settings: Settings) -> Finding:
-    if not settings.sms.url and not settings.web.demo_accounts:
+    if not (settings.sms.url or settings.sms.demo or settings.web.demo_accounts):
         return Finding("会员绑定", "bad", "没有设置短信接口 ZHIKE_SMS__URL，顾客收不到验证码")
     if account.binding.by_oauth:
         return Finding("会员绑定", "ok", "微信网页授权 + 短信验证码；网页授权域名要在公众平台填好")

@@ -3,6 +3,7 @@
 from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
 
 from assistant.db.tables.base import Moment, json_type, metadata
+from assistant.db.tables.retail import BigId
 
 events = Table(
     "moment_events",
@@ -48,6 +49,23 @@ invitations = Table(
     Column("started_at", Moment),
     Column("ended_at", Moment),
     Column("expires_at", Moment),
+    Column("tried", String(120), nullable=False, default="", server_default=""),  # ways in which it was sent, by comma
+    Column("reward", String(12), nullable=False, default="", server_default=""),  # given | instead | owed | refused
+    Column("opened_at", Moment),  # the first sign that it was seen: its page, or a word about it
+    Column("score", Integer),  # the first score that was given
+    Column("answer_id", BigId),  # in survey_answers
     Index("ix_invitations_status", "status", "due_at"),
+    Index("ix_invitations_survey", "survey_id", "due_at"),
     Index("ix_invitations_rule", "rule_id", "due_at"),
+)
+
+survey_versions = Table(  # surveys as they were edited on the page: the newest stands above the file
+    "survey_versions",
+    metadata,
+    Column("survey_id", String(40), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("body", json_type()),  # null: back to the file
+    Column("at", Moment, nullable=False),
+    Column("who", String(80), nullable=False),
+    Column("note", String(200), nullable=False),
 )

@@ -66,6 +66,7 @@ outbox = Table(
     Column("carried_by", Integer),  # the message whose own response carried it (a passive reply)
     Column("attempts", Integer, nullable=False, default=0),
     Column("not_before", Moment, nullable=False),
+    Column("not_after", Moment),  # from then on it is not delivered any more
     Column("lease_until", Moment),
     Column("created_at", Moment, nullable=False),
     Column("sent_at", Moment),
@@ -168,7 +169,8 @@ attachments = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("conversation_id", String(40), nullable=False, index=True),
-    Column("inbox_id", Integer, nullable=False, unique=True),
+    Column("inbox_id", Integer, unique=True),  # null: sent on a page
+    Column("invitation_id", String(40), index=True),  # the survey that it answers
     Column("kind", String(12), nullable=False),  # image | voice | video | file
     Column("media_id", String(256), nullable=False),
     Column("status", String(12), nullable=False),  # wanted | kept | gone

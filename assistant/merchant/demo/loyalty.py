@@ -43,6 +43,11 @@ class DemoMembership:
         with self._db.read() as connection:
             return members.by_phone(connection, phone)
 
+    def phone(self, member_id: str) -> str | None:
+        with self._db.read() as connection:
+            row = members.get(connection, member_id)
+        return row.phone or None if row else None
+
     def profile(self, member_id: str) -> Membership:
         with self._db.read() as connection:
             row = members.get(connection, member_id)
@@ -109,6 +114,22 @@ class DemoPoints:
                 raise ToolRefused("reward_gone", f"{item.name}已经兑完了，可以看看其他礼品。")
             members.add_points(connection, member_id, -item.points, f"兑换{item.name}", now)
             result = Redemption(item, f"YS{code_of(key)}", have - item.points)
+            effects.remember(connection, key, result, now)
+        return result
+
+    def grant(self, member_id: str, points: int, reason: str, key: str) -> PointsBalance:
+        now = self._clock.now()
+        if points < 1:
+            raise ToolRefused("points_none", "没有可以发放的积分。")
+        with self._db.write() as connection:
+            members.lock(connection, member_id)
+            if done := effects.done_before(connection, key, PointsBalance):
+                return done
+            if members.get(connection, member_id) is None:
+                raise NeedLogin
+            members.add_points(connection, member_id, points, reason[:60], now)
+            total = members.balance(connection, member_id)
+            result = PointsBalance(total, *members.expiring(connection, member_id, local(now).date()), total)
             effects.remember(connection, key, result, now)
         return result
 
