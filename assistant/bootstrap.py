@@ -209,7 +209,7 @@ class Service:
     def survey_talk(self) -> SurveyTalk:
         return SurveyTalk(
             self.database, self.clock, self.ports, brand=self.settings.brand_name, store_name=self.store_name,
-            tag=self._sentiment_and_aspects, elsewhere=self._never_for_a_survey,
+            folder=self.settings.data_dir / "attachments", tag=self._sentiment_and_aspects, elsewhere=self._never_for_a_survey,
         )  # fmt: skip
 
     def _never_for_a_survey(self, text: str) -> bool:

@@ -24,6 +24,7 @@ WECHAT_PUSHES = Counter(
 WECHAT_ERRORS = Counter("zhike_wechat_errors_total", "Error codes that WeChat answered to our calls", ["code"])
 MOMENTS = Counter("zhike_moments_total", "Events of the retailer, and what they led to", ["type", "outcome"])
 DELIVERIES = Counter("zhike_deliveries_total", "Answers on their way", ["channel", "outcome"])
+REWARDS = Counter("zhike_survey_rewards_total", "Rewards of finished surveys", ["outcome"])
 GUARD_BLOCKS = Counter("zhike_guard_blocks_total", "Model texts that were replaced by a template", ["reason"])
 
 

@@ -54,7 +54,7 @@ class Worker:
             INVITE: lambda p: service.moments.invite(p["invitation"]),
             CHECK: lambda p: service.moments.check(p["invitation"], p["delivery"], p["message"]),
             EXPIRE: lambda p: service.moments.expire(),
-            REWARD: lambda p: service.survey_talk.reward(p["invitation"], p["member"], p["coupon"]),
+            REWARD: lambda p: service.survey_talk.reward(p["invitation"]),
         }
 
     def start(self, *, chores: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""`zhike event` feeds experience moments; `zhike surveys check|list|dry-run|results` shows what they lead to."""
+"""`zhike event` feeds experience moments; `zhike surveys check|list|dry-run|qr|results` shows what they lead to."""
 
 import uuid
 from dataclasses import asdict
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     group.command("check")(check)
     group.command("list")(list_surveys)
     group.command("dry-run")(dry_run)
+    group.command("qr")(qr)
     group.command("results")(results)
     app.add_typer(group, name="surveys")
 
@@ -114,27 +115,64 @@ def _files(as_json: bool) -> Any:
 
 
 def dry_run(days: Days = 30, as_json: Json = False) -> None:
-    """拿过去的付款试跑规则：会邀请多少人，多少人因为什么不邀请。什么都不会发出去。"""
-    from assistant.db import moments
-    from assistant.surveys.rehearsal import rehearse
+    """拿过去的付款试跑规则：会邀请多少人、走什么渠道，多少人因为什么不邀请。什么都不会发出去。"""
+    from assistant.bootstrap import Service
+    from assistant.surveys.rehearsal import REACH_WORDS
     from assistant.surveys.rules import REASON_WORDS
 
-    _, rules = _files(as_json)
-    database = Database(Settings().store_url)
-    now = Clock().now()
+    service = Service(Settings())
     try:
-        with database.read() as connection:
-            found = rehearse(rules, moments.past_payments(connection, now - timedelta(days=days)))
-    except StoreDown as error:
+        migrate(service.database)
+        found, ways = service.moments.rehearse(service.clock.now() - timedelta(days=days))
+    except (StoreDown, ConfigError) as error:
         fail(as_json, str(error))
     finally:
-        database.close()
+        service.close()
     payments = found.reasons.total()
-    body = {"events": payments, "reasons": found.reasons, "rules": found.by_rule}
-    lines = [f"过去 {days} 天 {payments} 笔付款："]
+    body = {"events": payments, "reasons": found.reasons, "rules": found.by_rule, "channels": ways}
+    lines = [f"过去 {days} 天{'最近的' if found.bounded else ''} {payments} 笔付款："]
     lines += [f"  {REASON_WORDS[reason]} {count}" for reason, count in found.reasons.most_common()]
     lines += [f"  其中规则 {rule}：{count}" for rule, count in found.by_rule.most_common()]
+    lines += [f"  按今天的渠道，{REACH_WORDS[way]} {count}" for way, count in ways.most_common()]
     say(as_json, body, "\n".join(lines))
+
+
+def qr(
+    which: Annotated[str, typer.Argument(metavar="RULE|SURVEY", help="规则或问卷的编号。")],
+    store: Annotated[str, typer.Option(help="门店编号；不给则不关联门店。")] = "",
+    out: Annotated[Path | None, typer.Option(help="存成图片：.svg 或 .png。", dir_okay=False)] = None,
+    as_json: Json = False,
+) -> None:
+    """给小票、柜台用的问卷二维码：扫码就能答，不用登录。"""
+    from assistant.accounts.keys import secret_key
+    from assistant.bootstrap import Service
+    from assistant.surveys.places import Place, Places, picture
+
+    settings = Settings()
+    service = Service(settings)
+    try:
+        migrate(service.database)
+        rule = service.moments.rules.rule(which)
+        survey = rule.survey if rule else which
+        if survey not in service.moments.surveys:
+            fail(as_json, f"没有规则或问卷 {which}，用 zhike surveys list 看有哪些")
+        if store and service.store_name(store) is None:
+            fail(as_json, f"没有门店 {store}")
+        if not settings.survey_url:
+            fail(as_json, "没有设置 ZHIKE_MOMENTS__PUBLIC_URL，扫码打不开页面")
+    except (StoreDown, ConfigError) as error:
+        fail(as_json, str(error))
+    finally:
+        service.close()
+    places = Places(secret_key(settings.web.secret.get_secret_value(), settings.data_dir))
+    address = f"{settings.survey_url}/survey/at/{places.token(Place(survey, store, rule.id if rule else ''))}"
+    kind = out.suffix.lower().lstrip(".") if out else ""
+    if out is not None:
+        if kind not in ("svg", "png"):
+            raise typer.BadParameter("文件名以 .svg 或 .png 结尾。")
+        out.write_bytes(picture(address, kind))
+    say(as_json, {"survey": survey, "store": store or None, "url": address, "file": str(out) if out else None},
+        address + (f"\n已存为 {out}" if out else ""))  # fmt: skip
 
 
 def results(days: Days = 30, as_json: Json = False) -> None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from assistant.db.engine import upsert
 from assistant.db.tables.moments import events, invitations
 from assistant.db.tables.retail import members, orders, survey_answers
+from assistant.db.tables.service import choices
 from assistant.domain.moment import Event
 
 LIVE = ("sent", "open", "paused")
@@ -72,6 +73,27 @@ def decided(connection: Connection, event_id: str, outcome: str) -> bool:
 def plan(connection: Connection, row: Mapping[str, Any]) -> None:
     blank = {"path": [], "answers": {}, "unclear": 0, "rewarded": False, "status": "planned", "current": ""}
     connection.execute(insert(invitations).values(**blank, **row))
+
+
+def start(connection: Connection, row: Mapping[str, Any]) -> str:
+    """An invitation that its shopper began themselves; the one of the same event where there is one. Returns its id."""
+    blank = {"path": [], "answers": {}, "unclear": 0, "rewarded": False, "current": "", "status": "sent"}
+    put = upsert(connection, invitations).values(**blank, **row)
+    connection.execute(put.on_conflict_do_nothing(index_elements=["event_id"]))
+    query = select(invitations.c.id).where(invitations.c.event_id == row["event_id"])
+    return str(connection.execute(query).scalar_one())
+
+
+def rewarded(connection: Connection, member_id: str, survey_id: str, since: datetime) -> bool:
+    """Whether a member had the reward of a survey since a moment, or is owed it."""
+    i = invitations.c
+    query = select(i.id).where(
+        i.member_id == member_id,
+        i.survey_id == survey_id,
+        i.ended_at >= since,
+        i.reward.in_(("given", "instead", "owed")),
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def get(connection: Connection, invitation_id: str) -> Invitation | None:
@@ -165,22 +187,29 @@ def keep_answer(connection: Connection, row: Mapping[str, Any]) -> None:
     connection.execute(upsert(connection, survey_answers).values(**row).on_conflict_do_nothing(index_elements=["id"]))
 
 
-def past_payments(connection: Connection, since: datetime) -> Iterator[tuple[Event, str | None]]:
-    """Members' orders as events, oldest first, each with the member's tier of today."""
+def past_payments(
+    connection: Connection, since: datetime, *, topic: str, stores: Collection[str] | None = None, limit: int
+) -> Iterator[tuple[Event, str | None, bool]]:
+    """The newest orders of members as events, oldest first, each with the member's tier of today and whether they
+    accept what is named by `topic`. `stores` None: of all."""
+    o = orders.c
+    newest = (
+        select(o.id, o.member_id, o.store_id, o.channel, o.created_at, o.total_cents)
+        .where(o.created_at >= since, o.member_id.is_not(None), *_within(o.store_id, stores))
+        .order_by(o.created_at.desc())
+        .limit(limit)
+        .subquery()
+    )
+    refused = and_(choices.c.shopper == newest.c.member_id, choices.c.topic == topic, ~choices.c.allowed)
     rows = connection.execution_options(yield_per=5_000).execute(
-        select(
-            orders.c.id, orders.c.member_id, orders.c.store_id, orders.c.channel, orders.c.created_at,
-            orders.c.total_cents, members.c.tier,
-        )
-        .join(members, members.c.id == orders.c.member_id)
-        .where(orders.c.created_at >= since)
-        .order_by(orders.c.created_at)
-    )  # fmt: skip
+        select(newest, members.c.tier, choices.c.topic.label("refused"))
+        .join(members, members.c.id == newest.c.member_id)
+        .outerjoin(choices, refused)
+        .order_by(newest.c.created_at)
+    )
     for r in rows:
-        yield (
-            Event(f"order-{r.id}", "paid", r.member_id, r.created_at, r.store_id, r.id, r.channel, r.total_cents),
-            r.tier,
-        )
+        event = Event(f"order-{r.id}", "paid", r.member_id, r.created_at, r.store_id, r.id, r.channel, r.total_cents)
+        yield event, r.tier, r.refused is None
 
 
 def invitations_of(

@@ -79,7 +79,10 @@ def erase(connection: Connection, shopper: str) -> list[str]:
     Returns the paths of the files that were kept, for the caller to delete.
     """
     ids = _conversation_ids(connection, shopper)
-    files = attachments.paths_of(connection, ids)
+    asked = list(
+        connection.execute(select(moments.invitations.c.id).where(moments.invitations.c.member_id == shopper)).scalars()
+    )
+    files = attachments.paths_of(connection, ids, asked)
     feedback.forget(connection, ids)
     for table in (
         service.attachments,
@@ -90,6 +93,9 @@ def erase(connection: Connection, shopper: str) -> list[str]:
         service.handoffs,
     ):
         connection.execute(delete(table).where(table.c.conversation_id.in_(ids)))
+    kept = service.attachments.c
+    connection.execute(delete(service.attachments).where(kept.invitation_id.in_(asked)))
+    connection.execute(delete(service.outbox).where(service.outbox.c.conversation_id.in_(asked)))
     numbers = select(service.tickets.c.number).where(service.tickets.c.shopper == shopper)
     connection.execute(
         update(service.ticket_events)

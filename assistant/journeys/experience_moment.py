@@ -6,19 +6,23 @@ their own id, decisions and invitations by compare-and-set.
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from assistant import logs
 from assistant.channels.web_chat import LiveChat, LiveEvent
-from assistant.clock import Clock
+from assistant.clock import Clock, local
 from assistant.db import conversations, due, moments, outbox, privacy
 from assistant.db.engine import Connection, Database
 from assistant.db.moments import Invitation
 from assistant.domain.moment import Event
 from assistant.surveys.files import Survey
 from assistant.surveys.letters import Letters
+from assistant.surveys.places import Place
+from assistant.surveys.rehearsal import MOST_EVENTS, Rehearsed, rehearse
 from assistant.surveys.rules import Past, Rules, Way, asleep, awake, decide
 from assistant.surveys.talk import TOPIC, run_of
 from assistant.surveys.ways import PUSHED, Open, Ways
@@ -26,6 +30,8 @@ from tools.errors import NeedLogin, UnknownThing
 from tools.ports import Ports
 
 log = logs.get("moments")
+CODE = "code"  # the channel of surveys that begin at a place
+REWARD_AGAIN = timedelta(days=30)
 DEFAULT: tuple[Way, ...] = ("customer_message", "web")  # of a rule that is gone
 DECIDE, INVITE, CHECK, EXPIRE = "moment.decide", "moment.invite", "moment.check", "moment.expire"
 LATE = timedelta(days=3)  # after that, nobody wants to be asked about it any more
@@ -227,6 +233,52 @@ class Moments:
     def _hold(connection: Connection, found: Invitation, reason: str) -> str:
         moments.change(connection, found.id, {"status": "held", "reason": reason})
         return "held"
+
+    # -- a dry run ---------------------------------------------------------------------------------------------------
+
+    def rehearse(self, since: datetime, stores: Collection[str] | None = None) -> tuple[Rehearsed, Counter[str]]:
+        """The rules over past payments, and in what ways those invited would be reached today. Nothing is sent."""
+        with self._db.read() as connection:
+            past = moments.past_payments(connection, since, topic=TOPIC, stores=stores, limit=MOST_EVENTS)
+            found = rehearse(self.rules, past)
+            return found, self.ways.forecast(connection, found.invited, self._clock.now())
+
+    # -- at a place --------------------------------------------------------------------------------------------------
+
+    def at_place(self, place: Place, now: datetime, member_id: str = "") -> Invitation:
+        """The invitation that a code at a place leads to, not kept anywhere yet."""
+        survey = self.surveys[place.survey_id]
+        rule = self.rules.rule(place.rule_id)
+        return Invitation(
+            id="", event_id="", rule_id=place.rule_id, survey_id=survey.id, survey=survey.model_dump(mode="json"),
+            variant="", greeting=rule.variants[0].greeting if rule and rule.variants else "", member_id=member_id,
+            store_id=place.store_id or None, order_id=None, conversation_id=None, channel=CODE, status="sent",
+            reason="", current="", path=(), answers={}, unclear=0, rewarded=False, due_at=now, sent_at=now,
+            started_at=None, ended_at=None, expires_at=now + timedelta(days=survey.days), opened_at=now,
+        )  # fmt: skip
+
+    def start_at(self, place: Place, visitor: str, member_id: str) -> str:
+        """Begin the survey of a place; returns its invitation, the same for the same visitor on the same day.
+
+        Whoever is unknown, or had the reward within a month, is asked without a reward.
+        """
+        now = self._clock.now()
+        found = self.at_place(place, now, member_id)
+        day = local(now).date().isoformat()
+        seed = "|".join((visitor, member_id, place.survey_id, place.store_id, day))
+        with self._db.write() as connection:
+            body = dict(found.survey)
+            if not member_id or moments.rewarded(connection, member_id, place.survey_id, now - REWARD_AGAIN):
+                body["reward"] = None
+            which = moments.start(connection, {
+                "id": f"v-{secrets.token_urlsafe(18)}", "event_id": f"code:{sha256(seed.encode()).hexdigest()[:40]}",
+                "rule_id": found.rule_id, "survey_id": found.survey_id, "survey": body, "greeting": found.greeting,
+                "variant": "", "member_id": member_id, "store_id": found.store_id, "order_id": None, "channel": CODE,
+                "due_at": now, "sent_at": now, "opened_at": now, "expires_at": found.expires_at,
+            })  # fmt: skip
+            assert found.expires_at is not None
+            due.schedule(connection, EXPIRE, f"{EXPIRE}:{which}", {}, found.expires_at)
+        return which
 
     def expire(self) -> None:
         """End what may no longer be answered; what was answered stays."""

@@ -129,6 +129,8 @@ class ShopperMessages:
             if typed and (heard := self._heard(typed, conversation, waiting.inbound)):
                 return heard
             inbound = self._received(conversation, waiting)
+            if isinstance(inbound, Reply) and survey and (kept := self._kept(survey, conversation, waiting)):
+                return kept
             if isinstance(inbound, Reply):
                 trace = TurnTrace(notes=[waiting.inbound.kind], intents=[{"intent": "received", "by": "channel"}])
                 return Answer(inbound, conversation.state, trace, ())
@@ -147,6 +149,15 @@ class ShopperMessages:
             # the last line of defence: the shopper hears an apology at once instead of nothing after three tries
             log.exception("turn_crashed", inbox=waiting.inbox_id, conversation=conversation.id)
             return self._apology(conversation)
+
+    def _kept(self, survey: Invitation, conversation: Conversation, waiting: Waiting) -> Answer | None:
+        """A picture or a recording in the middle of a survey: its answer, or at least no reason to forget the question."""
+        assert self._surveys is not None
+        heard = self._surveys.keep(survey, conversation, waiting.inbox_id, waiting.inbound.kind)
+        if heard is None:
+            return None
+        trace = TurnTrace(notes=[waiting.inbound.kind], intents=[{"intent": "survey", "by": heard.survey_id}])
+        return Answer(heard.reply, conversation.state, trace, (), (heard.change,))
 
     def _heard(self, survey: Invitation, conversation: Conversation, inbound: Inbound) -> Answer | None:
         """The answer of an open survey, where the message is for it."""

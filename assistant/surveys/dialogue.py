@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from assistant.domain.message import Choice, Reply
 from assistant.surveys.files import END, Option, Question, Survey, When
-from assistant.surveys.reading import Reading, Value, asks, assents, read
+from assistant.surveys.reading import KEPT, Reading, Value, asks, assents, read
 
 Status = Literal["sent", "open", "paused", "done", "stopped", "expired"]
 Tagger = Callable[[str], tuple[str, frozenset[str]]]
@@ -50,6 +50,7 @@ class Run:
     answers: Mapping[str, Value] = field(default_factory=dict)
     unclear: int = 0
     greeting: str = ""
+    known: bool = True  # whether we know whom we talk to, and so can help afterwards
 
     @property
     def question(self) -> Question:
@@ -94,8 +95,8 @@ class Run:
         said = []
         for question in self.survey.questions:
             value = self.answers.get(question.id)
-            if question.kind == "text" and isinstance(value, str):
-                said.append(value)
+            if question.kind in ("text", "photo") and isinstance(value, str):
+                said += [value] if not value.startswith(KEPT) else []
             elif question.kind in ("single", "multi") and value:
                 chosen = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
                 said.append("、".join(o.label for o in question.options if o.id in chosen))
@@ -138,10 +139,36 @@ def step(
         return None
     if reading.wish is not None:
         return _wished(run, reading, names)
-    if reading.value is None or (run.question.kind == "text" and not on_page and asks(text) and len(text) < _STORY):
+    if reading.value is None or (
+        run.question.kind in ("text", "photo") and not on_page and asks(text) and len(text) < _STORY
+    ):
         return None
     run = replace(run, status="open", unclear=0)
     return _move(run, reading, names, tag)
+
+
+def keep(run: Run, kind: str, which: int, names: Mapping[str, str], *, tag: Tagger | None = None) -> Step | None:
+    """Take a picture or a recording (`which`: its attachment) that was sent. None where the question wants neither."""
+    wanted = {"image": ("photo",), "voice": ("text", "photo")}.get(kind, ())
+    if run.status != "open" or run.question.kind not in wanted:
+        return None
+    step_ = _move(replace(run, unclear=0), Reading(f"{KEPT}{which}", by=kind), names, tag)
+    note = (
+        "照片收到了，谢谢。" if kind == "image" else "录音已经为您保留。我暂时听不了语音，同事会听，所以没有文字记录。"
+    )
+    return replace(step_, reply=replace(step_.reply, text=f"{note}\n{step_.reply.text}"))
+
+
+def beside(run: Run, kind: str, names: Mapping[str, str]) -> Reply | None:
+    """What is said to a picture or a recording that cannot be the answer, while a survey is open."""
+    if run.status != "open" or kind not in ("image", "voice"):
+        return None
+    if kind == "image" and run.question.kind == "text":
+        return ask(run, names, before="照片收到了，已经为您留好。也可以再用文字说说：")
+    note = (
+        "照片收到了，已经为您留好。" if kind == "image" else "抱歉，我暂时听不了语音，录音已经保留。请点选或打字回答："
+    )
+    return ask(run, names, before=note)
 
 
 def remind(run: Run, names: Mapping[str, str], answer: Reply) -> tuple[Run, Reply]:
@@ -199,7 +226,7 @@ def _move(run: Run, reading: Reading, names: Mapping[str, str], tag: Tagger | No
 
 def _go(run: Run, to: str, names: Mapping[str, str], reading: Reading, note: str) -> Step:
     here = run.question.id
-    if to == END and here != CARE and run.outcome == "poor":
+    if to == END and here != CARE and run.known and run.outcome == "poor":
         to = CARE
     if to == END:
         done = replace(run, status="done", current="")
@@ -258,6 +285,8 @@ def ask(run: Run, names: Mapping[str, str], before: str = "") -> Reply:
     elif question.kind == "matrix":
         lines.append("、".join(r.label for r in question.rows) + "（例如“5 4 5”）")
         choices = [Choice("都是5分", "都是5分")]
+    elif question.kind == "photo":
+        lines.append("（直接发一张照片，或者用文字说说）")
     elif question.scale:
         low, high = question.scale
         faces = _FACES[question.kind]
@@ -273,7 +302,7 @@ def shown(question: Question, value: Value) -> str:
     if isinstance(value, int):
         return f"{value}分"
     if isinstance(value, str):
-        return labels.get(value, value)
+        return "［附件］" if value.startswith(KEPT) else labels.get(value, value)
     if isinstance(value, tuple):
         return "、".join(labels[v] for v in value) or "都没有"
     return "、".join(f"{labels[k]}{v}分" for k, v in value.items())

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from assistant.errors import ConfigError
 
-Kind = Literal["nps", "csat", "ces", "single", "multi", "matrix", "text"]
+Kind = Literal["nps", "csat", "ces", "single", "multi", "matrix", "text", "photo"]
 SCALES: Mapping[str, tuple[int, int]] = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 END = "end"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -77,11 +77,28 @@ class Question(_Strict):
         return self
 
 
-class Reward(_Strict):
-    """Given once for a finished survey: a coupon that members may claim."""
+class Gift(_Strict):
+    """A coupon that members may claim, or points; `words`: how it is called to the shopper."""
 
-    coupon: str
-    words: str
+    coupon: str | None = Field(default=None, min_length=1, max_length=40)
+    points: int | None = Field(default=None, ge=1, le=100_000)
+    words: str = Field(min_length=1, max_length=40)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.coupon is None) == (self.points is None):
+            raise ValueError("a reward is either a coupon or points")
+        return self
+
+
+class Reward(Gift):
+    """Given once for a finished survey; `instead` where it cannot be had any more."""
+
+    instead: Gift | None = None
+
+    @property
+    def gifts(self) -> tuple[Gift, ...]:
+        return (self,) if self.instead is None else (self, self.instead)
 
 
 class Thanks(_Strict):

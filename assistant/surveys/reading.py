@@ -19,6 +19,10 @@ from assistant.surveys.files import Option, Question
 
 Wish = Literal["skip", "back", "later", "stop", "opt_out"]
 Value = int | str | tuple[str, ...] | Mapping[str, int]
+KEPT = "attachment:"  # before the id of a picture or a recording that is the answer
+_NO_PICTURE = re.compile(
+    r"(我|这会儿|现在|手边)*(没有?|没拍|不方便拍?|拍不了)(照片?|图片?|拍照?)?(了|呢|啊)?|不(想)?拍(了)?"
+)
 
 _LATER = (
     r"(晚点|等会儿?|等下|等一下|一会儿?|稍后|回头|改天|明天|过会儿?|待会儿?|以后|下次|改日|有空|空了|闲了|到家|下班)"
@@ -120,6 +124,8 @@ def read(question: Question, text: str) -> Reading:
     said = _plain(text)
     if (wish := _wish(said, question)) is not None:
         return Reading(wish=wish, by="words")
+    if question.kind == "photo" and _NO_PICTURE.fullmatch(said.rstrip("。！!~")):
+        return Reading(wish="skip", by="words")
     if question.scale and asks(said) and not _MARKED.search(said):
         return UNCLEAR
     match question.kind:
@@ -129,8 +135,10 @@ def read(question: Question, text: str) -> Reading:
             return _choice(said, question)
         case "matrix":
             return _matrix(said, question)
-        case "text":
-            return Reading(text.strip(), by="text") if text.strip() else UNCLEAR
+        case "text" | "photo":
+            words = text.strip()
+            words = words.replace(":", "：", 1) if words.startswith(KEPT) else words
+            return Reading(words, by="text") if words else UNCLEAR
 
 
 def asks(text: str) -> bool:

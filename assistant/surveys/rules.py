@@ -59,7 +59,7 @@ class Segment(_Strict):
 
 
 Way = Literal["customer_message", "subscribe", "template", "sms", "web"]
-WAYS: Mapping[Way, str] = {
+WAYS: Mapping[str, str] = {
     "customer_message": "公众号客服消息", "subscribe": "订阅消息", "template": "模板消息", "sms": "短信", "web": "网页聊天",
 }  # fmt: skip
 

@@ -4,22 +4,24 @@ Called by journey 1 for every message of a conversation that is in the middle of
 back and committed together with the answer.
 """
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from assistant import logs
 from assistant.clock import Clock
-from assistant.db import conversations, due, feedback, moments, privacy
+from assistant.db import attachments, conversations, due, feedback, moments, privacy
 from assistant.db.engine import Connection, Database
 from assistant.db.moments import Invitation
 from assistant.domain.conversation import Conversation
 from assistant.domain.message import Inbound, Reply
 from assistant.surveys import dialogue
 from assistant.surveys.dialogue import Run, Tagger
-from assistant.surveys.files import Reward, Survey
-from tools.errors import BackendDown, ToolError
+from assistant.surveys.files import Gift, Reward, Survey
+from tools.errors import BackendDown, ToolError, ToolRefused
 from tools.ports import Ports
 
 log = logs.get("surveys")
@@ -41,12 +43,12 @@ class Heard:
 class SurveyTalk:
     """One instance serves all threads. `store_name`: the name of a store, None where there is none.
 
-    `elsewhere`: words that are never for a survey, such as danger or a call for a person.
+    `folder`: where pictures are kept; `elsewhere`: words that are never for a survey, such as danger or a call for a person.
     """
 
     def __init__(
         self, database: Database, clock: Clock, ports: Ports, *, brand: str,
-        store_name: Callable[[str], str | None], tag: Tagger | None = None,
+        store_name: Callable[[str], str | None], folder: Path, tag: Tagger | None = None,
         elsewhere: Callable[[str], bool] = lambda text: False,
     ) -> None:  # fmt: skip
         self._db = database
@@ -54,6 +56,7 @@ class SurveyTalk:
         self._ports = ports
         self._brand = brand
         self._store_name = store_name
+        self._folder = folder
         self._tag = tag
         self._elsewhere = elsewhere
 
@@ -108,7 +111,58 @@ class SurveyTalk:
         step = dialogue.step(replace(run, status="open"), text, self.names(found), tag=self._tag, on_page=True)
         if step is None:
             return False
-        heard = self._heard(found, run, step, found.member_id, found.conversation_id or "")
+        heard = self._heard(found, run, step, found.member_id or f"survey:{found.id}", found.conversation_id or "")
+        with self._db.write() as connection:
+            heard.change(connection)
+        return True
+
+    def keep(self, found: Invitation, conversation: Conversation, inbox_id: int, kind: str) -> Heard | None:
+        """Take a picture or a recording that was kept as an attachment. None where the survey has nothing to say to it."""
+        if self._assistant_asked_last(found, conversation):
+            return None
+        with self._db.read() as connection:
+            which = attachments.of_message(connection, inbox_id)
+        run = run_of(found)
+        step = dialogue.keep(run, kind, which, self.names(found), tag=self._tag) if which is not None else None
+        if step is None or which is None:
+            aside = dialogue.beside(run, kind, self.names(found))
+            return (
+                Heard(aside, lambda connection: self._belongs(connection, which, found), found.survey_id)
+                if aside
+                else None
+            )
+        heard = self._heard(found, run, step, conversation.shopper.key, conversation.id)
+
+        def change(connection: Connection) -> None:
+            self._belongs(connection, which, found)
+            heard.change(connection)
+
+        return replace(heard, change=change)
+
+    @staticmethod
+    def _belongs(connection: Connection, which: int | None, found: Invitation) -> None:
+        if which is not None:
+            attachments.answers(connection, which, found.id)
+
+    def upload(self, found: Invitation, content: bytes, mime: str, ending: str) -> bool:
+        """Take a picture that was sent on the page. False where the open question wants none."""
+        run = replace(run_of(found), status="open")
+        if run.question.kind != "photo":
+            return False
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"survey-{secrets.token_hex(8)}.{ending}"
+        path.write_bytes(content)
+        try:
+            with self._db.write() as connection:
+                which = attachments.put(
+                    connection, found.conversation_id or "", found.id, str(path), mime, len(content), self._clock.now()
+                )
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        step = dialogue.keep(run, "image", which, self.names(found), tag=self._tag)
+        assert step is not None
+        heard = self._heard(found, run, step, found.member_id or f"survey:{found.id}", found.conversation_id or "")
         with self._db.write() as connection:
             heard.change(connection)
         return True
@@ -158,19 +212,52 @@ class SurveyTalk:
         return f"已为您登记，工单号 {ticket.ticket_id}，" + ("同事会给您回电。" if wants_call else "处理进展会通知您。")
 
     def _rewarded(self, found: Invitation, reward: Reward) -> tuple[str, str]:
-        """Give the reward: `given`, `owed` (the retailer's system could not be reached) or `refused`, and its words."""
-        try:
-            self.reward(found.id, found.member_id, reward.coupon)
-        except BackendDown:
-            return "owed", f"答谢礼（{reward.words}）稍后放进您的账户。"
-        except ToolError as error:
-            log.warning("reward_refused", invitation=found.id, cause=type(error).__name__)
-            return "refused", "这次的答谢礼没能送上，很抱歉。"
-        return "given", f"答谢礼已放进您的账户：{reward.words}。"
+        """Give the reward: `given`, `instead`, `owed` (the retailer cannot be reached) or `refused`, and its words."""
+        if not found.member_id:
+            return "", ""
+        outcome, words = self._give(found, reward)
+        logs.REWARDS.labels(outcome).inc()
+        return outcome, words
 
-    def reward(self, invitation_id: str, member_id: str, coupon: str) -> None:
-        """Give the reward of a survey. The same invitation twice is one reward."""
-        self._ports.merchant.coupons.claim(member_id, coupon, f"survey-reward:{invitation_id}")
+    def _give(self, found: Invitation, reward: Reward) -> tuple[str, str]:
+        refused = ""
+        for gift, outcome in zip(reward.gifts, ("given", "instead"), strict=False):
+            try:
+                self._hand_over(found, gift, outcome)
+            except BackendDown:
+                return "owed", f"答谢礼（{gift.words}）稍后放进您的账户。"
+            except ToolError as error:
+                log.warning("reward_refused", invitation=found.id, cause=getattr(error, "code", type(error).__name__))
+                refused = refused or (f"：{error.public}" if isinstance(error, ToolRefused) else "，很抱歉。")
+                continue
+            if outcome == "instead":
+                return outcome, f"原定的答谢礼（{reward.words}）没能送上，换成{gift.words}送给您，已放进您的账户。"
+            return outcome, f"答谢礼已放进您的账户：{gift.words}。"
+        return "refused", f"答谢礼（{reward.words}）没能送上{refused}"
+
+    def _hand_over(self, found: Invitation, gift: Gift, outcome: str) -> None:
+        """The same gift of the same invitation twice is one."""
+        key = f"survey-reward:{found.id}" + ("" if outcome == "given" else ":instead")
+        if gift.points is not None:
+            self._ports.merchant.points.grant(found.member_id, gift.points, "问卷答谢", key)
+        else:
+            self._ports.merchant.coupons.claim(found.member_id, gift.coupon or "", key)
+
+    def reward(self, invitation_id: str) -> str:
+        """Give a reward that is owed; how it ended. Raises BackendDown where it is to be tried again."""
+        found = self.find(invitation_id)
+        if found is None or found.reward not in ("owed", "given", "instead") or run_of(found).survey.reward is None:
+            return "gone"  # the member's data were erased, or nothing was promised
+        reward = run_of(found).survey.reward
+        assert reward is not None
+        outcome, _ = self._give(found, reward)
+        if outcome == "owed":
+            raise BackendDown("the reward is still owed")
+        if found.reward == "owed":
+            logs.REWARDS.labels(outcome).inc()
+            with self._db.write() as connection:
+                moments.change(connection, found.id, {"reward": outcome, "rewarded": outcome != "refused"})
+        return outcome
 
     def _keep_run(
         self, connection: Connection, found: Invitation, run: Run, *,
@@ -189,19 +276,18 @@ class SurveyTalk:
             values["ended_at"] = now
         if not moments.change(connection, found.id, values, was=moments.LIVE, current=found.current):
             return  # answered elsewhere meanwhile
-        if opted_out:
+        if opted_out and found.member_id:
             privacy.choose(connection, found.member_id, TOPIC, False, CHOSEN_IN_CHAT, now)
         if completed:
             moments.keep_answer(connection, {
-                "id": _number(found.id), "member_id": found.member_id, "store_id": found.store_id or "",
+                "id": _number(found.id), "member_id": found.member_id or None, "store_id": found.store_id or "",
                 "order_id": found.order_id, "touchpoint": run.survey.touchpoint, "at": now, "nps": run.score("nps"),
                 "csat": run.score("csat"), "ces": run.score("ces"), "comment": run.comment,
             })  # fmt: skip
             if run.comment:
                 feedback.announce(connection, "answer", _number(found.id), now)
         if reward == "owed" and run.survey.reward is not None:
-            payload = {"invitation": found.id, "member": found.member_id, "coupon": run.survey.reward.coupon}
-            due.schedule(connection, REWARD, f"{REWARD}:{found.id}", payload, now)
+            due.schedule(connection, REWARD, f"{REWARD}:{found.id}", {"invitation": found.id}, now)
 
 
 def names_of(found: Invitation, brand: str, store_name: Callable[[str], str | None]) -> dict[str, str]:
@@ -214,7 +300,7 @@ def run_of(found: Invitation) -> Run:
     survey = Survey.model_validate(found.survey, extra="ignore")  # as another version of us may have kept it
     return Run(
         survey, found.status, found.current, tuple(found.path), dialogue.values_of(found.answers),  # type: ignore[arg-type]
-        found.unclear, found.greeting,
+        found.unclear, found.greeting, known=bool(found.member_id),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from assistant.accounts.keys import secret_key
 from assistant.bootstrap import Service
 from assistant.db.migrate import is_current
 from assistant.errors import NotAllowed, NotFound, Refusal, StoreDown
-from assistant.web import chat, moments, staff, style, wechat
+from assistant.web import chat, moments, staff, style, surveys, wechat
 from assistant.web.held import HeldPushes
 from assistant.web.icons import icon
 from assistant.web.security import HEADERS, Hardened, RateLimit, Visitors
@@ -49,13 +49,15 @@ def make_app(service: Service) -> FastAPI:
         aside=ThreadPoolExecutor(4, thread_name_prefix="aside"),
     )
     app.state.web.templates.env.globals["icon"] = icon
-    larger = {"/admin/import": settings.accounts.max_import_bytes}
+    photos = settings.moments.max_photo_bytes + 65_536  # and the form around it
+    larger = {"/admin/import": settings.accounts.max_import_bytes, surveys.PHOTOS: photos}
     app.add_middleware(Hardened, max_body_bytes=settings.web.max_body_bytes, larger=larger)
     app.router.routes.insert(0, wechat.PUSHES)
     app.include_router(chat.router)
     app.include_router(style.router)
     app.include_router(wechat.router)
     app.include_router(moments.router)
+    app.include_router(surveys.router)
     staff.install(app)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     if settings.wechat.fake:
@@ -90,6 +92,11 @@ def _plumbing(app: FastAPI) -> None:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
+def _page(request: Request, status: int, words: str, *, known: bool = True) -> Response | None:
+    """A page for people; None where a script asks. `known` False: the store cannot be asked who it is."""
+    return guard.refused(request, status, words, known=known) or surveys.refused(request, status, words)
+
+
 def _errors(app: FastAPI) -> None:
     """Every error is one sentence in the user's language; causes go to the log."""
 
@@ -98,25 +105,25 @@ def _errors(app: FastAPI) -> None:
         words = str(error.detail)
         if words.isascii():  # the framework's own words, in English
             words = _FRAMEWORK_SAYS.get(error.status_code, "请求格式不对，请刷新页面后重试。")
-        told = guard.refused(request, error.status_code, words)
+        told = _page(request, error.status_code, words)
         return told or JSONResponse({"error": words}, error.status_code, headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> Response:
         log.info("request_refused", faults=len(error.errors()))
         words = "请求格式不对，请刷新页面后重试。"
-        return guard.refused(request, 422, words) or JSONResponse({"error": words}, 422)
+        return _page(request, 422, words) or JSONResponse({"error": words}, 422)
 
     @app.exception_handler(Refusal)
     def refused(request: Request, error: Refusal) -> Response:
         status = 404 if isinstance(error, NotFound) else 403 if isinstance(error, NotAllowed) else 400
-        told = guard.refused(request, status, error.public)
+        told = _page(request, status, error.public)
         return told or JSONResponse({"error": error.public}, status if request.url.path.startswith("/ops") else 400)
 
     @app.exception_handler(StoreDown)
     def down(request: Request, error: StoreDown) -> Response:
         log.error("store_down", cause=str(error))
-        if told := guard.refused(request, 503, "系统繁忙，请稍后再试。", known=False):
+        if told := _page(request, 503, "系统繁忙，请稍后再试。", known=False):
             return told
         return JSONResponse({"error": "系统繁忙，消息还没有收到，请稍后重发。"}, 503)
 

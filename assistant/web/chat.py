@@ -70,7 +70,8 @@ def ours(request: Request) -> None:
         raise HTTPException(403, "请求来源不对。")
 
 
-def _set_cookie(web: Web, response: Response, sender: str, member: str) -> None:
+def set_cookie(web: Web, response: Response, sender: str, member: str) -> None:
+    """Remember who a browser is."""
     response.set_cookie(
         COOKIE, web.visitors.sign(sender, member), max_age=180 * 86_400, httponly=True, samesite="lax", path="/"
     )
@@ -97,7 +98,7 @@ def page(request: Request, store: str = "") -> Response:
         },
     )
     if known is None:
-        _set_cookie(web, response, who.sender, who.member)
+        set_cookie(web, response, who.sender, who.member)
     if store in stores:
         _open(web, who, store)
     response.headers["cache-control"] = "no-store"
@@ -213,7 +214,7 @@ def switch(request: Request, account: Account, who: Who) -> Response:
     if account.member and account.member not in {p.member_id for p in PERSONAS}:
         raise HTTPException(404, "没有这个演示账号。")
     response = Response(status_code=204)
-    _set_cookie(web, response, who.sender, account.member)
+    set_cookie(web, response, who.sender, account.member)
     return response
 
 

@@ -89,16 +89,21 @@ class Hardened:
     """ASGI middleware: refuses bodies above a limit before they are read whole, adds the security headers."""
 
     def __init__(self, app: ASGIApp, max_body_bytes: int, larger: Mapping[str, int] | None = None) -> None:
-        """`larger`: other limits, by path."""
+        """`larger`: other limits, by path, or by its beginning where that ends with a slash."""
         self._app = app
         self._max = max_body_bytes
         self._larger = larger or {}
+
+    def _most(self, path: str) -> int:
+        return next(
+            (n for p, n in self._larger.items() if path == p or (p.endswith("/") and path.startswith(p))), self._max
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        most = self._larger.get(scope["path"], self._max)
+        most = self._most(scope["path"])
         length = dict(scope["headers"]).get(b"content-length", b"0")
         if not length.isdigit() or int(length) > most:
             await self._refuse(send)

@@ -1,6 +1,6 @@
 """A service with an Official Account, on a WeChat of our own: pushes come in, calls go out, nothing leaves the process."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,10 +87,12 @@ Make = Callable[..., World]
 
 @pytest.fixture
 def make_world(folder: Path, clock: FixedClock) -> Iterator[Make]:
-    """Makes a world; settings of the account by keyword. Lanes are running: a push is answered while it is held."""
+    """Makes a world; settings of the account by keyword, others in `more`. Lanes are running: a push is answered while it is held."""
     with ExitStack() as stack:
 
-        def make(*, lanes: bool = True, data_format: str = "xml", **changes: object) -> World:
+        def make(
+            *, lanes: bool = True, data_format: str = "xml", more: Mapping[str, object] | None = None, **changes: object
+        ) -> World:
             account = replace(
                 DEMO_ACCOUNT, mode=changes.get("mode", "safe"), data_format=data_format,
                 verified=changes.get("verified", True), kind=changes.get("account", "service"),
@@ -102,7 +104,9 @@ def make_world(folder: Path, clock: FixedClock) -> Iterator[Make]:
                 "api_url": "http://fake", "oauth_url": "http://fake",
             }  # fmt: skip
             wechat = WeChatSettings.model_validate({**ours, **changes})
-            settings = settings_for(folder, wechat=wechat, web=WebSettings(demo_accounts=True))
+            settings = settings_for(
+                folder, **{"wechat": wechat, "web": WebSettings(demo_accounts=True), **(more or {})}
+            )
             service = Service(settings, clock=clock, wechat=calls_to(platform))
             stack.callback(service.close)
             service.router.rank("你好")  # as a started service is: the first answer must not wait for that

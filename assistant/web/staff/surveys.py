@@ -1,6 +1,6 @@
 """Surveys and rules for the staff: what was asked, who answered, what the rules did and would do. Each within their scope."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Annotated
 
@@ -14,9 +14,9 @@ from assistant.domain.account import Permission
 from assistant.surveys import dialogue
 from assistant.surveys.dialogue import Run
 from assistant.surveys.files import Survey
-from assistant.surveys.rehearsal import Rehearsed, rehearse
+from assistant.surveys.rehearsal import REACH_WORDS, Rehearsed
 from assistant.surveys.results import Results, Row, results, score_words
-from assistant.surveys.rules import EVENTS, REASON_WORDS
+from assistant.surveys.rules import EVENTS, REASON_WORDS, WAYS
 from assistant.web.staff import guard
 from assistant.web.staff.guard import Ours, page
 from assistant.web.state import web_of
@@ -26,8 +26,12 @@ Reader = Annotated[SignedIn, Depends(guard.needs(Permission.ASK))]
 Days = Annotated[int, Query(ge=1, le=365)]
 KINDS = {
     "nps": "NPS", "csat": "满意度", "ces": "费力度", "single": "单选", "multi": "多选", "matrix": "矩阵", "text": "开放题",
+    "photo": "照片",
 }  # fmt: skip
-HELD_WORDS = {"opted_out": "顾客不接受调研", "no_channel": "没有可用的渠道", "cool_down": "冷却期内"}
+HELD_WORDS = {
+    "opted_out": "顾客不接受调研", "no_channel": "没有可用的渠道", "cool_down": "冷却期内",
+    "undelivered": "渠道都没送到", "late": "等得太久，不再打扰",
+}  # fmt: skip
 
 
 def _stores(request: Request, me: SignedIn) -> Collection[str] | None:
@@ -68,7 +72,7 @@ def show(request: Request, me: Reader, survey_id: str, days: Days = 30) -> Respo
     found = _results(service, mine, survey, days)
     with service.database.read() as connection:
         since = service.clock.now() - timedelta(days=days)
-        said = moments.said(connection, survey.touchpoint, since, mine, limit=30)
+        said = moments.said(connection, survey.id, since, mine, limit=30)
     stores = sorted(found.by_store.items(), key=lambda item: -item[1].sent)
     return page(
         request, "survey.html", me, survey=survey, asked=asked, found=found, said=said, days=days, kinds=KINDS,
@@ -88,18 +92,18 @@ def rules(request: Request, me: Reader, days: Days = 30) -> Response:
 def dry_run(request: Request, me: Reader, days: Days = 30) -> Response:
     """The rules over past payments of the stores in scope. Nothing is sent."""
     service = web_of(request).service
-    stores = _stores(request, me)
-    with service.database.read() as connection:
-        past = moments.past_payments(connection, service.clock.now() - timedelta(days=days))
-        tried = rehearse(service.moments.rules, (p for p in past if stores is None or p[0].store_id in stores))
-    return _rules(request, me, days, tried=tried)
+    since = service.clock.now() - timedelta(days=days)
+    found, ways = service.moments.rehearse(since, _stores(request, me))
+    return _rules(request, me, days, tried=found, ways=ways)
 
 
-def _rules(request: Request, me: SignedIn, days: int, tried: Rehearsed | None = None) -> Response:
+def _rules(
+    request: Request, me: SignedIn, days: int, tried: Rehearsed | None = None, ways: Mapping[str, int] | None = None
+) -> Response:
     service = web_of(request).service
     with service.database.read() as connection:
         outcomes = moments.outcomes(connection, service.clock.now() - timedelta(days=days), _stores(request, me))
     return page(
         request, "rules.html", me, rules=service.moments.rules, surveys=service.moments.surveys, events=EVENTS,
-        reasons=REASON_WORDS, outcomes=outcomes, days=days, tried=tried,
+        reasons=REASON_WORDS, outcomes=outcomes, days=days, tried=tried, ways=ways, reach=REACH_WORDS, channels=WAYS,
     )  # fmt: skip
