@@ -157,6 +157,25 @@ def test_an_order_that_is_on_its_way_cannot_be_cancelled(merchant: Merchant) -> 
     assert merchant.orders.get(ME, shipped.order_id).status is OrderStatus.SHIPPED
 
 
+def test_points_are_granted_once_under_one_key_and_never_less_than_one(merchant: Merchant) -> None:
+    first = merchant.points.grant(ME, 50, "问卷答谢", "k-grant")
+    again = merchant.points.grant(ME, 50, "问卷答谢", "k-grant")
+
+    assert first == again
+    assert merchant.points.balance(ME).balance == 12_480 + 50
+    assert merchant.points.ledger(ME, 1)[0].reason == "问卷答谢"
+    with pytest.raises(ToolRefused):
+        merchant.points.grant(ME, 0, "问卷答谢", "k-none")
+
+
+def test_a_members_phone_number_leads_back_to_them_and_strangers_have_none(merchant: Merchant) -> None:
+    phone = merchant.membership.phone(ME)
+
+    assert phone is not None
+    assert merchant.membership.by_phone(phone) == ME
+    assert merchant.membership.phone("M9999999") is None
+
+
 def test_points_are_spent_once_under_one_key(merchant: Merchant) -> None:
     first = merchant.points.redeem(ME, "PARK1", "k-once")
     again = merchant.points.redeem(ME, "PARK1", "k-once")
@@ -242,7 +261,7 @@ def test_every_operation_that_changes_something_takes_a_key() -> None:
     changing = {f"{o.family}.{o.method}" for o in operations() if o.writes}
 
     assert changing == {
-        "points.redeem", "coupons.claim", "orders.request_return", "orders.cancel", "inventory.reserve",
+        "points.redeem", "points.grant", "coupons.claim", "orders.request_return", "orders.cancel", "inventory.reserve",
         "appointments.book", "appointments.move", "appointments.cancel",
     }  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Journey 2: from an event to the answer in the mart, on a real store, with the demo's members."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,16 +11,20 @@ from sqlalchemy import select
 from assistant.bootstrap import Service
 from assistant.clock import FixedClock
 from assistant.config import MomentSettings
-from assistant.db import moments
+from assistant.db import conversations, due, moments
 from assistant.db.moments import Invitation
 from assistant.db.tables.moments import invitations
 from assistant.db.tables.retail import survey_answers
-from assistant.db.tables.service import tickets
+from assistant.db.tables.service import due_work, tickets
+from assistant.domain.conversation import Conversation
 from assistant.domain.moment import Event
+from assistant.domain.shopper import Identity
 from assistant.surveys.files import TEMPLATES
+from assistant.surveys.places import Place
 from assistant.worker import Worker
 from tests.conftest import settings_for
 from tests.talk import Shopper, tools_of
+from tools.errors import BackendDown
 
 MEMBER = "M0000001"
 
@@ -30,6 +34,22 @@ def service(folder: Path, clock: FixedClock) -> Iterator[Service]:
     made = Service(settings_for(folder), clock=clock)
     yield made
     made.close()
+
+
+@pytest.fixture
+def shopper(service: Service) -> Shopper:
+    """A member who has talked to us before, and so can be invited."""
+    made = Shopper(service, member=MEMBER)
+    made.say("你好")
+    return made
+
+
+@pytest.fixture
+def invited(service: Service, clock: FixedClock, shopper: Shopper) -> Shopper:
+    """The same, with the invitation to a survey about a refund in their chat."""
+    service.moments.take([happened(service)])
+    work(service, clock)
+    return shopper
 
 
 def happened(service: Service, kind: str = "refunded", event_id: str = "E1", **changes: object) -> Event:
@@ -52,6 +72,17 @@ def all_invitations(service: Service) -> list[Invitation]:
         return [Invitation(**row) for row in connection.execute(select(invitations)).mappings()]
 
 
+def own_surveys(folder: Path, **changes: object) -> Path:
+    """A copy of the shipped surveys, that of the after-sale changed."""
+    texts = folder / "surveys"
+    texts.mkdir()
+    for path in TEMPLATES.glob("*.yaml"):
+        body = yaml.safe_load(path.read_text(encoding="utf-8"))
+        body |= changes if body["id"] == "after_sale" else {}
+        (texts / path.name).write_text(yaml.safe_dump(body, allow_unicode=True), encoding="utf-8")
+    return texts
+
+
 def answers_kept(service: Service) -> list[tuple[int | None, str]]:
     with service.database.read() as connection:
         rows = connection.execute(select(survey_answers).where(survey_answers.c.id > 10**9)).all()
@@ -59,11 +90,8 @@ def answers_kept(service: Service) -> list[tuple[int | None, str]]:
 
 
 def test_a_refund_leads_to_a_survey_in_the_shoppers_chat_and_its_answer_into_the_mart(
-    service: Service, clock: FixedClock
+    service: Service, clock: FixedClock, shopper: Shopper
 ) -> None:
-    shopper = Shopper(service, member=MEMBER)
-    shopper.say("你好")
-
     service.moments.take([happened(service)])
     work(service, clock)
     asked = shopper.history()[-1]
@@ -81,14 +109,11 @@ def test_a_refund_leads_to_a_survey_in_the_shoppers_chat_and_its_answer_into_the
     assert all_invitations(service)[0].status == "done"
 
 
-def test_a_low_score_counts_even_where_the_offer_of_help_is_not_answered(service: Service, clock: FixedClock) -> None:
-    shopper = Shopper(service, member=MEMBER)
-    shopper.say("你好")
-    service.moments.take([happened(service)])
-    work(service, clock)
-
+def test_a_low_score_counts_even_where_the_offer_of_help_is_not_answered(
+    service: Service, clock: FixedClock, invited: Shopper
+) -> None:
     for words in ("2分", "退款慢", "跳过"):
-        shopper.say(words)
+        invited.say(words)
     clock.advance(timedelta(days=8))
     Worker(service).due_once()
 
@@ -96,27 +121,20 @@ def test_a_low_score_counts_even_where_the_offer_of_help_is_not_answered(service
     assert all_invitations(service)[0].status == "expired"
 
 
-def test_danger_and_calls_for_a_person_are_never_taken_for_answers(service: Service, clock: FixedClock) -> None:
-    shopper = Shopper(service, member=MEMBER)
-    shopper.say("你好")
-    service.moments.take([happened(service)])
-    work(service, clock)
-    shopper.say("2分")
-    shopper.say("退款慢")
+def test_danger_and_calls_for_a_person_are_never_taken_for_answers(
+    service: Service, clock: FixedClock, invited: Shopper
+) -> None:
+    invited.say("2分")
+    invited.say("退款慢")
 
-    hurt = shopper.say("我吃了你们店买的蛋糕食物中毒送医院了")
+    hurt = invited.say("我吃了你们店买的蛋糕食物中毒送医院了")
 
     assert tools_of(hurt)[:1] == ["ticket_file"]
     assert answers_kept(service) == []
 
 
-def test_unsubscribing_is_a_choice_that_holds(service: Service, clock: FixedClock) -> None:
-    shopper = Shopper(service, member=MEMBER)
-    shopper.say("你好")
-    service.moments.take([happened(service)])
-    work(service, clock)
-
-    said = shopper.say("退订")
+def test_unsubscribing_is_a_choice_that_holds(service: Service, clock: FixedClock, invited: Shopper) -> None:
+    said = invited.say("退订")
     clock.advance(timedelta(days=40))
     service.moments.take([happened(service, event_id="E2")])
     work(service, clock)
@@ -125,13 +143,9 @@ def test_unsubscribing_is_a_choice_that_holds(service: Service, clock: FixedCloc
     assert [i.status for i in all_invitations(service)] == ["stopped"]
 
 
-def test_erasing_takes_the_words_of_surveys_too(service: Service, clock: FixedClock) -> None:
-    shopper = Shopper(service, member=MEMBER)
-    shopper.say("你好")
-    service.moments.take([happened(service)])
-    work(service, clock)
+def test_erasing_takes_the_words_of_surveys_too(service: Service, clock: FixedClock, invited: Shopper) -> None:
     for words in ("6分",):
-        shopper.say(words)
+        invited.say(words)
 
     service.rights.erase(MEMBER)
 
@@ -142,9 +156,8 @@ def test_erasing_takes_the_words_of_surveys_too(service: Service, clock: FixedCl
 
 
 def test_a_piece_of_work_that_stumbles_is_tried_again_and_stops_nothing_else(
-    service: Service, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+    service: Service, clock: FixedClock, shopper: Shopper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Shopper(service, member=MEMBER).say("你好")
     service.moments.take([happened(service)])
     decide = service.moments.decide
     monkeypatch.setattr(service.moments, "decide", lambda event_id: 1 / 0)
@@ -157,15 +170,12 @@ def test_a_piece_of_work_that_stumbles_is_tried_again_and_stops_nothing_else(
     assert [i.status for i in all_invitations(service)] == ["sent"]
 
 
-def test_who_is_dissatisfied_and_wants_it_gets_one_ticket(service: Service, clock: FixedClock) -> None:
-    shopper = Shopper(service, member=MEMBER)
-    shopper.say("你好")
-    service.moments.take([happened(service)])
-    work(service, clock)
-
+def test_who_is_dissatisfied_and_wants_it_gets_one_ticket(
+    service: Service, clock: FixedClock, invited: Shopper
+) -> None:
     for words in ("1", "等得太久", "等了两个星期"):
-        shopper.say(words)
-    done = shopper.say("请给我回电")
+        invited.say(words)
+    done = invited.say("请给我回电")
 
     with service.database.read() as connection:
         filed = connection.execute(select(tickets).where(tickets.c.shopper == MEMBER)).all()
@@ -176,9 +186,7 @@ def test_who_is_dissatisfied_and_wants_it_gets_one_ticket(service: Service, cloc
     assert "两个星期" in mine[0].body
 
 
-def test_the_same_event_many_times_is_one_invitation(service: Service, clock: FixedClock) -> None:
-    Shopper(service, member=MEMBER).say("你好")
-
+def test_the_same_event_many_times_is_one_invitation(service: Service, clock: FixedClock, shopper: Shopper) -> None:
     taken = [service.moments.take([happened(service)] * 3) for _ in range(3)]
     work(service, clock)
     work(service, clock)
@@ -187,24 +195,20 @@ def test_the_same_event_many_times_is_one_invitation(service: Service, clock: Fi
     assert [i.status for i in all_invitations(service)] == ["sent"]
 
 
-def test_a_question_in_the_middle_is_answered_and_the_survey_goes_on(service: Service, clock: FixedClock) -> None:
-    shopper = Shopper(service, member=MEMBER)
-    shopper.say("你好")
-    service.moments.take([happened(service)])
-    work(service, clock)
-    shopper.say("2分")
+def test_a_question_in_the_middle_is_answered_and_the_survey_goes_on(
+    service: Service, clock: FixedClock, invited: Shopper
+) -> None:
+    invited.say("2分")
 
-    between = shopper.say("我有多少积分")
-    after = shopper.say("退款慢")
+    between = invited.say("我有多少积分")
+    after = invited.say("退款慢")
 
     assert "12,480" in between.reply.text
     assert "刚才的评价还没完" in between.reply.text
     assert "您希望我们怎么改" in after.reply.text
 
 
-def test_whoever_said_no_to_surveys_is_left_alone(service: Service, clock: FixedClock) -> None:
-    shopper = Shopper(service, member=MEMBER)
-    shopper.say("你好")
+def test_whoever_said_no_to_surveys_is_left_alone(service: Service, clock: FixedClock, shopper: Shopper) -> None:
     service.moments.take([happened(service)])
     service.rights.choose(MEMBER, "survey", False, "k1")
 
@@ -213,8 +217,9 @@ def test_whoever_said_no_to_surveys_is_left_alone(service: Service, clock: Fixed
     assert all_invitations(service) == []
 
 
-def test_a_choice_made_between_decision_and_sending_counts(service: Service, clock: FixedClock) -> None:
-    Shopper(service, member=MEMBER).say("你好")
+def test_a_choice_made_between_decision_and_sending_counts(
+    service: Service, clock: FixedClock, shopper: Shopper
+) -> None:
     service.moments.take([happened(service)])
     Worker(service).due_once()
     service.rights.choose(MEMBER, "survey", False, "k1")
@@ -244,26 +249,18 @@ def test_events_of_unknown_members_and_kinds_do_no_harm(service: Service, clock:
 
 
 def test_an_invitation_that_nobody_took_up_ends_and_is_not_answered_any_more(
-    service: Service, clock: FixedClock
+    service: Service, clock: FixedClock, invited: Shopper
 ) -> None:
-    shopper = Shopper(service, member=MEMBER)
-    shopper.say("你好")
-    service.moments.take([happened(service)])
-    work(service, clock)
-
     clock.advance(timedelta(days=8))
     Worker(service).due_once()
-    late = shopper.say("2分")
+    late = invited.say("2分")
 
     assert [i.status for i in all_invitations(service)] == ["expired"]
     assert "哪一步最费劲" not in late.reply.text
 
 
 def test_an_edited_survey_does_not_change_the_one_that_is_open(folder: Path, clock: FixedClock, tmp_path: Path) -> None:
-    texts = tmp_path / "surveys"
-    texts.mkdir()
-    for path in TEMPLATES.glob("*.yaml"):
-        (texts / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    texts = own_surveys(tmp_path)
     service = Service(settings_for(folder, moments=MomentSettings(surveys=texts)), clock=clock)
     shopper = Shopper(service, member=MEMBER)
     shopper.say("你好")
@@ -281,10 +278,7 @@ def test_an_edited_survey_does_not_change_the_one_that_is_open(folder: Path, clo
 
 
 def test_a_reward_is_given_once_and_its_absence_is_said(folder: Path, clock: FixedClock, tmp_path: Path) -> None:
-    texts = tmp_path / "surveys"
-    texts.mkdir()
-    for path in TEMPLATES.glob("*.yaml"):
-        (texts / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    texts = own_surveys(tmp_path)
     service = Service(settings_for(folder, moments=MomentSettings(surveys=texts)), clock=clock)
     coupon = service.merchant.coupons.claimable(MEMBER)[0]
     body = yaml.safe_load((texts / "after_sale.yaml").read_text(encoding="utf-8"))
@@ -298,10 +292,224 @@ def test_a_reward_is_given_once_and_its_absence_is_said(folder: Path, clock: Fix
 
     done = shopper.say("7")
     mine = service.merchant.coupons.mine(MEMBER)
-    service.survey_talk.reward(all_invitations(service)[0].id, MEMBER, coupon.coupon_id)
+    service.survey_talk.reward(all_invitations(service)[0].id)
     again = service.merchant.coupons.mine(MEMBER)
     service.close()
 
     assert f"答谢礼已放进您的账户：{coupon.title}" in done.reply.text
     assert len(mine) == before + 1
     assert len(again) == len(mine)
+
+
+# -- who asked last --------------------------------------------------------------------------------------------------
+
+
+def test_a_question_of_the_assistant_from_days_ago_does_not_swallow_the_answer_to_a_newer_survey(
+    service: Service, clock: FixedClock, shopper: Shopper
+) -> None:
+    shopper.say("帮我预约")
+    assert conversation_of(service, shopper).state.asking is not None
+    clock.advance(timedelta(days=2))
+    service.moments.take([happened(service)])
+    work(service, clock)
+
+    first = shopper.say("2分")
+    second = shopper.say("退款慢")
+
+    assert "哪一步最费劲" in first.reply.text
+    assert "您希望我们怎么改" in second.reply.text
+
+
+def test_whoever_is_being_asked_something_is_left_to_answer_first(
+    service: Service, clock: FixedClock, shopper: Shopper
+) -> None:
+    service.moments.take([happened(service)])
+    Worker(service).due_once()
+    clock.advance(timedelta(hours=2))
+    shopper.say("帮我预约")
+
+    Worker(service).due_once()
+    at_once = [i.status for i in all_invitations(service)]
+    clock.advance(timedelta(minutes=16))
+    Worker(service).due_once()
+
+    assert at_once == ["planned"]
+    assert [i.status for i in all_invitations(service)] == ["sent"]
+
+
+def test_an_invitation_that_could_not_go_out_for_days_is_given_up(
+    service: Service, clock: FixedClock, shopper: Shopper
+) -> None:
+    service.moments.take([happened(service)])
+    Worker(service).due_once()
+
+    clock.advance(timedelta(days=4))
+    Worker(service).due_once()
+
+    assert [(i.status, i.reason) for i in all_invitations(service)] == [("held", "late")]
+
+
+def test_a_survey_is_gone_on_with_by_name_in_another_chat(
+    service: Service, clock: FixedClock, invited: Shopper
+) -> None:
+    invited.say("2分")
+    elsewhere = Shopper(service, member=MEMBER)
+
+    again = elsewhere.say("继续评价")
+    done = elsewhere.say("退款慢")
+
+    assert "哪一步最费劲" in again.reply.text
+    assert "您希望我们怎么改" in done.reply.text
+
+
+# -- rewards ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rewarding(folder: Path, clock: FixedClock, tmp_path: Path) -> Iterator[Callable[[dict[str, object]], Service]]:
+    """Makes a service whose after-sale survey has this reward."""
+    made: list[Service] = []
+
+    def make(reward: dict[str, object]) -> Service:
+        files = MomentSettings(surveys=own_surveys(tmp_path, reward=reward))
+        made.append(Service(settings_for(folder, moments=files), clock=clock))
+        return made[-1]
+
+    yield make
+    for service in made:
+        service.close()
+
+
+def finished(service: Service, clock: FixedClock) -> str:
+    """What is said at the end of a survey that went well."""
+    shopper = Shopper(service, member=MEMBER)
+    shopper.say("你好")
+    service.moments.take([happened(service)])
+    work(service, clock)
+    return shopper.hear("7")
+
+
+def test_points_are_given_once(rewarding: Callable[[dict[str, object]], Service], clock: FixedClock) -> None:
+    service = rewarding({"points": 50, "words": "50积分"})
+    before = service.merchant.points.balance(MEMBER).balance
+
+    said = finished(service, clock)
+    service.survey_talk.reward(all_invitations(service)[0].id)
+
+    assert "答谢礼已放进您的账户：50积分" in said
+    assert service.merchant.points.balance(MEMBER).balance == before + 50
+    assert service.merchant.points.ledger(MEMBER, 1)[0].reason == "问卷答谢"
+    assert all_invitations(service)[0].reward == "given"
+
+
+def test_a_coupon_that_is_gone_is_said_to_be(
+    rewarding: Callable[[dict[str, object]], Service], clock: FixedClock
+) -> None:
+    service = rewarding({"coupon": "C-GONE", "words": "满100减10券"})
+
+    said = finished(service, clock)
+
+    assert "答谢礼（满100减10券）没能送上：这张券您已经领过，或者已经领完了。" in said
+    assert all_invitations(service)[0].reward == "refused"
+
+
+def test_instead_of_a_coupon_that_is_gone_comes_what_the_survey_names(
+    rewarding: Callable[[dict[str, object]], Service], clock: FixedClock
+) -> None:
+    service = rewarding({"coupon": "C-GONE", "words": "满100减10券", "instead": {"points": 100, "words": "100积分"}})
+    before = service.merchant.points.balance(MEMBER).balance
+
+    said = finished(service, clock)
+
+    assert "换成100积分送给您" in said
+    assert service.merchant.points.balance(MEMBER).balance == before + 100
+    assert all_invitations(service)[0].reward == "instead"
+
+
+def test_a_reward_that_is_owed_comes_later_and_once(
+    rewarding: Callable[[dict[str, object]], Service], clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = rewarding({"points": 50, "words": "50积分"})
+    before = service.merchant.points.balance(MEMBER).balance
+    grant = service.merchant.points.grant
+
+    def away(*_: object) -> None:
+        raise BackendDown("cable cut")
+
+    monkeypatch.setattr(service.merchant.points, "grant", away)
+    said = finished(service, clock)
+    Worker(service).due_once()
+    monkeypatch.setattr(service.merchant.points, "grant", grant)
+    clock.advance(timedelta(minutes=5))
+    for _ in range(3):
+        Worker(service).due_once()
+
+    assert "稍后放进您的账户" in said
+    assert service.merchant.points.balance(MEMBER).balance == before + 50
+    assert all_invitations(service)[0].reward == "given"
+
+
+# -- at a place ------------------------------------------------------------------------------------------------------
+
+
+def test_a_code_begins_one_survey_a_day_for_one_visitor_and_its_reward_comes_once_a_month(
+    rewarding: Callable[[dict[str, object]], Service], clock: FixedClock
+) -> None:
+    service = rewarding({"points": 50, "words": "50积分"})
+    place = Place("after_sale", "S001")
+    before = service.merchant.points.balance(MEMBER).balance
+
+    first = service.moments.start_at(place, "browser", MEMBER)
+    same = service.moments.start_at(place, "browser", MEMBER)
+    for day in range(3):
+        which = service.moments.start_at(place, "browser", MEMBER)
+        found = service.survey_talk.find(which)
+        assert found is not None
+        assert service.survey_talk.answer(found, "7")
+        clock.advance(timedelta(days=day + 1))
+
+    assert first == same
+    assert len(all_invitations(service)) == 3
+    assert service.merchant.points.balance(MEMBER).balance == before + 50
+
+
+def test_who_is_unknown_is_asked_without_a_reward_and_not_offered_a_call(service: Service, clock: FixedClock) -> None:
+    which = service.moments.start_at(Place("after_sale", "S001"), "browser", "")
+
+    for words in ("1", "等得太久", "等了两个星期"):
+        found = service.survey_talk.find(which)
+        assert found is not None
+        service.survey_talk.answer(found, words)
+
+    assert answers_kept(service) == [(1, "等得太久；等了两个星期")]
+    assert all_invitations(service)[0].status == "done"
+
+
+# -- housekeeping ----------------------------------------------------------------------------------------------------
+
+
+def test_work_that_was_done_long_ago_is_swept_and_what_waits_stays(
+    service: Service, clock: FixedClock, invited: Shopper
+) -> None:
+    worker = Worker(service)
+    with service.database.write() as connection:
+        due.schedule(connection, "moment.expire", "far", {}, clock.now() + timedelta(days=100))
+    clock.advance(timedelta(days=20))
+    worker.due_once()
+
+    gone = worker.sweep_once()
+    again = worker.sweep_once()
+
+    assert gone >= 2
+    assert again == 0
+    with service.database.read() as connection:
+        left = connection.execute(select(due_work.c.key).where(due_work.c.status == "ready")).scalars().all()
+    assert "far" in left
+
+
+def conversation_of(service: Service, shopper: Shopper) -> Conversation:
+    with service.database.read() as connection:
+        mine = conversations.find(connection, Identity("web", "test", shopper.sender))
+        found = conversations.get(connection, mine or "")
+    assert found is not None
+    return found

@@ -3,21 +3,25 @@
 import hashlib
 import hmac
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from assistant.accounts.keys import secret_key
 from assistant.bootstrap import Service
 from assistant.clock import FixedClock
 from assistant.config import MomentSettings
 from assistant.db import conversations, moments
 from assistant.db.tables.moments import invitations
+from assistant.surveys.places import Place, Places, picture
 from assistant.web.app import make_app
 from assistant.worker import Worker
 from tests.conftest import NOW, settings_for
@@ -169,3 +173,98 @@ def test_what_cannot_be_read_is_said_on_the_page(browser: TestClient, invitation
 
 def test_an_address_that_was_not_sent_shows_nothing(browser: TestClient) -> None:
     assert browser.get("/survey/v-not-there").status_code == 404
+
+
+def test_a_survey_that_expired_says_so_kindly_and_takes_no_answer(
+    service: Service, clock: FixedClock, browser: TestClient, invitation: str
+) -> None:
+    clock.advance(timedelta(days=8))
+
+    page = browser.get(f"/survey/{invitation}")
+    browser.post(f"/survey/{invitation}", data={"question": "effort", "said": "3"})
+
+    assert page.status_code == 200
+    assert "问卷已过期" in page.text
+    with service.database.read() as connection:
+        found = moments.get(connection, invitation)
+    assert found is not None
+    assert found.answers == {}
+
+
+@pytest.mark.parametrize("address", ["v-not-there", "%00", "v-%00", "x" * 200, "at/nonsense", "v-'or'1'='1"])
+def test_refusals_are_pages_for_people(browser: TestClient, address: str) -> None:
+    answer = browser.get(f"/survey/{address}")
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "打不开这份问卷" in answer.text
+
+
+def test_another_site_cannot_answer_for_the_shopper(browser: TestClient, invitation: str) -> None:
+    answer = browser.post(
+        f"/survey/{invitation}", data={"question": "effort", "said": "3"}, headers={"origin": "https://evil.example"}
+    )
+
+    assert answer.status_code == 403
+    assert "<html" in answer.text
+
+
+def test_opening_the_page_is_the_first_sign_of_a_reader(
+    service: Service, clock: FixedClock, browser: TestClient, invitation: str
+) -> None:
+    browser.get(f"/survey/{invitation}")
+
+    found = service.survey_talk.find(invitation)
+    assert found is not None
+    assert found.opened_at == clock.now()
+    assert found.started_at is None
+
+
+@pytest.fixture
+def photo_survey(folder: Path, clock: FixedClock, tmp_path: Path) -> Iterator[Service]:
+    texts = tmp_path / "surveys"
+    shutil.copytree(MomentSettings().surveys, texts)
+    body = yaml.safe_load((texts / "product.yaml").read_text(encoding="utf-8"))
+    body["questions"] = [
+        {"id": "picture", "kind": "photo", "text": "拍一张收到的商品"},
+        {"id": "story", "kind": "text", "text": "还有什么想说的吗？", "optional": True},
+    ]
+    (texts / "product.yaml").write_text(yaml.safe_dump(body, allow_unicode=True), encoding="utf-8")
+    files = MomentSettings(surveys=texts, max_photo_bytes=65_536, public_url="https://shop.example")
+    made = Service(settings_for(folder, moments=files), clock=clock)
+    yield made
+    made.close()
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 100
+
+
+def test_a_code_in_a_store_leads_to_a_page_that_takes_a_photo(photo_survey: Service) -> None:
+    key = secret_key("", photo_survey.settings.data_dir)
+    token = Places(key).token(Place("product", "S001"))
+    with TestClient(make_app(photo_survey)) as browser:
+        welcome = browser.get(f"/survey/at/{token}")
+        begun = browser.post(f"/survey/at/{token}")
+        address = begun.url.path.replace("/survey/", "/survey/photo/")
+        wrong = browser.post(
+            address, data={"question": "picture"}, files={"photo": ("a.png", b"%PDF-1.7", "image/png")}
+        )
+        large = browser.post(address, data={"question": "picture"}, files={"photo": ("a.png", PNG + b"0" * 70_000)})
+        sent = browser.post(address, data={"question": "picture"}, files={"photo": ("a.png", PNG, "image/png")})
+
+    assert "不需要填写姓名" in welcome.text
+    assert "拍一张收到的商品" in begun.text
+    assert "只收 JPG" in wrong.text
+    assert "照片太大了" in large.text
+    assert "还有什么想说的吗" in sent.text
+    kept = list((photo_survey.settings.data_dir / "attachments").glob("survey-*.png"))
+    assert [path.read_bytes() for path in kept] == [PNG]
+
+
+def test_a_printed_code_is_read_by_nobody_but_us() -> None:
+    token = Places("a" * 32).token(Place("product", "S001", "visit"))
+
+    assert Places("a" * 32).read(token) == Place("product", "S001", "visit")
+    assert Places("b" * 32).read(token) is None
+    assert picture("https://shop.example/survey/at/x", "svg").startswith(b"<?xml")
+    assert picture("https://shop.example/survey/at/x", "png").startswith(b"\x89PNG")
