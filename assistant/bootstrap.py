@@ -40,6 +40,7 @@ from assistant.routing.queue import HandoffQueue
 from assistant.surveys.files import read_surveys
 from assistant.surveys.letters import Letters
 from assistant.surveys.rules import read_rules
+from assistant.surveys.shelf import Shelf
 from assistant.surveys.talk import SurveyTalk
 from assistant.surveys.ways import NOTICE_NAME, Means, Ways
 from assistant.tickets.desk import TicketDesk
@@ -227,7 +228,8 @@ class Service:
         files = self.settings.moments
         surveys = read_surveys(files.surveys)
         return Moments(
-            self.database, self.clock, surveys, read_rules(files.rules, surveys), self.ports, self.live,
+            self.database, self.clock, Shelf(self.database, surveys, self.clock), read_rules(files.rules, surveys),
+            self.ports, self.live,
             ways=self.ways, letters=self.letters, delivered=self.to_deliver.set,
         )  # fmt: skip
 

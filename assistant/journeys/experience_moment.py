@@ -24,6 +24,7 @@ from assistant.surveys.letters import Letters
 from assistant.surveys.places import Place
 from assistant.surveys.rehearsal import MOST_EVENTS, Rehearsed, rehearse
 from assistant.surveys.rules import Past, Rules, Way, asleep, awake, decide
+from assistant.surveys.shelf import Shelf
 from assistant.surveys.talk import TOPIC, run_of
 from assistant.surveys.ways import PUSHED, Open, Ways
 from tools.errors import NeedLogin, UnknownThing
@@ -55,7 +56,7 @@ class Moments:
         self,
         database: Database,
         clock: Clock,
-        surveys: Mapping[str, Survey],
+        shelf: Shelf,
         rules: Rules,
         ports: Ports,
         live: LiveChat,
@@ -66,13 +67,18 @@ class Moments:
     ) -> None:
         self._db = database
         self._clock = clock
-        self.surveys = surveys
+        self.shelf = shelf
         self.rules = rules
         self._ports = ports
         self._live = live
         self.ways = ways
         self._letters = letters
         self._delivered = delivered
+
+    @property
+    def surveys(self) -> Mapping[str, Survey]:
+        """As they are now."""
+        return self.shelf.current()
 
     # -- events ------------------------------------------------------------------------------------------------------
 

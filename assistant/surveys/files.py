@@ -27,7 +27,7 @@ class Option(_Strict):
     """One of the things to choose from; `words`: other ways to say it."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
-    label: str = Field(max_length=20)
+    label: str = Field(min_length=1, max_length=20)
     words: tuple[str, ...] = ()
 
 
@@ -66,14 +66,17 @@ class Question(_Strict):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.kind in ("single", "multi") and len(self.options) < 2:
-            raise ValueError(f"{self.id}: a choice needs two options at least")
+            raise ValueError("选择题至少要有两个选项")
         if self.kind not in ("single", "multi") and self.options:
-            raise ValueError(f"{self.id}: {self.kind} takes no options")
+            raise ValueError("只有单选和多选才有选项")
         if (self.kind == "matrix") != bool(self.rows):
-            raise ValueError(f"{self.id}: rows belong to a matrix, and a matrix needs them")
+            raise ValueError("矩阵题要有打分的项目，别的题没有")
+        known = {o.id for o in self.options}
+        if any(step.when.choice is not None and step.when.choice not in known for step in self.then):
+            raise ValueError("跳题条件里的选项不存在")
         for things in (self.options, self.rows):
             if len({o.id for o in things}) < len(things) or len({o.label for o in things}) < len(things):
-                raise ValueError(f"{self.id}: an option stands twice")
+                raise ValueError("有两个选项一样")
         return self
 
 
@@ -87,7 +90,7 @@ class Gift(_Strict):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.coupon is None) == (self.points is None):
-            raise ValueError("a reward is either a coupon or points")
+            raise ValueError("答谢礼是优惠券或积分，二选一")
         return self
 
 
@@ -104,19 +107,19 @@ class Reward(Gift):
 class Thanks(_Strict):
     """The last words, by how the first score came out; `good` may ask for a recommendation."""
 
-    good: str
-    fair: str
-    poor: str
+    good: str = Field(min_length=1, max_length=200)
+    fair: str = Field(min_length=1, max_length=200)
+    poor: str = Field(min_length=1, max_length=200)
 
 
 class Survey(_Strict):
     """`touchpoint`: what it is about, as the mart names it. `days`: how long an invitation may be answered."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
-    title: str
-    touchpoint: str = Field(max_length=16)
-    greeting: str
-    minutes: int = 1
+    title: str = Field(min_length=1, max_length=40)
+    touchpoint: str = Field(min_length=1, max_length=16)
+    greeting: str = Field(min_length=1, max_length=200)
+    minutes: int = Field(default=1, ge=1, le=30)
     days: int = Field(default=7, ge=1, le=90)
     questions: tuple[Question, ...] = Field(min_length=1)
     reward: Reward | None = None
@@ -126,13 +129,13 @@ class Survey(_Strict):
     def _forward(self) -> Self:
         order = {q.id: n for n, q in enumerate(self.questions)}
         if len(order) < len(self.questions):
-            raise ValueError("two questions have the same id")
+            raise ValueError("有两道题的编号一样")
         for n, question in enumerate(self.questions):
             for step in question.then:
                 if step.to != END and step.to not in order:
-                    raise ValueError(f"{question.id} leads to {step.to}, which does not exist")
+                    raise ValueError(f"第 {n + 1} 题跳到的题目（{step.to}）不存在")
                 if step.to != END and order[step.to] <= n:
-                    raise ValueError(f"{question.id} leads back to {step.to}: a survey only goes forward")
+                    raise ValueError(f"第 {n + 1} 题不能跳回前面的题（{step.to}）：问卷只往前走")
         return self
 
     @cached_property

@@ -194,9 +194,9 @@ def test_anything_written_is_read_without_a_fall(text: str) -> None:
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        ("then: [{when: {}, to: a}]", "only goes forward"),
-        ("then: [{when: {}, to: nowhere}]", "does not exist"),
-        ("kind: single", "two options"),
+        ("then: [{when: {}, to: a}]", "只往前走"),
+        ("then: [{when: {}, to: nowhere}]", "不存在"),
+        ("kind: single", "两个选项"),
         ("colour: red", "Extra inputs"),
     ],
 )

@@ -4,10 +4,10 @@
 
 from fastapi import FastAPI
 
-from assistant.web.staff import admin, doors, guard, listening, me, ops, surveys
+from assistant.web.staff import admin, doors, guard, listening, me, ops, survey_editor, surveys
 
 
 def install(app: FastAPI) -> None:
-    for part in (doors, me, admin, ops, listening, surveys):
+    for part in (doors, me, admin, ops, listening, survey_editor, surveys):
         app.include_router(part.router)
     guard.install(app)

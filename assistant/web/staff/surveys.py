@@ -19,19 +19,12 @@ from assistant.surveys.results import Results, Row, results, score_words
 from assistant.surveys.rules import EVENTS, REASON_WORDS, WAYS
 from assistant.web.staff import guard
 from assistant.web.staff.guard import Ours, page
+from assistant.web.staff.survey_words import HELD, SHORT, STORE
 from assistant.web.state import web_of
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[SignedIn, Depends(guard.needs(Permission.ASK))]
 Days = Annotated[int, Query(ge=1, le=365)]
-KINDS = {
-    "nps": "NPS", "csat": "满意度", "ces": "费力度", "single": "单选", "multi": "多选", "matrix": "矩阵", "text": "开放题",
-    "photo": "照片",
-}  # fmt: skip
-HELD_WORDS = {
-    "opted_out": "顾客不接受调研", "no_channel": "没有可用的渠道", "cool_down": "冷却期内",
-    "undelivered": "渠道都没送到", "late": "等得太久，不再打扰",
-}  # fmt: skip
 
 
 def _stores(request: Request, me: SignedIn) -> Collection[str] | None:
@@ -64,7 +57,7 @@ def show(request: Request, me: Reader, survey_id: str, days: Days = 30) -> Respo
     survey = service.moments.surveys.get(survey_id)
     if survey is None:
         raise HTTPException(404, "没有这份问卷。")
-    names = {"brand": service.settings.brand_name, "store": "徐家汇店"}
+    names = {"brand": service.settings.brand_name, "store": STORE}
     asked = [
         (q, dialogue.ask(Run(survey, current=q.id), names), [(s.when, s.to) for s in q.then]) for q in survey.questions
     ]
@@ -75,10 +68,11 @@ def show(request: Request, me: Reader, survey_id: str, days: Days = 30) -> Respo
         said = moments.said(connection, survey.id, since, mine, limit=30)
     stores = sorted(found.by_store.items(), key=lambda item: -item[1].sent)
     return page(
-        request, "survey.html", me, survey=survey, asked=asked, found=found, said=said, days=days, kinds=KINDS,
+        request, "survey.html", me, survey=survey, asked=asked, found=found, said=said, days=days, kinds=SHORT,
         stores=[(service.store_name(s) or "未关联门店", f, score_words(found.kind, f.scores)) for s, f in stores],
         order={q.id: n for n, q in enumerate(survey.questions, 1)},
-        labels={o.id: o.label for q in survey.questions for o in q.options}, held=HELD_WORDS, greeting=dialogue.greeting(Run(survey), names),
+        labels={o.id: o.label for q in survey.questions for o in q.options}, held=HELD, greeting=dialogue.greeting(Run(survey), names),
+        may_edit=me.stored.account.may(Permission.EDIT_SURVEYS) and mine is None,
     )  # fmt: skip
 
 

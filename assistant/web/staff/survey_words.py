@@ -1,0 +1,12 @@
+"""Words that the pages of surveys share."""
+
+STORE = "徐家汇店"  # in previews
+KINDS = {
+    "nps": "NPS（0–10 推荐分）", "csat": "满意度（1–5）", "ces": "费力度（1–7）", "single": "单选", "multi": "多选",
+    "matrix": "矩阵打分", "text": "开放题", "photo": "照片",
+}  # fmt: skip
+SHORT = {"nps": "NPS", "csat": "满意度", "ces": "费力度"} | {k: w for k, w in KINDS.items() if "（" not in w}
+HELD = {
+    "opted_out": "顾客不接受调研", "no_channel": "没有可用的渠道", "cool_down": "冷却期内", "undelivered": "渠道都没送到",
+    "late": "等得太久，不再打扰",
+}  # fmt: skip
