@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, up
 from assistant.db.engine import upsert
 from assistant.db.tables.moments import events, invitations
 from assistant.db.tables.retail import members, orders, survey_answers
-from assistant.db.tables.service import choices
+from assistant.db.tables.service import attachments, choices
 from assistant.domain.moment import Event
 
 LIVE = ("sent", "open", "paused")
@@ -212,15 +212,54 @@ def past_payments(
         yield event, r.tier, r.refused is None
 
 
-def invitations_of(
-    connection: Connection, survey_id: str, since: datetime, stores: Collection[str] | None
+def tally(
+    connection: Connection, since: datetime, stores: Collection[str] | None, *, by: str, survey_id: str = ""
 ) -> list[dict[str, Any]]:
-    """A survey's invitations as results need them. `stores` None: of all stores, and of none."""
+    """Invitations counted: rows of key, status, score, opened, begun and n. `by`: store, variant, survey or day (local).
+
+    `stores` None: of all stores, and of none.
+    """
     i = invitations.c
-    query = select(i.status, i.variant, i.store_id, i.answers, i.ended_at).where(
-        i.survey_id == survey_id, i.due_at >= since, *_within(i.store_id, stores)
-    )
+    key: Any = {"store": func.coalesce(i.store_id, ""), "variant": i.variant, "survey": i.survey_id}.get(by)
+    if key is None and connection.dialect.name == "sqlite":
+        key = func.date(i.due_at, "+8 hours")
+    elif key is None:
+        key = func.to_char(func.timezone("Asia/Shanghai", i.due_at), "YYYY-MM-DD")
+    columns = [
+        key.label("key"), i.status, i.score, i.opened_at.is_not(None).label("opened"),
+        i.started_at.is_not(None).label("begun"),
+    ]  # fmt: skip
+    where = [i.due_at >= since, i.status.not_in(("planned", "held")), *_within(i.store_id, stores)]
+    if survey_id:
+        where.append(i.survey_id == survey_id)
+    counted = select(*columns).where(*where).subquery()  # so that what is grouped by is named once on both engines
+    query = select(*counted.c, func.count().label("n")).group_by(*counted.c)
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def rewards_of(
+    connection: Connection, survey_id: str, since: datetime, stores: Collection[str] | None
+) -> dict[str, int]:
+    """Rewards by how they ended."""
+    i = invitations.c
+    query = select(i.reward, func.count().label("n")).where(
+        i.survey_id == survey_id, i.reward != "", i.due_at >= since, *_within(i.store_id, stores)
+    )
+    return {row.reward: row.n for row in connection.execute(query.group_by(i.reward))}
+
+
+def pictures_of(
+    connection: Connection, survey_id: str, since: datetime, stores: Collection[str] | None, *, limit: int
+) -> list[int]:
+    """The newest pictures and recordings that were answers: ids of attachments."""
+    i, a = invitations.c, attachments.c
+    query = (
+        select(a.id)
+        .join(invitations, i.id == a.invitation_id)
+        .where(i.survey_id == survey_id, a.status == "kept", a.kind == "image", i.due_at >= since,
+               *_within(i.store_id, stores))
+    )  # fmt: skip
+    return list(connection.execute(query.order_by(a.id.desc()).limit(limit)).scalars())
 
 
 def held_of(connection: Connection, survey_id: str, since: datetime, stores: Collection[str] | None) -> dict[str, int]:

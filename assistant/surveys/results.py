@@ -1,100 +1,145 @@
-"""What became of a survey's invitations: the funnel, the scores, stores and wordings beside each other. Pure."""
+"""What became of a survey's invitations: the funnel, the scores, stores, periods and wordings beside each other. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, timedelta
 from math import erfc, sqrt
 from typing import Any
 
-from assistant.surveys.files import Survey
+from assistant.surveys.files import SCALES, Survey
 
 REACHED = ("sent", "open", "paused", "done", "stopped", "expired")
-_LEAST = 5  # answers below which a store's score is not shown
+LEAST = 5  # answers below which a score is not shown
+_WEEKS_FROM = 45  # days of a period from which on it is shown by weeks
 
 
 @dataclass(frozen=True)
-class Row:
-    """One invitation, as far as results need it."""
+class Tally:
+    """`n` invitations that are alike. `key`: the store, the wording, the survey or the day; `score`: the first one given."""
 
+    key: str
     status: str
-    variant: str
-    store_id: str | None
-    answers: Mapping[str, Any]
-    ended_at: datetime | None = None
+    score: int | None
+    opened: bool
+    begun: bool
+    n: int
 
 
 @dataclass
 class Funnel:
-    """Invitations sent, begun and finished. `partial`: begun, not finished, something answered."""
+    """Invitations sent, seen (a page opened, or a word about it), begun (a first answer) and finished.
+
+    `partial`: begun and not finished, though what was answered is kept.
+    """
 
     sent: int = 0
+    opened: int = 0
     begun: int = 0
     done: int = 0
     partial: int = 0
-    scores: list[int] = field(default_factory=list)
+    scores: Counter[int] = field(default_factory=Counter)
 
-    def add(self, row: Row, score: int | None) -> None:
-        self.sent += 1
-        self.begun += bool(row.answers)
-        self.done += row.status == "done"
-        self.partial += row.status != "done" and bool(row.answers)
-        if score is not None:
-            self.scores.append(score)
+    def add(self, row: Tally) -> None:
+        if row.status not in REACHED:
+            return
+        self.sent += row.n
+        self.opened += row.n * (row.opened or row.begun)
+        self.begun += row.n * row.begun
+        self.done += row.n * (row.status == "done")
+        self.partial += row.n * (row.begun and row.status != "done")
+        if row.score is not None:
+            self.scores[row.score] += row.n
 
     @property
     def rate(self) -> float | None:
         """Share of those reached that finished."""
         return self.done / self.sent if self.sent else None
 
-
-@dataclass(frozen=True)
-class Results:
-    """`held`: not sent, by reason. `difference`: p of the wordings' finishing alike (two-sided), None below 30 each."""
-
-    kind: str
-    all: Funnel
-    by_store: dict[str, Funnel]
-    by_variant: dict[str, Funnel]
-    held: Counter[str]
-    difference: float | None
-
     @property
-    def score(self) -> str:
-        return score_words(self.kind, self.all.scores)
+    def steps(self) -> list[tuple[str, int]]:
+        return [("已邀请", self.sent), ("看到", self.opened), ("答了第一题", self.begun), ("答完", self.done)]
 
 
-def results(survey: Survey, rows: Iterable[Row], held: Mapping[str, int]) -> Results:
-    """The results of one survey."""
-    first = next((q for q in survey.questions if q.scale and q.kind != "matrix"), None)
-    whole, stores, variants = Funnel(), defaultdict[str, Funnel](Funnel), defaultdict[str, Funnel](Funnel)
+def funnels(rows: Iterable[Tally]) -> dict[str, Funnel]:
+    """A funnel for every key."""
+    found = defaultdict[str, Funnel](Funnel)
     for row in rows:
-        if row.status not in REACHED:
-            continue
-        value = row.answers.get(first.id) if first else None
-        for funnel in (whole, stores[row.store_id or ""], variants[row.variant]):
-            funnel.add(row, value if isinstance(value, int) else None)
-    named = {k: v for k, v in variants.items() if k}
-    return Results(
-        first.kind if first else "", whole, dict(stores), named, Counter(held), _difference(list(named.values()))
-    )
+        found[row.key].add(row)
+    return {key: funnel for key, funnel in found.items() if funnel.sent}
 
 
-def score_words(kind: str, scores: Sequence[int]) -> str:
-    """The score as people say it: NPS as a whole number, the others as a mean; "–" below the least sample."""
-    if len(scores) < _LEAST:
-        return "–"
-    if kind == "nps":
-        promoters, detractors = sum(s >= 9 for s in scores), sum(s <= 6 for s in scores)
-        return f"{round((promoters - detractors) / len(scores) * 100):+d}"
-    return f"{sum(scores) / len(scores):.1f}"
+def whole(rows: Iterable[Tally]) -> Funnel:
+    """All of them together."""
+    funnel = Funnel()
+    for row in rows:
+        funnel.add(row)
+    return funnel
 
 
-def _difference(funnels: Sequence[Funnel]) -> float | None:
-    """Two proportions, normal approximation, for the first two wordings."""
-    if len(funnels) < 2 or min(f.sent for f in funnels[:2]) < 30:
+def kind_of(survey: Survey) -> str:
+    """The scale by which a survey is summed up; empty where it has none."""
+    return next((q.kind for q in survey.questions if q.kind in SCALES), "")
+
+
+def score_of(kind: str, scores: Mapping[int, int]) -> float | None:
+    """NPS from -100 to 100, the others as a mean; None below the least sample."""
+    total = sum(scores.values())
+    if total < LEAST:
         return None
-    a, b = funnels[:2]
+    if kind == "nps":
+        return sum(n * ((s >= 9) - (s <= 6)) for s, n in scores.items()) / total * 100
+    return sum(s * n for s, n in scores.items()) / total
+
+
+def score_words(kind: str, scores: Mapping[int, int]) -> str:
+    """The score as people say it; "–" below the least sample."""
+    score = score_of(kind, scores)
+    return "–" if score is None else f"{round(score):+d}" if kind == "nps" else f"{score:.1f}"
+
+
+def difference(found: Sequence[Funnel]) -> float | None:
+    """How likely chance alone makes the first two wordings differ so in finishing (p, two-sided); None below 30 each."""
+    if len(found) < 2 or min(f.sent for f in found[:2]) < 30:
+        return None
+    a, b = found[:2]
     pooled = (a.done + b.done) / (a.sent + b.sent)
     spread = sqrt(pooled * (1 - pooled) * (1 / a.sent + 1 / b.sent))
     return 1.0 if spread == 0 else float(erfc(abs(a.done / a.sent - b.done / b.sent) / spread / sqrt(2)))
+
+
+# -- over time -------------------------------------------------------------------------------------------------------
+
+
+def periods(rows: Iterable[Tally], first: date, last: date) -> list[tuple[str, Funnel]]:
+    """Days (weeks where there are many) from first to last, those without invitations too. Keys of rows are ISO days."""
+    step = 7 if (last - first).days >= _WEEKS_FROM else 1
+    starts = [first + timedelta(days=n) for n in range(0, (last - first).days + 1, step)]
+    found = {start: Funnel() for start in starts}
+    for row in rows:
+        place = (date.fromisoformat(row.key) - first).days // step * step
+        if (start := first + timedelta(days=place)) in found:
+            found[start].add(row)
+    return [(start.isoformat()[5:], funnel) for start, funnel in found.items()]
+
+
+def charts(kind: str, named: str, over: Sequence[tuple[str, Funnel]]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Invitations and answers over time, and the score where there are enough answers, as the pages draw them."""
+    days = [day for day, _ in over]
+    counted = {"已邀请": [f.sent for _, f in over], "答完": [f.done for _, f in over]}
+    scores = [None if (s := score_of(kind, f.scores)) is None else round(s, 1) for _, f in over]
+    flow = _chart(days, "份", [{"name": words, "type": "bar", "data": data} for words, data in counted.items()])
+    if sum(s is not None for s in scores) < 2:
+        return flow, None
+    return flow, _chart(days, named, [{"name": named, "type": "line", "connectNulls": True, "data": scores}])
+
+
+def _chart(days: Sequence[str], unit: str, series: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "option": {
+            "tooltip": {"trigger": "axis"}, "legend": {"data": [s["name"] for s in series]},
+            "xAxis": {"type": "category", "data": list(days)}, "yAxis": {"type": "value", "name": unit, "minInterval": 1},
+            "series": series,
+        },
+    }  # fmt: skip

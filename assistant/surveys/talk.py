@@ -266,7 +266,8 @@ class SurveyTalk:
         now = self._clock.now()
         values: dict[str, Any] = {
             "status": run.status, "current": run.current, "path": list(run.path), "unclear": run.unclear,
-            "answers": dialogue.plain_answers(run), "started_at": found.started_at or now,
+            "answers": dialogue.plain_answers(run),
+            "started_at": found.started_at or (now if run.answers else None),
             "opened_at": found.opened_at or now, "score": run.first_score,
             "conversation_id": found.conversation_id,
         }  # fmt: skip

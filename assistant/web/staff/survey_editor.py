@@ -18,7 +18,7 @@ from assistant.surveys.editing import Draft, Faults
 from assistant.surveys.files import Question, Survey, Thanks
 from assistant.web.staff import guard
 from assistant.web.staff.guard import Ours, page
-from assistant.web.staff.survey_words import KINDS, STORE
+from assistant.web.staff.survey_words import KINDS, STORE, TONES
 from assistant.web.state import web_of
 
 router = APIRouter(include_in_schema=False)
@@ -119,7 +119,7 @@ def _form(
     return page(
         request, "survey_edit.html", me, status=status, survey=service.moments.surveys[survey_id], d=draft, seen=seen,
         faults=faults, loose=[words for name, words in faults.items() if name not in placed], acted=acted,
-        kinds=KINDS, touchpoints=("到店", "商品", "配送", "售后", "会员"), tones={"pos": "满意", "neu": "中性", "neg": "不满"},
+        kinds=KINDS, touchpoints=("到店", "商品", "配送", "售后", "会员"), tones=TONES,
         scales={"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}, leaves=service.aspects.get().leaves,
         preview=_preview(draft, names), history=service.moments.shelf.history(survey_id),
     )  # fmt: skip

@@ -10,3 +10,5 @@ HELD = {
     "opted_out": "顾客不接受调研", "no_channel": "没有可用的渠道", "cool_down": "冷却期内", "undelivered": "渠道都没送到",
     "late": "等得太久，不再打扰",
 }  # fmt: skip
+REWARDS = {"given": "已送出", "instead": "改送其他", "owed": "稍后补送", "refused": "没能送上"}
+TONES = {"pos": "满意", "neu": "中性", "neg": "不满"}

@@ -44,6 +44,7 @@ async function reshape(form, act, focus) {
     const page = await fetched(form, act);
     if (mine !== asked) return;
     form.replaceWith(page.getElementById("editor"));
+    document.querySelector("[data-noscript]")?.setAttribute("hidden", "");
     told(page);
     state().textContent = "";
     place(act, focus);
@@ -87,6 +88,15 @@ document.addEventListener("input", (event) => {
   if (event.target.matches("[data-reshape]")) return;
   clearTimeout(timer);
   timer = setTimeout(preview, WAIT_MS);
+});
+
+// the phone shows the question that is being written
+document.addEventListener("focusin", (event) => {
+  const question = event.target.closest(".edit__question");
+  if (!question) return;
+  const box = document.getElementById("preview");
+  const bubble = box.querySelector(`[data-shows="${[...document.querySelectorAll(".edit__question")].indexOf(question)}"]`);
+  if (bubble) box.scrollTo({ top: bubble.offsetTop - box.offsetTop - 40, behavior: "smooth" });
 });
 
 addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
