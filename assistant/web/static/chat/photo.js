@@ -9,8 +9,19 @@ async function smaller(file) {
   canvas.width = Math.round(bitmap.width * scale);
   canvas.height = Math.round(bitmap.height * scale);
   canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  show(canvas);
   const blob = await new Promise((done) => { canvas.toBlob(done, "image/jpeg", 0.85); });
   return new File([blob], "photo.jpg", { type: "image/jpeg" });
+}
+
+function show(canvas) {
+  const small = document.createElement("canvas");
+  const scale = 192 / Math.max(canvas.width, canvas.height);
+  [small.width, small.height] = [Math.round(canvas.width * scale), Math.round(canvas.height * scale)];
+  small.getContext("2d").drawImage(canvas, 0, 0, small.width, small.height);
+  const label = field.parentElement;
+  label.querySelector("img")?.remove();
+  label.prepend(Object.assign(new Image(), { src: small.toDataURL("image/jpeg", 0.8), alt: "选好的照片" }));
 }
 
 field?.addEventListener("change", async () => {
