@@ -153,6 +153,7 @@ class MartSettings(BaseModel):
     """Where the analytics mart lies."""
 
     url: SecretStr = SecretStr("")  # empty: DuckDB in data_dir; or postgresql+psycopg://…, a database of its own
+    sources: dict[str, SecretStr] = {}  # databases that feeds.yaml queries, SQLAlchemy URLs by name
 
 
 class MomentSettings(BaseModel):

@@ -125,7 +125,12 @@ def mart_refresh(
         with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("数据集市", total=1)
             done = refresh(
-                Sources(database, feeds or settings.data_dir / "feeds", labels=understanding.mart_labels),
+                Sources(
+                    database,
+                    feeds or settings.data_dir / "feeds",
+                    {name: url.get_secret_value() for name, url in settings.mart.sources.items()},
+                    labels=understanding.mart_labels,
+                ),
                 versions(settings.mart_dir, settings.mart.url.get_secret_value()),
                 Clock().now(),
                 progress=lambda n, of, what: bar.update(task, completed=n, total=of, description=f"数据集市：{what}"),
