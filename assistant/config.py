@@ -147,6 +147,8 @@ class ChatBiSettings(BaseModel):
 
     time_limit_s: float = 10.0  # of one statement
     model_budget_s: float = 4.0  # of the model's choice where rules find no metric
+    explore: bool = False  # let the model write SELECT statements where the asker wants it
+    explore_budget_s: float = 60.0  # of one such statement's writing
 
 
 class MartSettings(BaseModel):
