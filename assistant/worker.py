@@ -25,7 +25,7 @@ from assistant.db.outbox import Delivery
 from assistant.errors import StoreDown
 from assistant.journeys.experience_moment import CHECK, DECIDE, EXPIRE, INVITE
 from assistant.privacy.rights import DELETION
-from assistant.surveys.talk import REWARD
+from assistant.surveys.rewards import REWARD
 from tools.errors import BackendDown
 
 log = logs.get("worker")
@@ -54,7 +54,7 @@ class Worker:
             INVITE: lambda p: service.moments.invite(p["invitation"]),
             CHECK: lambda p: service.moments.check(p["invitation"], p["delivery"], p["message"]),
             EXPIRE: lambda p: service.moments.expire(),
-            REWARD: lambda p: service.survey_talk.reward(p["invitation"]),
+            REWARD: lambda p: service.survey_talk.rewards.settle(p["invitation"]),
         }
 
     def start(self, *, chores: bool = True) -> None:

@@ -1,6 +1,6 @@
 """Are free answers to survey questions read rightly? Beside the embedded model alone.
 
-`zhike eval survey [--split fit|test|all] [--model] [--misses] [--json]`. Enters: `eval/data/survey_answers.yaml`, split by
+`zhike eval survey [--split fit|test|all] [--model] [--sample N] [--misses] [--json]`. Enters: `eval/data/survey_answers.yaml`, split by
 the words themselves. Leaves, by kind of question: answers, read rightly, read wrongly with confidence (a value where
 another is right), asked again needlessly. `--model` asks the configured model the same, constrained to the same values.
 """
@@ -47,10 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="zhike eval survey", description=__doc__)
     parser.add_argument("--split", choices=["fit", "test", "all"], default="test")
     parser.add_argument("--model", action="store_true", help="the configured model alone, on the same answers")
+    parser.add_argument("--sample", type=int, default=0, help="so many of the answers only, the same every time")
     parser.add_argument("--misses", action="store_true", help="list what was read wrongly (fit only)")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     chosen = [i for i in items() if options.split in (i.split, "all")]
+    if options.sample:
+        chosen = sorted(chosen, key=lambda i: sha256(f"{i.text}|{i.question.id}".encode()).digest())[: options.sample]
     report = {"ours": measure(chosen, read)}
     if options.model:
         report["model alone"] = _model_alone(chosen)

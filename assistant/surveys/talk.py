@@ -20,12 +20,11 @@ from assistant.domain.conversation import Conversation
 from assistant.domain.message import Inbound, Reply
 from assistant.surveys import dialogue
 from assistant.surveys.dialogue import Run, Tagger
-from assistant.surveys.files import Gift, Reward, Survey
-from tools.errors import BackendDown, ToolError, ToolRefused
+from assistant.surveys.files import Survey
+from assistant.surveys.rewards import REWARD, Rewards
 from tools.ports import Ports
 
 log = logs.get("surveys")
-REWARD = "survey.reward"
 TOPIC = "survey"  # of the choices that a shopper can make
 CHOSEN_IN_CHAT = "2026-11"  # the version of the words by which they choose
 _CATEGORY = {"到店": "服务态度", "商品": "商品质量", "配送": "物流配送"}  # of the ticket, by touchpoint
@@ -54,6 +53,7 @@ class SurveyTalk:
         self._db = database
         self._clock = clock
         self._ports = ports
+        self.rewards = Rewards(database, ports.merchant)
         self._brand = brand
         self._store_name = store_name
         self._folder = folder
@@ -181,7 +181,7 @@ class SurveyTalk:
             lines.append(self._care(found, run, shopper, conversation_id))
         reward = ""
         if completed and run.survey.reward is not None:
-            reward, words = self._rewarded(found, run.survey.reward)
+            reward, words = self.rewards.give(found, run.survey.reward)
             lines.insert(0, words)
         reply = replace(step.reply, text="\n".join(filter(None, lines)))
         opted_out = step.reading.wish == "opt_out"
@@ -210,54 +210,6 @@ class SurveyTalk:
             run.comment or "顾客在满意度调查中给了低分", found.store_id or "", f"survey-care:{found.id}",
         )  # fmt: skip
         return f"已为您登记，工单号 {ticket.ticket_id}，" + ("同事会给您回电。" if wants_call else "处理进展会通知您。")
-
-    def _rewarded(self, found: Invitation, reward: Reward) -> tuple[str, str]:
-        """Give the reward: `given`, `instead`, `owed` (the retailer cannot be reached) or `refused`, and its words."""
-        if not found.member_id:
-            return "", ""
-        outcome, words = self._give(found, reward)
-        logs.REWARDS.labels(outcome).inc()
-        return outcome, words
-
-    def _give(self, found: Invitation, reward: Reward) -> tuple[str, str]:
-        refused = ""
-        for gift, outcome in zip(reward.gifts, ("given", "instead"), strict=False):
-            try:
-                self._hand_over(found, gift, outcome)
-            except BackendDown:
-                return "owed", f"答谢礼（{gift.words}）稍后放进您的账户。"
-            except ToolError as error:
-                log.warning("reward_refused", invitation=found.id, cause=getattr(error, "code", type(error).__name__))
-                refused = refused or (f"：{error.public}" if isinstance(error, ToolRefused) else "，很抱歉。")
-                continue
-            if outcome == "instead":
-                return outcome, f"原定的答谢礼（{reward.words}）没能送上，换成{gift.words}送给您，已放进您的账户。"
-            return outcome, f"答谢礼已放进您的账户：{gift.words}。"
-        return "refused", f"答谢礼（{reward.words}）没能送上{refused}"
-
-    def _hand_over(self, found: Invitation, gift: Gift, outcome: str) -> None:
-        """The same gift of the same invitation twice is one."""
-        key = f"survey-reward:{found.id}" + ("" if outcome == "given" else ":instead")
-        if gift.points is not None:
-            self._ports.merchant.points.grant(found.member_id, gift.points, "问卷答谢", key)
-        else:
-            self._ports.merchant.coupons.claim(found.member_id, gift.coupon or "", key)
-
-    def reward(self, invitation_id: str) -> str:
-        """Give a reward that is owed; how it ended. Raises BackendDown where it is to be tried again."""
-        found = self.find(invitation_id)
-        if found is None or found.reward not in ("owed", "given", "instead") or run_of(found).survey.reward is None:
-            return "gone"  # the member's data were erased, or nothing was promised
-        reward = run_of(found).survey.reward
-        assert reward is not None
-        outcome, _ = self._give(found, reward)
-        if outcome == "owed":
-            raise BackendDown("the reward is still owed")
-        if found.reward == "owed":
-            logs.REWARDS.labels(outcome).inc()
-            with self._db.write() as connection:
-                moments.change(connection, found.id, {"reward": outcome, "rewarded": outcome != "refused"})
-        return outcome
 
     def _keep_run(
         self, connection: Connection, found: Invitation, run: Run, *,

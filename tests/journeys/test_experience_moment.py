@@ -292,7 +292,7 @@ def test_a_reward_is_given_once_and_its_absence_is_said(folder: Path, clock: Fix
 
     done = shopper.say("7")
     mine = service.merchant.coupons.mine(MEMBER)
-    service.survey_talk.reward(all_invitations(service)[0].id)
+    service.survey_talk.rewards.settle(all_invitations(service)[0].id)
     again = service.merchant.coupons.mine(MEMBER)
     service.close()
 
@@ -394,7 +394,7 @@ def test_points_are_given_once(rewarding: Callable[[dict[str, object]], Service]
     before = service.merchant.points.balance(MEMBER).balance
 
     said = finished(service, clock)
-    service.survey_talk.reward(all_invitations(service)[0].id)
+    service.survey_talk.rewards.settle(all_invitations(service)[0].id)
 
     assert "答谢礼已放进您的账户：50积分" in said
     assert service.merchant.points.balance(MEMBER).balance == before + 50
