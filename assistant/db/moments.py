@@ -54,7 +54,8 @@ class Invitation:
 def note_event(connection: Connection, row: Mapping[str, Any]) -> bool:
     """Put an event on disk. False where it was there already."""
     put = upsert(connection, events).values(**row, outcome="new").on_conflict_do_nothing(index_elements=["id"])
-    return bool(connection.execute(put).rowcount)
+    # what came back, not how many rows: the driver of PostgreSQL does not count those of such an insert
+    return connection.execute(put.returning(events.c.id)).first() is not None
 
 
 def event(connection: Connection, event_id: str) -> Mapping[str, Any] | None:

@@ -43,4 +43,5 @@ def add(connection: Connection, row: Version) -> bool:
     put = upsert(connection, survey_versions).values(
         survey_id=row.survey_id, version=row.version, body=row.body, at=row.at, who=row.who[:80], note=row.note[:200]
     )
-    return bool(connection.execute(put.on_conflict_do_nothing(index_elements=["survey_id", "version"])).rowcount)
+    put = put.on_conflict_do_nothing(index_elements=["survey_id", "version"]).returning(survey_versions.c.version)
+    return connection.execute(put).first() is not None  # see db.moments.note_event
