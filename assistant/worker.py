@@ -22,6 +22,7 @@ from assistant.db.due import Due
 from assistant.db.feedback import TAG
 from assistant.errors import StoreDown
 from assistant.journeys.experience_moment import DECIDE, EXPIRE, INVITE
+from assistant.journeys.topics import REREAD, Study
 from assistant.privacy.rights import DELETION
 from assistant.surveys.talk import REWARD
 from tools.errors import BackendDown
@@ -41,6 +42,7 @@ class Worker:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._couriers = ThreadPoolExecutor(8, thread_name_prefix="courier")
+        self._student = ThreadPoolExecutor(1, thread_name_prefix="study")
         self._handlers: dict[str, Callable[[dict[str, Any]], object]] = {
             DELETION: lambda p: service.rights.erase(p["shopper"]),
             TAG: lambda p: service.understanding.read_arrival(p),
@@ -49,6 +51,8 @@ class Worker:
             DECIDE: lambda p: service.moments.decide(p["event"]),
             INVITE: lambda p: service.moments.invite(p["invitation"]),
             EXPIRE: lambda p: service.moments.expire(),
+            REREAD: lambda p: service.understanding.reread(p["tags"]),
+            Study.KIND: lambda p: self._study(),
             REWARD: lambda p: service.survey_talk.reward(p["invitation"], p["member"], p["coupon"]),
         }
 
@@ -69,6 +73,7 @@ class Worker:
         for thread in self._threads:
             thread.join(timeout_s)
         self._couriers.shutdown()
+        self._student.shutdown(cancel_futures=True)
 
     def _lane(self) -> None:
         wake = self._service.work_to_do
@@ -87,8 +92,12 @@ class Worker:
             wake.clear()
 
     def _chores(self) -> None:
+        planned = False
         while not self._stop.is_set():
             try:
+                if not planned:
+                    self._service.study.plan(first=True)
+                    planned = True
                 busy = self.deliver_once() + self.due_once()
             except StoreDown as error:
                 log.error("store_down", cause=str(error))
@@ -139,6 +148,17 @@ class Worker:
         for piece in found:
             self._do(piece)
         return len(found)
+
+    def _study(self) -> None:
+        """Minutes of a core: aside, so that deliveries go on. Cut short, the next slot does it."""
+        self._service.study.plan()
+        self._student.submit(self._learn)
+
+    def _learn(self) -> None:
+        try:
+            self._service.study.learn()
+        except Exception:
+            log.exception("study_stumbled")  # nothing waits for it; the next slot tries again
 
     def _forget(self, openid: str) -> None:
         account = self._service.official_account

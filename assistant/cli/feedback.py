@@ -26,10 +26,11 @@ BATCH = 256
 def register(app: typer.Typer) -> None:
     app.command("tag")(tag)
     app.command("retag")(retag)
-    group = typer.Typer(help="顾客之声：训练、检查、新话题。", no_args_is_help=True)
+    group = typer.Typer(help="顾客之声：训练、检查、新话题、反复出现的问题。", no_args_is_help=True)
     group.command("train")(train)
     group.command("check")(check)
     group.command("topics")(topics)
+    group.command("problems")(problems)
     app.add_typer(group, name="feedback")
 
 
@@ -65,7 +66,8 @@ def tagger(settings: Settings, aspects: Path | None = None, *, deep: bool = Fals
 
     chosen = settings.feedback
     embed = embedder(settings.retrieval.embedding_model).queries if deep else None
-    return Tagger.shipped(aspects=aspects or chosen.aspects, path=chosen.weights, embed=embed)
+    added = None if aspects else settings.added_aspects
+    return Tagger.shipped(aspects=aspects or chosen.aspects, added=added, path=chosen.weights, embed=embed)
 
 
 def _progress(done: int, broken: int, note: str) -> None:
@@ -124,7 +126,7 @@ def train(
     settings = Settings()
     target = out or settings.feedback.weights
     try:
-        tree = load(settings.feedback.aspects)
+        tree = load(settings.feedback.aspects, settings.added_aspects)
         rows = usable([*_from_store(settings), *(from_file(corrections) if corrections else [])], tree)
         old = weights.load(settings.feedback.weights) if settings.feedback.weights.exists() else None
         engine = embedder(settings.retrieval.embedding_model).queries if embed else None
@@ -199,7 +201,7 @@ def topics(
     service = Service(Settings())
     try:
         migrate(service.database)
-        found = service.understanding.topics(days, service.embedder.queries, least=least)
+        found, _ = service.understanding.topics(days, service.embedder.queries, least=least)
     except StoreDown as error:
         fail(as_json, f"连不上业务库：{error}")
     except ConfigError as error:
@@ -207,4 +209,45 @@ def topics(
     finally:
         service.close()
     words = [f"{t.name}：{t.count} 句，增长 {t.growth} 倍，例如「{t.examples[0]}」" for t in found]
-    say(as_json, {"topics": [asdict(t) for t in found]}, "\n".join(words) or "没有新话题。")
+    data = [{k: v for k, v in asdict(t).items() if k not in ("members", "middle")} for t in found]
+    say(as_json, {"topics": data}, "\n".join(words) or "没有新话题。")
+
+
+def problems(
+    store: Annotated[str | None, typer.Option(help="只看这家门店；group 是集团汇总。")] = None,
+    state: Annotated[str, typer.Option(help="只看这个状态：open、known、solved、ignored。")] = "",
+    about: Annotated[str, typer.Option(help="找和这句话有关的问题与办法。")] = "",
+    refresh: Annotated[bool, typer.Option(help="先重新统计话题和问题。")] = True,
+    as_json: Json = False,
+) -> None:
+    """反复出现的问题：哪家店、多少次、什么状态、怎么解决；默认先重新统计。"""
+    from assistant.bootstrap import Service
+    from assistant.db import problems as kept
+
+    if state and state not in kept.STATES:
+        raise typer.BadParameter(f"状态只有 {'、'.join(kept.STATES)}")
+    service = Service(Settings())
+    try:
+        migrate(service.database)
+        if refresh:
+            service.study.learn()
+        names = service.problems.names()
+        place = "" if store == "group" else store
+        if about:
+            found = [m.problem for m in service.problems.find(about, place or None)]
+        else:
+            with service.database.read() as connection:
+                found = kept.find(connection, None, store=place, state=state)
+    except StoreDown as error:
+        fail(as_json, f"连不上业务库：{error}")
+    except ConfigError as error:
+        fail(as_json, str(error))
+    finally:
+        service.close()
+    data = [{"name": names.get(p.about, p.about), **asdict(p)} for p in found]
+    words = [
+        f"{names.get(p.about, p.about)}（{p.store_id or '集团'}）：近 30 天 {p.count} 次，之前 {p.earlier} 次，{p.state}"
+        + (f"，办法：{p.fix[:40]}" if p.fix else "")
+        for p in found[:50]
+    ]
+    say(as_json, {"problems": data}, "\n".join(words) or "没有反复出现的问题。")
