@@ -77,6 +77,7 @@ def recurring(complaints: Iterable[Complaint], leaves: Sequence[Leaf], now: date
 
 
 def _add(heap: _Heap, one: Complaint, day: date, since: date, said: Iterable[str]) -> None:
+    heap.first = min(heap.first or one.at, one.at)
     if day < since:
         heap.earlier += 1
         return
@@ -84,7 +85,6 @@ def _add(heap: _Heap, one: Complaint, day: date, since: date, said: Iterable[str
     heap.words.update(said)
     if one.store_id:
         heap.stores.add(one.store_id)
-    heap.first = min(heap.first or one.at, one.at)
     heap.last = max(heap.last or one.at, one.at)
 
 

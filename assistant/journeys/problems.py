@@ -127,8 +127,7 @@ class Problems:
         for problem in self._known()[0]:
             if stores is not None and problem.store_id not in stores:
                 continue
-            score = 0.7 if problem.about in leaves else 0.0
-            score = max(score, alike.get(problem.id, 0.0))
+            score = min(1.0, (0.6 if problem.about in leaves else 0.0) + alike.get(problem.id, 0.0))
             if score >= ALIKE:
                 near = 0.2 if store and problem.store_id == store else 0.1 if problem.store_id == GROUP else 0.0
                 score = score * 0.8 + near

@@ -85,13 +85,6 @@ def test_a_tap_is_shown_in_its_place_and_the_same_tap_takes_it_back(page: Page) 
     assert page.url == address
 
 
-def test_topics_come_on_request(page: Page) -> None:
-    page.locator("#topics-load").click()
-
-    expect(page.locator("#topics-box")).to_contain_text("没有发现新话题", timeout=60_000)
-    expect(page.locator("#topics-load")).to_have_count(0)
-
-
 def test_on_a_phone_nothing_runs_out_of_the_page(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.reload()
