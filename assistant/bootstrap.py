@@ -34,6 +34,7 @@ from assistant.journeys.shopper_message import ShopperMessages
 from assistant.journeys.topics import Study, Topics
 from assistant.llm.client import Llm, connect
 from assistant.llm.local import LocalServer
+from assistant.mart.versions import versions
 from assistant.merchant.demo import demo_merchant
 from assistant.merchant.http import HttpBackend, http_merchant
 from assistant.privacy.rights import PrivacyRights
@@ -253,7 +254,7 @@ class Service:
     @cached_property
     def ops_questions(self) -> OpsQuestions:
         return OpsQuestions(
-            self.settings.mart_dir,
+            versions(self.settings.mart_dir, self.settings.mart.url.get_secret_value()),
             self.clock,
             llm=self.llm,
             time_limit_s=self.settings.chatbi.time_limit_s,

@@ -149,6 +149,12 @@ class ChatBiSettings(BaseModel):
     model_budget_s: float = 4.0  # of the model's choice where rules find no metric
 
 
+class MartSettings(BaseModel):
+    """Where the analytics mart lies."""
+
+    url: SecretStr = SecretStr("")  # empty: DuckDB in data_dir; or postgresql+psycopg://…, a database of its own
+
+
 class MomentSettings(BaseModel):
     """Experience moments: files of surveys and rules, and the key with which events are signed."""
 
@@ -191,6 +197,7 @@ class Settings(BaseSettings):
     wechat: WeChatSettings = WeChatSettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
     sms: SmsSettings = SmsSettings()
+    mart: MartSettings = MartSettings()
     chatbi: ChatBiSettings = ChatBiSettings()
     moments: MomentSettings = MomentSettings()
     accounts: AccountSettings = AccountSettings()

@@ -60,7 +60,7 @@ def measure(settings: Settings, size: str, rounds: int) -> dict[str, Any]:
     made = MartFiles(root / "mart").current() is None
     folder = prepare(root, size)
     prepared = time.perf_counter() - begun
-    questions = OpsQuestions(folder, FixedClock(NOW))
+    questions = OpsQuestions(MartFiles(folder), FixedClock(NOW))
     account = demo_accounts()["analyst"]
     first = questions.ask(account, QUESTIONS[0]).ms["total"]
     engine, whole = [], []

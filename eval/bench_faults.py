@@ -3,14 +3,16 @@
 `zhike bench faults [--kills N] [--store sqlite|postgresql|both] [--passive S] [--json]`. Enters: nothing; shoppers on
 the fake platform write one message after another, WeChat's retries included, while processes are killed with SIGKILL
 at random moments and started again (on SQLite one process; on PostgreSQL one that serves and two workers). Leaves, by
-store: kills, messages acknowledged, lost (acknowledged but not on disk, or on disk and never answered), answered
-twice.
+store: kills, messages acknowledged, lost (acknowledged but not on disk, on disk and without an answer, or an answer that
+the shopper never saw), answered twice. One message of WeChat may carry several answers, so answers are counted by their
+words and not by bubbles.
 """
 
 import argparse
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -18,9 +20,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
@@ -28,7 +33,8 @@ from rich.table import Table
 
 from assistant import logs
 from assistant.channels.official_account import CHANNEL as OFFICIAL_ACCOUNT
-from assistant.db import conversations
+from assistant.channels.official_account.text import plain
+from assistant.db import conversations, outbox
 from assistant.db.engine import Database
 from assistant.web.fake_wechat import FakeWeChat, Phone, over_http
 from assistant.web.fake_wechat.push import Deliver
@@ -41,6 +47,7 @@ from eval.small_world import make_world
 SHOPPERS = 6
 QUESTIONS = ("徐家汇店几点关门", "停车怎么收费", "可以带狗进店吗", "怎么开发票", "有什么券可以领")
 ANSWER_WITHIN_S = 40.0  # restarts included
+HEAD = 24  # characters by which an answer is known
 Figures = dict[str, int]
 
 
@@ -85,7 +92,7 @@ def measure(store: str, kills: int, passive_s: float, dice: random.Random) -> Fi
         finally:
             for process in fleet:
                 process.kill()
-        return _count(kills, shoppers, wechat, _promised(folder, url))
+        return _count(kills, shoppers, wechat, _on_record(folder, url))
 
 
 class _Shopper(threading.Thread):
@@ -113,31 +120,77 @@ class _Shopper(threading.Thread):
         self._over.set()
         self.join(ANSWER_WITHIN_S + 30)
 
+    def heard(self) -> str:
+        """The words of all that came, one after the other."""
+        found = [b.content for b in self.phone.received if b.side == "account"]
+        return "\n".join(_bare(str(c.get("content") or c.get("head_content") or "")) for c in found)
+
     def answers(self) -> int:
         return sum(1 for b in self.phone.received if b.side == "account")
 
 
-def _promised(folder: Path, url: str) -> dict[str, int]:
-    """Messages on disk by shopper: each was taken in, so each is to be answered once, and sent once."""
+@dataclass(frozen=True)
+class Record:
+    """What the store says of one shopper: messages taken in, how many of them got an answer, the answers' words."""
+
+    messages: int
+    answered: int
+    answers: tuple[str, ...]
+
+
+def _on_record(folder: Path, url: str) -> dict[str, Record]:
     database = Database(url or f"sqlite:///{folder / 'zhike.db'}")
     with database.read() as connection:
-        found = conversations.count_by_sender(connection, OFFICIAL_ACCOUNT)
+        messages = conversations.count_by_sender(connection, OFFICIAL_ACCOUNT)
+        rows = outbox.promised(connection, OFFICIAL_ACCOUNT)
     database.close()
-    return found
+    return {
+        sender: Record(
+            count,
+            len({inbox_id for to, inbox_id, _ in rows if to == sender and inbox_id is not None}),
+            tuple(_words(payload) for to, _, payload in rows if to == sender),
+        )
+        for sender, count in messages.items()
+    }
 
 
-def _count(kills: int, shoppers: Sequence[_Shopper], wechat: FakeWeChat, promised: dict[str, int]) -> Figures:
-    gaps = [promised.get(s.phone.openid, 0) - s.answers() for s in shoppers]
-    unkept = [s.acknowledged - promised.get(s.phone.openid, 0) for s in shoppers]
+def _words(payload: Mapping[str, Any]) -> str:
+    """The first words of an answer, as the shopper would see them."""
+    first = payload["parts"][0] if payload.get("parts") else {}
+    content = first.get("text", {}).get("content") or first.get("msgmenu", {}).get("head_content")
+    return _bare(content or plain(payload.get("text", "")))[:HEAD]
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"<[^>]*>|\s+", "", text)
+
+
+def missing_and_doubled(answers: Sequence[str], heard: str) -> tuple[int, int]:
+    """How many of the answers were never heard, and how many were heard more often than given."""
+    due = Counter(answers)
+    times = {words: heard.count(words) for words in due}
+    return (
+        sum(max(0, n - times[words]) for words, n in due.items()),
+        sum(max(0, times[words] - n) for words, n in due.items()),
+    )
+
+
+def _count(kills: int, shoppers: Sequence[_Shopper], wechat: FakeWeChat, records: dict[str, Record]) -> Figures:
+    lost, doubled = 0, 0
+    for shopper in shoppers:
+        record = records.get(shopper.phone.openid, Record(0, 0, ()))
+        unseen, twice = missing_and_doubled(record.answers, shopper.heard())
+        lost += max(0, shopper.acknowledged - record.messages) + record.messages - record.answered + unseen
+        doubled += twice
     return {
         "kills": kills,
         "acknowledged": sum(s.acknowledged for s in shoppers),
-        "on_disk": sum(promised.values()),
+        "on_disk": sum(r.messages for r in records.values()),
         "pushed": sum(c.errcode == 0 for c in wechat.calls_of("/cgi-bin/message/custom/send")),
         "retried": sum(len(d.attempts) > 1 for d in wechat.deliveries),
         "given_up_by_wechat": sum(d.outcome == "fault" for d in wechat.deliveries),
-        "lost": sum(gap for gap in [*gaps, *unkept] if gap > 0),
-        "answered_twice": -sum(gap for gap in gaps if gap < 0),
+        "lost": lost,
+        "answered_twice": doubled,
     }
 
 

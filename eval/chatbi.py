@@ -176,7 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             service.start_model(wait=True)
             service.llm.preload()
         llm = service.llm if options.model else None
-        questions = OpsQuestions(folder, FixedClock(NOW), llm=llm)
+        questions = OpsQuestions(MartFiles(folder), FixedClock(NOW), llm=llm)
         results = run(questions, options.split)
         questions.close()
     finally:

@@ -46,12 +46,11 @@ class Analyst:
     def table(self, query: MetricQuery, scope: Scope) -> Table:
         """Rows only."""
         compiled = compile_query(query, self.catalogue, scope)
-        return self.engine.run(compiled.sql(), compiled.parameters, scope.key)
+        return self.engine.run(compiled.tree, compiled.parameters, scope.key)
 
     def _numbers(self, query: MetricQuery, scope: Scope) -> Answer:
         compiled = compile_query(query, self.catalogue, scope)
-        sql = compiled.sql()
-        table = self.engine.run(sql, compiled.parameters, scope.key)
+        table = self.engine.run(compiled.tree, compiled.parameters, scope.key)
         rows = self._sorted(query, table)
         narrator = Narrator(query, self.catalogue, scope, table.columns)
         empty = not rows or all(
@@ -66,7 +65,7 @@ class Analyst:
             status="empty" if empty else "answered",
             narrative=text,
             query=query,
-            sql=sql,
+            sql=table.sql,
             columns=tuple(described(c, self.catalogue) for c in compiled.columns),
             rows=tuple(rows),
             chart=chart(query, self.catalogue, table.columns, rows),

@@ -33,7 +33,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Compiled:
-    """A statement with its parameters; rendered for DuckDB, and for others on request."""
+    """A statement with its parameters; `sql()` renders it for DuckDB, and for others on request."""
 
     tree: exp.Select
     parameters: dict[str, Any]
@@ -278,17 +278,10 @@ class Builder:
                     sqlglot.parse_one(prefix + node.name, read="duckdb") if isinstance(node, exp.Column) else node
                 )
             )
-            return tree.transform(
-                lambda node: (
-                    exp.Div(
-                        this=node.this,
-                        expression=exp.func("NULLIF", node.expression, exp.Literal.number(0)),
-                        typed=False,
-                    )
-                    if isinstance(node, exp.Div) and not isinstance(node.expression, exp.Nullif)
-                    else node
-                )
-            )
+            for division in reversed(list(tree.find_all(exp.Div))):  # inner ones first: wrapping copies what it wraps
+                if not isinstance(division.expression, exp.Nullif):
+                    division.set("expression", exp.func("NULLIF", division.expression, exp.Literal.number(0)))
+            return tree
         if metric.type in ("additive", "distinct"):
             return sqlglot.parse_one(f"COALESCE({prefix}v, 0)", read="duckdb")
         if metric.type == "quantile":

@@ -66,7 +66,7 @@ def contributions(
         update={"calculation": Calculation.BREAKDOWN, "dimensions": (dimension,), "grain": None, "order": None}
     )
     compiled = compile_query(split, catalogue, scope)
-    table = engine.run(compiled.sql(), compiled.parameters, scope.key)
+    table = engine.run(compiled.tree, compiled.parameters, scope.key)
     at = {c: i for i, c in enumerate(table.columns)}
     if metric.type == "additive":
         found = [
@@ -111,9 +111,7 @@ def _parts(
     tree.set("from_", frame)
     for clause in ("where", "order", "limit"):
         tree.set(clause, None)
-    from assistant.chatbi.compile import render
-
-    table = engine.run(render(tree, compiled.parameters), compiled.parameters, scope.key)
+    table = engine.run(tree, compiled.parameters, scope.key)
     return {str(k): (float(n or 0), float(d or 0)) for k, n, d in table.rows}
 
 
@@ -136,7 +134,7 @@ def _words(query: MetricQuery, catalogue: Catalogue, scope: Scope, engine: Engin
         }
     )  # fmt: skip
     compiled = compile_query(about, catalogue, scope)
-    table = engine.run(compiled.sql(), compiled.parameters, scope.key)
+    table = engine.run(compiled.tree, compiled.parameters, scope.key)
     at = {c: i for i, c in enumerate(table.columns)}
     risen = [(str(r[0]), int(r[at["bad_mentions"]]), int(r[at["bad_mentions_previous"]])) for r in table.rows]
     risen = sorted((r for r in risen if r[1] > r[2]), key=lambda r: r[2] - r[1])[:SHOWN]

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from assistant.chatbi.answer import Answer
 from assistant.chatbi.catalogue import Catalogue
-from assistant.chatbi.compile import Builder, render
+from assistant.chatbi.compile import Builder
 from assistant.chatbi.language import units
 from assistant.chatbi.narrate import when
 from assistant.chatbi.query import MetricQuery
@@ -97,7 +97,7 @@ def _only_allowed(query: MetricQuery, fact: str, catalogue: Catalogue) -> None:
 def _run(builder: Builder, rows: exp.Select, engine: Engine, scope: Scope) -> Table:
     tree = builder.finish(rows)
     assert isinstance(tree, sqlglot.exp.Select)
-    return engine.run(render(tree, builder.parameters), builder.parameters, scope.key)
+    return engine.run(tree, builder.parameters, scope.key)
 
 
 def _listing(query: MetricQuery, table: Table, names: Any, labels: Any, text: str) -> Answer:

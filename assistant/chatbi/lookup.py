@@ -8,7 +8,7 @@ import sqlglot
 from sqlglot import exp
 
 from assistant.chatbi.catalogue import Catalogue
-from assistant.chatbi.compile import Builder, render
+from assistant.chatbi.compile import Builder
 from assistant.chatbi.language.values import ValueIndex, build
 from assistant.chatbi.run import Engine
 from assistant.domain.account import OrgUnit, Scope
@@ -90,5 +90,5 @@ class Lookup:
         return [{"dimension": dimension, "value": r["value"]} for r in made if r["value"] not in ("未知", "无活动")]
 
     def _rows(self, tree: exp.Select, parameters: dict[str, Any], scope: Scope) -> list[dict[str, Any]]:
-        table = self.engine.run(render(tree, parameters), parameters, scope.key, whole=True)
+        table = self.engine.run(tree, parameters, scope.key, whole=True)
         return [dict(zip(table.columns, row, strict=True)) for row in table.rows]

@@ -113,8 +113,8 @@ def mart_refresh(
     """刷新数据集市；刷新期间照常可以问数。"""
     from assistant.cli.feedback import tagger
     from assistant.journeys.feedback import Understanding
-    from assistant.mart.files import MartFiles
     from assistant.mart.refresh import Sources, refresh
+    from assistant.mart.versions import versions
 
     settings = Settings()
     database = Database(settings.store_url)
@@ -126,7 +126,7 @@ def mart_refresh(
             task = bar.add_task("数据集市", total=1)
             done = refresh(
                 Sources(database, feeds or settings.data_dir / "feeds", labels=understanding.mart_labels),
-                MartFiles(settings.mart_dir),
+                versions(settings.mart_dir, settings.mart.url.get_secret_value()),
                 Clock().now(),
                 progress=lambda n, of, what: bar.update(task, completed=n, total=of, description=f"数据集市：{what}"),
                 full=full,
@@ -156,9 +156,13 @@ def mart_refresh(
 
 def mart_status(as_json: Json = False) -> None:
     """数据集市现在是哪个版本、有多少数据。"""
-    from assistant.mart.files import MartFiles
+    from assistant.mart.versions import versions
 
-    version = MartFiles(Settings().mart_dir).current()
+    settings = Settings()
+    try:
+        version = versions(settings.mart_dir, settings.mart.url.get_secret_value()).current()
+    except StoreDown as error:
+        fail(as_json, f"连不上数据集市：{error}")
     if version is None:
         fail(as_json, "数据集市还没有建立，请先运行 zhike mart refresh。")
     hours = (Clock().now() - version.made).total_seconds() / 3600

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, insert, or_, select, update
 
-from assistant.db.tables.service import outbox
+from assistant.db.tables.service import conversations, outbox
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,17 @@ def carry(
     return [
         Delivery(r.id, r.conversation_id, r.message_id, r.channel, r.payload, r.attempts) for r in rows
     ], taken.rowcount > 0
+
+
+def promised(connection: Connection, channel: str) -> list[tuple[str, int | None, dict[str, Any]]]:
+    """Everything that was ever to be sent on a channel, in order: to whom, in answer to which message, what."""
+    rows = connection.execute(
+        select(conversations.c.sender, outbox.c.inbox_id, outbox.c.payload)
+        .join(conversations, outbox.c.conversation_id == conversations.c.id)
+        .where(outbox.c.channel == channel)
+        .order_by(outbox.c.id)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def hold(connection: Connection, delivery_id: int, reason: str) -> None:

@@ -12,7 +12,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -25,6 +24,8 @@ from assistant.chatbi.language.holidays import calendar
 from assistant.chatbi.language.outcome import Choice, Clarify, Outcome, Reader, Refused, Told, Understood
 from assistant.chatbi.language.read import read
 from assistant.chatbi.lookup import Lookup
+from assistant.chatbi.readers import DuckFile, Schema
+from assistant.chatbi.readers import Reader as MartReader
 from assistant.chatbi.run import Engine, Mart
 from assistant.chatbi.suggest import next_questions
 from assistant.chatbi.told import told
@@ -38,6 +39,7 @@ from assistant.domain.account import Account, Permission, Scope, resolve
 from assistant.errors import NotAllowed, NotFound, Refusal
 from assistant.llm.client import Llm
 from assistant.mart.files import MartFiles, shape
+from assistant.mart.versions import WarehouseVersions
 
 log = logs.get("ops_question")
 THREADS = 1_000
@@ -86,12 +88,12 @@ class OpsQuestions:
     """One per process. Threads share it."""
 
     def __init__(
-        self, folder: Path, clock: Clock, *, llm: Llm | None = None, time_limit_s: float = 10.0,
+        self, marts: MartFiles | WarehouseVersions, clock: Clock, *, llm: Llm | None = None, time_limit_s: float = 10.0,
         model_budget_s: float = 4.0, cat: Catalogue | None = None, database: Database | None = None,
     ) -> None:  # fmt: skip
         """Without a database threads live in memory and nothing is audited: for evaluations."""
         self.database = database
-        self.files = MartFiles(folder)
+        self.marts = marts
         self.clock = clock
         self.catalogue = cat or catalogue()
         self.engine = Engine(self._mart, time_limit_s)
@@ -102,12 +104,16 @@ class OpsQuestions:
         self._lock = threading.Lock()
 
     def _mart(self) -> Mart | None:
-        version = self.files.current()
-        if version is None or not self.files.path(version).exists():
+        version = self.marts.current()
+        if version is None:
             return None
         if version.shape != shape():
             raise NotFound("数据集市是旧版本做的，请运行 zhike mart refresh 刷新一次。")
-        return Mart(self.files.path(version), version.stamp, date.fromisoformat(version.as_of), version.made)
+        marts = self.marts
+        reader: MartReader = (
+            DuckFile(marts.path(version)) if isinstance(marts, MartFiles) else Schema(marts.warehouse, version.stamp)
+        )
+        return Mart(reader, version.stamp, date.fromisoformat(version.as_of), version.made)
 
     def ask(self, account: Account, question: str, thread: str = "", origin: Origin | None = None) -> Answer:
         """One question. Nothing of what goes wrong on the asker's side is raised.
@@ -246,3 +252,5 @@ class OpsQuestions:
 
     def close(self) -> None:
         self.engine.close()
+        if isinstance(self.marts, WarehouseVersions):
+            self.marts.warehouse.close()

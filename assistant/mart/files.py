@@ -53,7 +53,7 @@ class MartFiles:
             found = Version(**json.loads(self._pointer.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
-        return found
+        return found if self.path(found).exists() else None
 
     def path(self, version: Version) -> Path:
         return self.folder / version.file

@@ -1,6 +1,6 @@
 """Makes a new version of the mart: `refresh(database, files, …)`.
 
-Enters: the operational store, the folder of feeds, the moment. Leaves: a new file, published in one step, and what was
+Enters: the operational store, the folder of feeds, the moment. Leaves: a new version, published in one step, and what was
 taken. Staging lies in a file of its own that stays, so that the next refresh only asks for what is new. One refresh at
 a time (a lock file). Called by the command line and by due work.
 """
@@ -22,9 +22,10 @@ from assistant.errors import BadInput
 from assistant.mart import feeds
 from assistant.mart.days import day_rows
 from assistant.mart.feeds import FeedReport
-from assistant.mart.files import STAR, MartFiles, Version, shape
+from assistant.mart.files import STAR, Version, shape
 from assistant.mart.staging import FED, MADE, STAGED
 from assistant.mart.tags import Labels, Tagger, tag
+from assistant.mart.versions import Versions
 
 Progress = Callable[[int, int, str], None]
 OVERLAP = timedelta(days=60)  # so far back an order, a return or an answer may still change
@@ -51,7 +52,7 @@ class Sources:
 
 
 def refresh(
-    sources: Sources, files: MartFiles, now: datetime, *, progress: Progress = lambda *_: None, full: bool = False
+    sources: Sources, files: Versions, now: datetime, *, progress: Progress = lambda *_: None, full: bool = False
 ) -> Refreshed:
     """Make and publish a version. Raises BadInput while another refresh runs, StoreDown, ConfigError."""
     files.folder.mkdir(parents=True, exist_ok=True)
@@ -62,7 +63,7 @@ def refresh(
         raise BadInput("数据集市正在刷新，请稍后再试。") from error
 
 
-def _refresh(sources: Sources, files: MartFiles, now: datetime, progress: Progress, full: bool) -> Refreshed:
+def _refresh(sources: Sources, files: Versions, now: datetime, progress: Progress, full: bool) -> Refreshed:
     begun = datetime.now(UTC)
     statements = [s.strip() for s in _star(sources.database, now).split(";\n") if s.strip()]
     steps = len(STAGED) + 2 + len(statements)

@@ -71,7 +71,7 @@ def questions(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Ops
     database = Database(f"sqlite:///{world_file / 'zhike.db'}")
     refresh(Sources(database, world_file / "feeds"), MartFiles(folder), NOW)
     database.close()
-    return OpsQuestions(folder, FixedClock(NOW))
+    return OpsQuestions(MartFiles(folder), FixedClock(NOW))
 
 
 def test_ten_thousand_accounts_of_the_demo_world_stay_below_their_units(questions: OpsQuestions) -> None:

@@ -25,7 +25,7 @@ def mart_folder(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="session")
 def questions(mart_folder: Path) -> Iterator[OpsQuestions]:
-    made = OpsQuestions(mart_folder, FixedClock(NOW))
+    made = OpsQuestions(MartFiles(mart_folder), FixedClock(NOW))
     yield made
     made.close()
 

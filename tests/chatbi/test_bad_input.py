@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from assistant.chatbi.readers import DuckFile
 from assistant.chatbi.run import Engine, Mart
 from assistant.clock import FixedClock
 from assistant.domain.account import Account, Role
@@ -80,7 +81,7 @@ def test_nothing_divided_by_nothing_is_no_number(questions: OpsQuestions, analys
 
 
 def test_without_a_mart_the_answer_says_what_to_do(tmp_path: Path, analyst: Account) -> None:
-    questions = OpsQuestions(tmp_path, FixedClock(NOW))
+    questions = OpsQuestions(MartFiles(tmp_path), FixedClock(NOW))
 
     answer = questions.ask(analyst, "上月销售额")
 
@@ -89,7 +90,7 @@ def test_without_a_mart_the_answer_says_what_to_do(tmp_path: Path, analyst: Acco
 
 
 def test_an_old_mart_says_how_old_it_is(mart_folder: Path, analyst: Account) -> None:
-    questions = OpsQuestions(mart_folder, FixedClock(NOW + timedelta(days=5)))
+    questions = OpsQuestions(MartFiles(mart_folder), FixedClock(NOW + timedelta(days=5)))
 
     answer = questions.ask(analyst, "本月销售额")
 
@@ -101,7 +102,7 @@ def test_the_engine_reads_no_files_takes_no_settings_and_writes_nothing(mart_fol
     files = MartFiles(mart_folder)
     version = files.current()
     assert version is not None
-    engine = Engine(lambda: Mart(files.path(version), version.stamp, AS_OF, NOW))
+    engine = Engine(lambda: Mart(DuckFile(files.path(version)), version.stamp, AS_OF, NOW))
 
     for statement in (
         "SELECT * FROM read_csv('/etc/hostname')", "COPY d_store TO '/tmp/stolen.csv'", "SET enable_external_access=true",
@@ -116,7 +117,7 @@ def test_a_statement_past_its_time_is_stopped(mart_folder: Path) -> None:
     files = MartFiles(mart_folder)
     version = files.current()
     assert version is not None
-    engine = Engine(lambda: Mart(files.path(version), version.stamp, AS_OF, NOW), time_limit_s=0.2)
+    engine = Engine(lambda: Mart(DuckFile(files.path(version)), version.stamp, AS_OF, NOW), time_limit_s=0.2)
 
     with pytest.raises(BadInput, match="时限"):
         engine.run(

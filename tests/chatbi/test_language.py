@@ -106,7 +106,7 @@ def test_the_model_chooses_only_where_rules_find_no_metric(
     mart_folder: object, analyst: Account, questions: OpsQuestions
 ) -> None:
     llm = ScriptedLlm([{"metric": "return_rate"}])
-    asked = OpsQuestions(questions.files.folder, questions.clock, llm=llm)
+    asked = OpsQuestions(questions.marts, questions.clock, llm=llm)
 
     plain = asked.ask(analyst, "上月销售额")
     odd = asked.ask(analyst, "上月买完又退回来的比重有多大")
@@ -119,7 +119,7 @@ def test_the_model_chooses_only_where_rules_find_no_metric(
 
 
 def test_a_model_that_is_down_changes_nothing(analyst: Account, questions: OpsQuestions) -> None:
-    asked = OpsQuestions(questions.files.folder, questions.clock, llm=ScriptedLlm([Down()]))
+    asked = OpsQuestions(questions.marts, questions.clock, llm=ScriptedLlm([Down()]))
 
     assert asked.ask(analyst, "上月毛利率").status == "clarify"
     asked.close()

@@ -82,7 +82,7 @@ def _shown(request: Request, answer: dict[str, Any]) -> dict[str, Any]:
 def _data(request: Request) -> dict[str, Any] | None:
     """How old the data are."""
     service = web_of(request).service
-    version = service.ops_questions.files.current()
+    version = service.ops_questions.marts.current()
     if version is None:
         return None
     hours = (service.clock.now() - version.made).total_seconds() / 3600
