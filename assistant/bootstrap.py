@@ -232,7 +232,7 @@ class Service:
             self.database, self.clock, surveys, read_rules(files.rules, surveys), self.ports, self.live,
             brand=self.settings.brand_name, app_id=self.settings.wechat.app_id,
             keep_messages=self.settings.wechat.keep_messages, store_name=self.store_name,
-            delivered=self.to_deliver.set,
+            delivered=self.to_deliver.set, attitudes=lambda member: self.understanding.attitude_tags(member),
         )  # fmt: skip
 
     @cached_property

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,16 +41,24 @@ def tag(
     resume: Annotated[bool, typer.Option("--resume", help="接着上次没写完的 --out 文件往下做。")] = False,
     aspects: Annotated[Path | None, typer.Option(help="用这份方面树；默认取设置里的。")] = None,
     deep: Annotated[bool, typer.Option("--deep", help="拿不准的再用向量看一遍：更准，更慢。")] = False,
+    jobs: Annotated[int, typer.Option(help="用几个进程一起打；顺序不变。", min=1, max=64)] = 1,
 ) -> None:
     """给文本打标签：情感、情绪、方面、意图、风险。坏行会报告并跳过。"""
-    from assistant.feedback.stream import tag_file
+    from assistant.feedback.stream import Crew, tag_file
 
     if resume and out is None:
         raise typer.BadParameter("--resume 需要同时给出 --out")
     if source != "-" and not Path(source).is_file():
         fail(False, f"没有文件 {source}")
+    settings = Settings()
     try:
-        done = tag_file(source, out, tagger(Settings(), aspects, deep=deep), resume=resume, on=_progress)
+        made = tagger(settings, aspects, deep=deep)  # a wrong file is told before anything is begun
+        crew = Crew(partial(tagger, settings, aspects, deep=deep), jobs) if jobs > 1 else None
+        try:
+            done = tag_file(source, out, crew or made, resume=resume, on=_progress)
+        finally:
+            if crew:
+                crew.close()
     except ConfigError as error:
         fail(False, str(error))
     Console(stderr=True).print(

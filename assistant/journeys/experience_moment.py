@@ -56,6 +56,7 @@ class Moments:
         keep_messages: int,
         store_name: Callable[[str], str | None],
         delivered: Callable[[], None] = lambda: None,
+        attitudes: Callable[[str], frozenset[str]] = lambda _: frozenset(),
     ) -> None:
         self._db = database
         self._clock = clock
@@ -68,6 +69,7 @@ class Moments:
         self._keep = keep_messages
         self._store_name = store_name
         self._delivered = delivered
+        self._attitudes = attitudes
 
     # -- events ------------------------------------------------------------------------------------------------------
 
@@ -96,9 +98,10 @@ class Moments:
             return str(row["outcome"]) if row else "gone"
         event = Event(**{name: row[name] for name in Event.__dataclass_fields__})
         tier = self._tier(event.member_id)
+        feels = self._attitudes(event.member_id) if any(r.who.attitudes for r in self.rules.rules) else frozenset()
         with self._db.write() as connection:
             moments.lock_member(connection, event.member_id)
-            decision = decide(self.rules, event, self._past(connection, event.member_id, tier), now)
+            decision = decide(self.rules, event, self._past(connection, event.member_id, tier, feels), now)
             if not moments.decided(connection, event_id, decision.reason):
                 return decision.reason
             if decision.rule is not None and decision.due_at is not None:
@@ -121,12 +124,12 @@ class Moments:
         except (NeedLogin, UnknownThing):
             return None
 
-    def _past(self, connection: Connection, member_id: str, tier: str | None) -> Past:
+    def _past(self, connection: Connection, member_id: str, tier: str | None, feels: frozenset[str]) -> Past:
         now = self._clock.now()
         invited = moments.invited(connection, member_id)
         allowed = privacy.choices(connection, member_id).get(TOPIC, True)
         last = max(invited.values(), default=None)
-        return Past(tier, allowed, last, invited, moments.unfinished(connection, member_id, now))
+        return Past(tier, allowed, last, invited, moments.unfinished(connection, member_id, now), feels)
 
     # -- invitations -------------------------------------------------------------------------------------------------
 

@@ -131,6 +131,13 @@ class Understanding:
             said = listening.of_member(connection, member_id, now - MEMORY)
         return attitudes(self._tagger().tree, said, now)
 
+    def attitude_tags(self, member_id: str) -> frozenset[str]:
+        """Their names, for rules; none of who declines personal use."""
+        with self._db.read() as connection:
+            if not _allowed(privacy.choices(connection, member_id)):
+                return frozenset()
+        return frozenset(a.tag for a in self.attitudes(member_id))
+
     def mart_labels(self, answers: Sequence[int]) -> dict[int, MartTags]:
         """Stored labels of survey answers in the words of the mart; answers without any are not there."""
         if not answers:
