@@ -20,6 +20,7 @@ from assistant.errors import ConfigError, StoreDown
 if TYPE_CHECKING:
     from assistant.db.feedback import Correction
     from assistant.feedback.tagger import Tagger
+    from assistant.feedback.weights import Weights
 
 BATCH = 256
 
@@ -137,7 +138,7 @@ def train(
     try:
         tree = load(settings.feedback.aspects, settings.added_aspects)
         rows = usable([*_from_store(settings), *(from_file(corrections) if corrections else [])], tree)
-        old = weights.load(settings.feedback.weights) if settings.feedback.weights.exists() else None
+        old = _old(settings.feedback.weights)
         engine = embedder(settings.retrieval.embedding_model).queries if embed else None
         note = Console(stderr=True)
         done = make(tree, rows, old, engine, today=local(Clock().now()).date(), on=note.print)
@@ -163,6 +164,17 @@ def train(
     say(as_json, data, "\n".join(lines))
     if not replaced:
         raise typer.Exit(1)
+
+
+def _old(path: Path) -> "Weights | None":
+    """What is in use; None where there is nothing, or nothing that this version can read."""
+    from assistant.feedback import weights
+
+    try:
+        return weights.load(path) if path.exists() else None
+    except ConfigError as error:
+        Console(stderr=True).print(f"旧权重读不了，不作比较：{error}")
+        return None
 
 
 def _from_store(settings: Settings) -> "list[Correction]":
