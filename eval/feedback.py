@@ -87,8 +87,8 @@ def _own(
         found.append(row("向量零样本", gold, nearest(gold.texts, zero_shot, THREE)))
     if model is not None:
         ours = {
-            name: lambda texts, by=by: [t.sentiment for t in by.tag_many(texts)]
-            for name, by in (("知客，线性", shipped), ("知客，加向量", deep))
+            name: [t.sentiment for t in tagger.tag_many(gold.texts)]
+            for name, tagger in (("知客，线性", shipped), ("知客，加向量", deep))
         }
         found += beside_model(model, gold, THREE, ours)
     return found

@@ -48,15 +48,15 @@ def measure(
 ) -> list[Json]:
     """All methods on one set."""
     train, dev = read(folder, "train"), read(folder, "dev")
-    found = [row("知客，随附权重", dev, two(shipped, dev.texts))]
-    found.append(row("知客，用本集训练", dev, trained(train, dev.texts, shipped, embed)))
+    ours = {"知客，随附权重": two(shipped, dev.texts), "知客，用本集训练": trained(train, dev.texts, shipped, embed)}
+    found = [row(name, dev, said) for name, said in ours.items()]
     found.append(row("字 TF-IDF 线性，用本集训练", dev, tfidf(train, dev.texts)))
     found.append(row("SnowNLP", dev, snownlp(dev.texts, TWO)))
     if zero_shot is not None:
         part = sample(dev)
         found.append(row(f"向量零样本（抽 {len(part.texts)}）", part, nearest(part.texts, zero_shot, TWO)))
     if model is not None:
-        found += beside_model(model, dev, TWO, {"知客，随附权重": lambda texts: two(shipped, texts)})
+        found += beside_model(model, dev, TWO, ours)
     return found
 
 
@@ -65,14 +65,12 @@ def two(tagger: Tagger, texts: Sequence[str]) -> list[str]:
     return ["pos" if tags.score > 0 else "neg" for tags in tagger.tag_many(texts)]
 
 
-def beside_model(
-    model: ModelPeer, rows: Rows, classes: Sequence[str], ours: Mapping[str, Callable[[Sequence[str]], Sequence[str]]]
-) -> list[Json]:
-    """The language model and ours on the same sample."""
+def beside_model(model: ModelPeer, rows: Rows, classes: Sequence[str], ours: Mapping[str, Sequence[str]]) -> list[Json]:
+    """The language model and what ours said of the same sample."""
     picks = model.picks(len(rows.texts))
     part = Rows([rows.texts[i] for i in picks], [rows.labels[i] for i in picks])
     found = [row(f"语言模型零样本（抽 {len(picks)}）", part, model(part.texts, classes))]
-    return found + [row(f"{name}（同一抽样）", part, say(part.texts)) for name, say in ours.items()]
+    return found + [row(f"{name}（同一抽样）", part, [said[i] for i in picks]) for name, said in ours.items()]
 
 
 def sample(rows: Rows) -> Rows:
