@@ -94,6 +94,7 @@ def retag(
 ) -> None:
     """给库里的评论和聊天消息打标签；中断后再运行会接着做。"""
     from assistant.journeys.feedback import Understanding
+    from assistant.journeys.topics import Study
 
     settings = Settings()
     database = Database(settings.store_url)
@@ -107,6 +108,8 @@ def retag(
             done = understanding.read_all(
                 everything=everything, progress=lambda n, of: bar.update(task, completed=n, total=of)
             )
+        if done.tagged:
+            Study.ask(database, Clock().now())  # topics and problems follow from labels
     except StoreDown as error:
         fail(as_json, f"连不上业务库：{error}")
     except ConfigError as error:

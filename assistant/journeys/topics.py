@@ -179,13 +179,19 @@ class Study:
         """Note the next one. `now`: as soon as a worker has time; `first`: so too where there never was one."""
         at = self._clock.now()
         if now or (first and self._topics.computed_at() is None):
-            key, when = f"{self.KIND}:now:{at.timestamp() // 60:.0f}", at
+            self.ask(self._db, at)
         else:
             slot = int(at.timestamp() // self.EVERY.total_seconds()) + 1
-            key, when = f"{self.KIND}:{slot}", datetime.fromtimestamp(slot * self.EVERY.total_seconds(), at.tzinfo)
-        with self._db.write() as connection:
-            due.schedule(connection, self.KIND, key, {}, when)
+            when = datetime.fromtimestamp(slot * self.EVERY.total_seconds(), at.tzinfo)
+            with self._db.write() as connection:
+                due.schedule(connection, self.KIND, f"{self.KIND}:{slot}", {}, when)
         self._wake()
+
+    @classmethod
+    def ask(cls, database: Database, at: datetime) -> None:
+        """Have it done by whichever worker has time first; twice in a minute is once."""
+        with database.write() as connection:
+            due.schedule(connection, cls.KIND, f"{cls.KIND}:now:{at.timestamp() // 60:.0f}", {}, at)
 
     def learn(self) -> tuple[int, int]:
         """Topics and problems that there are now."""
