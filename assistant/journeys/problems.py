@@ -158,9 +158,12 @@ class Problems:
             self._index = (stamp, rows, LexicalIndex.build(texts) if texts else None)
         return rows, self._index[2]
 
-    def told(self, text: str, store_id: str | None) -> Problem | None:
-        """The problem that a shopper reports and whose fix they may be told; None where there is none."""
+    def told(self, text: str, store_id: str | None, *, questions: bool = True) -> Problem | None:
+        """The problem that a shopper reports and whose fix they may be told; None where there is none. `questions`: also
+        where the text asks something (「结账要排多久」 wants an answer, not an apology)."""
         tags = self._tagger().tag(text)
+        if tags.intent.name == "question" and not questions:
+            return None
         about = {a.leaf for a in tags.aspects if a.sentiment == "neg"}
         with self._db.read() as connection:
             plain = readable(text)
@@ -233,7 +236,7 @@ class KnownFixes:
 
     def find(self, query: str, store_id: str | None, on: date) -> Sequence[PassageFact]:
         """Passages, a known fix first."""
-        problem = self._known().told(query, store_id)
+        problem = self._known().told(query, store_id, questions=False)
         passages = list(self._index.find(query, store_id, on))
         if problem is None:
             return passages

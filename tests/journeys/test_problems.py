@@ -201,6 +201,7 @@ def test_a_shopper_who_reports_it_is_told_the_fix_of_the_store_word_for_word(roo
     assert known.known(complaint, None) == "各店晚高峰会加开收银台"
     assert known.known("结账很快，没怎么排队", "S001") is None
     assert [p.kind for p in known.find(complaint, "S001", NOW.date())] == ["fix", "passage"]
+    assert [p.kind for p in known.find("结账排队要排多久？", "S001", NOW.date())] == ["passage"]
     assert [p.kind for p in known.find("收银台在哪", "S001", NOW.date())] == ["passage"]
 
 
