@@ -259,6 +259,7 @@ class Service:
             llm=self.llm,
             time_limit_s=self.settings.chatbi.time_limit_s,
             model_budget_s=self.settings.chatbi.model_budget_s,
+            explore_budget_s=self.settings.chatbi.explore_budget_s if self.settings.chatbi.explore else 0.0,
             database=self.database,
         )
 

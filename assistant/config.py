@@ -147,12 +147,15 @@ class ChatBiSettings(BaseModel):
 
     time_limit_s: float = 10.0  # of one statement
     model_budget_s: float = 4.0  # of the model's choice where rules find no metric
+    explore: bool = False  # let the model write SELECT statements where the asker wants it
+    explore_budget_s: float = 60.0  # of one such statement's writing
 
 
 class MartSettings(BaseModel):
     """Where the analytics mart lies."""
 
     url: SecretStr = SecretStr("")  # empty: DuckDB in data_dir; or postgresql+psycopg://…, a database of its own
+    sources: dict[str, SecretStr] = {}  # databases that feeds.yaml queries, SQLAlchemy URLs by name
 
 
 class MomentSettings(BaseModel):

@@ -119,7 +119,7 @@ class Builder:
         if needed & {*GRAINS, "weekday"}:
             rows = rows.join("d_day AS t", on="t.day = f.day")
         if not self.scope.whole:
-            rows = rows.where(self._in_scope("product" in fact.joins))
+            rows = rows.where(self.in_scope("product" in fact.joins))
         if period is None or fact.kind == "current":
             return rows
         day = exp.column("day", "f")
@@ -128,7 +128,7 @@ class Builder:
             return rows.where(day.eq(exp.Subquery(this=last)))
         return rows.where(exp.Between(this=day, low=self.bind(period.start), high=self.bind(period.end)))
 
-    def _in_scope(self, has_product: bool) -> exp.Expr:
+    def in_scope(self, has_product: bool) -> exp.Expr:
         store = exp.column("store_id", "f")
         inside: exp.Expr = exp.In(this=store, query=exp.Subquery(this=sqlglot.select("store_id").from_("scope_stores")))
         if has_product and self.scope.counters:

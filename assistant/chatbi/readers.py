@@ -1,7 +1,8 @@
 """Where rows come from: a version of the mart as a DuckDB file or as a schema of PostgreSQL, read-only either way.
 
 Enters: a statement in the reader's dialect with its parameters, how many rows are wanted, how long it may take. Leaves:
-column names and rows. Raises `BadInput` for a statement past its time, `NotFound` where the version is gone.
+column names and rows. Raises `BadInput` for a statement past its time, `NotFound` where the version is gone,
+`StatementRefused` for what the engine does not understand or may not do.
 """
 
 import threading
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 
 import duckdb
 
-from assistant.db.warehouse import PastItsTime, Rows, Warehouse
+from assistant.db.warehouse import PastItsTime, Rows, StatementRefused, Warehouse
 from assistant.errors import BadInput, NotFound
 
 GONE = "数据集市的这个版本不在了，请运行 zhike mart refresh。"
@@ -67,6 +68,8 @@ class DuckFile:
             return tuple(d[0] for d in cursor.description or ()), rows
         except duckdb.InterruptException as error:
             raise BadInput(TOO_LONG) from error
+        except duckdb.Error as error:
+            raise StatementRefused(str(error)) from error
         finally:
             watch.cancel()
             cursor.close()

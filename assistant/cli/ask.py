@@ -35,6 +35,7 @@ def ask(
     account: Annotated[str, typer.Option(help="以谁的身份来问，例如 analyst、east、xujiahui。")],
     thread: Annotated[str, typer.Option(help="同一串追问用同一个编号。")] = "",
     rules_only: Annotated[bool, typer.Option("--rules-only", help="不用语言模型。")] = False,
+    explore: Annotated[bool, typer.Option("--explore", help="让语言模型自己写查询；结果只当线索。")] = False,
     as_json: Json = False,
 ) -> None:
     """用一句话问数，只回答这个账号权限内的数据。"""
@@ -60,7 +61,7 @@ def ask(
             fail(as_json, f"没有账号 {account}。{told}")
         if found.disabled:
             fail(as_json, f"账号 {found.name} 已停用。")
-        answer = service.ops_questions.ask(found.account, question, thread, here())
+        answer = service.ops_questions.ask(found.account, question, thread, here(), explore=explore)
     except StoreDown as error:
         fail(as_json, f"连不上业务库：{error}")
     finally:
@@ -125,7 +126,12 @@ def mart_refresh(
         with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("数据集市", total=1)
             done = refresh(
-                Sources(database, feeds or settings.data_dir / "feeds", labels=understanding.mart_labels),
+                Sources(
+                    database,
+                    feeds or settings.data_dir / "feeds",
+                    {name: url.get_secret_value() for name, url in settings.mart.sources.items()},
+                    labels=understanding.mart_labels,
+                ),
                 versions(settings.mart_dir, settings.mart.url.get_secret_value()),
                 Clock().now(),
                 progress=lambda n, of, what: bar.update(task, completed=n, total=of, description=f"数据集市：{what}"),

@@ -22,13 +22,17 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from assistant.errors import StoreDown
 
-__all__ = ["PastItsTime", "VersionTable", "Warehouse"]
+__all__ = ["PastItsTime", "StatementRefused", "VersionTable", "Warehouse"]
 
 POINTER = "zhike_mart"  # the table that names the current version
 _PREFIX = "mart_"
 _CHUNK = 1 << 20
 _PATIENCE_MS = 2_000  # how long the removal of an old version waits for its last readers; else the next refresh does it
 Rows = list[tuple[Any, ...]]
+
+
+class StatementRefused(Exception):
+    """The engine does not understand a statement, or may not run it; the text is the engine's."""
 
 
 class PastItsTime(Exception):
@@ -86,8 +90,8 @@ class Warehouse:
     def rows(
         self, version: str, statement: str, parameters: Mapping[str, Any], most: int | None, limit_s: float
     ) -> tuple[tuple[str, ...], Rows]:
-        """Column names and at most `most` rows of a statement that only reads. Raises PastItsTime, StoreDown, KeyError
-        where the version is gone.
+        """Column names and at most `most` rows of a statement that only reads. Raises PastItsTime, StatementRefused,
+        StoreDown, KeyError where the version is gone.
         """
         with self._connection() as connection:
             self._say(connection, "SET TRANSACTION READ ONLY")
@@ -101,7 +105,9 @@ class Warehouse:
             except DBAPIError as error:
                 if isinstance(error.orig, QueryCanceled):
                     raise PastItsTime from error
-                raise
+                if error.connection_invalidated:
+                    raise
+                raise StatementRefused(str(error.orig)) from error
             found = result.fetchmany(most) if most else result.fetchall()
             return tuple(result.keys()), [tuple(_plain(v) for v in row) for row in found]
 

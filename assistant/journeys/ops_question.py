@@ -20,6 +20,7 @@ from assistant.chatbi.analyst import Analyst
 from assistant.chatbi.answer import Answer
 from assistant.chatbi.catalogue import Catalogue, catalogue
 from assistant.chatbi.choose import ModelChooser
+from assistant.chatbi.explore import EXPLORED, Explorer
 from assistant.chatbi.language.holidays import calendar
 from assistant.chatbi.language.outcome import Choice, Clarify, Outcome, Reader, Refused, Told, Understood
 from assistant.chatbi.language.read import read
@@ -67,6 +68,8 @@ def _act(account: Account, thread: str, answer: Answer, scope: Scope | None) -> 
         "scope": key,
         "query": query,
     }
+    if answer.tier == EXPLORED:
+        detail["statement"] = answer.sql
     return Act("ops.ask", thread, detail)
 
 
@@ -89,7 +92,8 @@ class OpsQuestions:
 
     def __init__(
         self, marts: MartFiles | WarehouseVersions, clock: Clock, *, llm: Llm | None = None, time_limit_s: float = 10.0,
-        model_budget_s: float = 4.0, cat: Catalogue | None = None, database: Database | None = None,
+        model_budget_s: float = 4.0, explore_budget_s: float = 0.0, cat: Catalogue | None = None,
+        database: Database | None = None,
     ) -> None:  # fmt: skip
         """Without a database threads live in memory and nothing is audited: for evaluations."""
         self.database = database
@@ -100,6 +104,9 @@ class OpsQuestions:
         self.lookup = Lookup(self.engine, self.catalogue)
         self.analyst = Analyst(self.engine, self.catalogue)
         self._chooser = ModelChooser(llm, self.catalogue, model_budget_s) if llm is not None else None
+        self._explorer = (
+            Explorer(llm, self.catalogue, self.engine, explore_budget_s) if llm and explore_budget_s else None
+        )
         self._threads: OrderedDict[tuple[str, str], Understood] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -115,10 +122,18 @@ class OpsQuestions:
         )
         return Mart(reader, version.stamp, date.fromisoformat(version.as_of), version.made)
 
-    def ask(self, account: Account, question: str, thread: str = "", origin: Origin | None = None) -> Answer:
+    @property
+    def may_explore(self) -> bool:
+        """Whether the model may write statements of its own here."""
+        return self._explorer is not None
+
+    def ask(
+        self, account: Account, question: str, thread: str = "", origin: Origin | None = None, *, explore: bool = False
+    ) -> Answer:
         """One question. Nothing of what goes wrong on the asker's side is raised.
 
-        With a `thread` the turn is kept for the account, and a follow-up edits its last query.
+        With a `thread` the turn is kept for the account, and a follow-up edits its last query. `explore`: no metric is
+        looked for, the model writes the statement.
         """
         begun = time.perf_counter()
         calls: list[str] = []
@@ -126,8 +141,11 @@ class OpsQuestions:
         outcome: Outcome | None = None
         try:
             scope = self.scope(account)
-            outcome = self.read(scope, question, self._previous(account, thread), calls)
-            answer = self._answer(account, scope, outcome, calls)
+            if explore:
+                answer = self._explored(question, scope, calls)
+            else:
+                outcome = self.read(scope, question, self._previous(account, thread), calls)
+                answer = self._answer(account, scope, outcome, calls)
         except Refusal as refusal:
             reason = {NotAllowed: "permission", NotFound: "mart"}.get(type(refusal), "query")
             answer = Answer("refused", refusal.public, reason=reason)
@@ -161,6 +179,12 @@ class OpsQuestions:
 
         today = local(self.clock.now()).date()
         return read(question, Reader(self.catalogue, self.lookup.index(scope), today, calendar(), choose, previous))
+
+    def _explored(self, question: str, scope: Scope, calls: list[str]) -> Answer:
+        if self._explorer is None:
+            raise NotAllowed("这里没有开启探索模式，可以问已有的指标。")
+        calls.append("explore")
+        return self._explorer.answer(question, scope)
 
     def _answer(self, account: Account, scope: Scope, outcome: Outcome, calls: list[str]) -> Answer:
         if isinstance(outcome, Clarify):

@@ -1,17 +1,22 @@
-"""The retailer's own files as a source of the mart: CSV or Parquet in a folder, mapped by `feeds.yaml` beside them.
+"""The retailer's own data as a source of the mart: CSV or Parquet files in a folder, queries to their databases, mapped
+by `feeds.yaml` in that folder.
 
-Enters: the folder and an open DuckDB connection with the staging tables. Leaves: their rows in the staging tables, and
-a report that says of every file how many rows were taken and which were rejected, why and where. A file that cannot be
+Enters: the folder, the databases by name, an open DuckDB connection with the staging tables. Leaves: their rows in the staging tables, and
+a report that says of every feed how many rows were taken and which were rejected, why and where. A feed that cannot be
 read at all is reported, not fatal. Called by the refresh.
 """
 
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import duckdb
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from assistant.db.source import SourceDown, copy_query
 from assistant.errors import ConfigError
 from assistant.mart.staging import FED, Table
 
@@ -19,13 +24,27 @@ SAMPLES = 5
 
 
 class Feed(BaseModel):
-    """One mapped file. `columns`: our column → theirs; what is not named is looked for under our name."""
+    """One mapped file, or query to one of their databases. `columns`: our column → theirs; what is not named is looked
+    for under our name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    file: str
     into: str
+    file: str = ""
+    source: str = Field("", alias="from")  # name of a database, with `sql`
+    sql: str = ""
     columns: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if bool(self.file) == bool(self.sql) or bool(self.sql) != bool(self.source):
+            raise ValueError("a feed has either `file`, or `from` and `sql`")
+        return self
+
+    @property
+    def name(self) -> str:
+        """As reports call it."""
+        return self.file or f"{self.source}→{self.into}"
 
 
 class FeedFile(BaseModel):
@@ -64,15 +83,30 @@ def mapping(folder: Path) -> tuple[Feed, ...]:
     return feeds
 
 
-def load(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[FeedReport]:
-    """Take every mapped file in."""
-    return [_one(connection, folder, feed) for feed in mapping(folder)]
+def load(connection: duckdb.DuckDBPyConnection, folder: Path, databases: Mapping[str, str]) -> list[FeedReport]:
+    """Take every mapped feed in. `databases`: SQLAlchemy URLs by name."""
+    with tempfile.TemporaryDirectory() as scratch:
+        return [_one(connection, folder, feed, databases, Path(scratch) / "rows.csv") for feed in mapping(folder)]
 
 
-def _one(connection: duckdb.DuckDBPyConnection, folder: Path, feed: Feed) -> FeedReport:
-    path = folder / feed.file
-    if not path.is_file() or folder.resolve() not in path.resolve().parents:
-        return FeedReport(feed.file, error="文件不存在")
+def _one(
+    connection: duckdb.DuckDBPyConnection, folder: Path, feed: Feed, databases: Mapping[str, str], scratch: Path
+) -> FeedReport:
+    if feed.file:
+        path = folder / feed.file
+        if not path.is_file() or folder.resolve() not in path.resolve().parents:
+            return FeedReport(feed.name, error="文件不存在")
+        return _read(connection, feed, path)
+    if feed.source not in databases:
+        return FeedReport(feed.name, error=f"没有设置数据源 {feed.source}")
+    try:
+        copy_query(databases[feed.source], feed.sql, scratch)
+    except SourceDown as error:
+        return FeedReport(feed.name, error=str(error))
+    return _read(connection, feed, scratch)
+
+
+def _read(connection: duckdb.DuckDBPyConnection, feed: Feed, path: Path) -> FeedReport:
     table = FED[feed.into]
     reader = "read_parquet($path)" if path.suffix == ".parquet" else "read_csv($path, all_varchar=true, header=true)"
     try:
@@ -82,10 +116,10 @@ def _one(connection: duckdb.DuckDBPyConnection, folder: Path, feed: Feed) -> Fee
             {"path": str(path)},
         )
     except duckdb.Error as error:
-        return FeedReport(feed.file, error=str(error).splitlines()[0])
+        return FeedReport(feed.name, error=str(error).splitlines()[0])
     there = {row[0] for row in connection.execute("DESCRIBE raw_feed").fetchall()}
     if lacking := [feed.columns.get(c, c) for c in table.required if feed.columns.get(c, c) not in there]:
-        return FeedReport(feed.file, error=f"缺少列：{'、'.join(lacking)}")
+        return FeedReport(feed.name, error=f"缺少列：{'、'.join(lacking)}")
     return _take(connection, feed, table, there)
 
 
@@ -120,4 +154,4 @@ def _take(connection: duckdb.DuckDBPyConnection, feed: Feed, table: Table, there
     samples = connection.execute(
         "SELECT line, reason FROM judged_feed WHERE reason IS NOT NULL ORDER BY line LIMIT $n", {"n": SAMPLES}
     ).fetchall()
-    return FeedReport(feed.file, taken, rejected, tuple((int(line), str(reason)) for line, reason in samples))
+    return FeedReport(feed.name, taken, rejected, tuple((int(line), str(reason)) for line, reason in samples))

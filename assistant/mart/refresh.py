@@ -7,8 +7,8 @@ a time (a lock file). Called by the command line and by due work.
 
 import csv
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -43,10 +43,11 @@ class Refreshed:
 
 @dataclass(frozen=True)
 class Sources:
-    """Where the data come from. `labels`: what is known already of survey answers, by their ids."""
+    """Where the data come from. `databases`: the retailer's own, URLs by name; `labels`: what is known already of survey answers, by their ids."""
 
     database: Database
     feeds: Path
+    databases: Mapping[str, str] = field(default_factory=dict)
     tagger: Tagger = tag
     labels: Labels = lambda _: {}
 
@@ -71,7 +72,7 @@ def _refresh(sources: Sources, files: Versions, now: datetime, progress: Progres
     part = files.fresh(stamp)
     with duckdb.connect(str(files.folder / "staging.duckdb")) as staging, tempfile.TemporaryDirectory() as folder:
         incremental = _stage(staging, sources, Path(folder), now, full, lambda n, what: progress(n, steps, what))
-        reports = feeds.load(staging, sources.feeds)
+        reports = feeds.load(staging, sources.feeds, sources.databases)
         progress(len(STAGED) + 1, steps, "读取外部数据")
         _tag(staging, sources, Path(folder))
         staging.execute("CHECKPOINT")

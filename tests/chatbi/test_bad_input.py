@@ -3,12 +3,12 @@
 from datetime import timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from assistant.chatbi.readers import DuckFile
 from assistant.chatbi.run import Engine, Mart
 from assistant.clock import FixedClock
+from assistant.db.warehouse import StatementRefused
 from assistant.domain.account import Account, Role
 from assistant.errors import BadInput
 from assistant.journeys.ops_question import OpsQuestions
@@ -108,7 +108,7 @@ def test_the_engine_reads_no_files_takes_no_settings_and_writes_nothing(mart_fol
         "SELECT * FROM read_csv('/etc/hostname')", "COPY d_store TO '/tmp/stolen.csv'", "SET enable_external_access=true",
         "ATTACH '/tmp/other.duckdb'", "DELETE FROM f_orders", "INSTALL httpfs",
     ):  # fmt: skip
-        with pytest.raises(duckdb.Error):
+        with pytest.raises(StatementRefused):
             engine.run(statement, {}, "x")
     engine.close()
 

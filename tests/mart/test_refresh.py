@@ -1,5 +1,6 @@
 """The mart holds what the store holds, is swapped in whole, takes feeds with a report, and refreshes by what is new."""
 
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -95,6 +96,34 @@ def test_rejected_rows_of_a_feed_are_counted_and_shown(store: Database, folder: 
 
     assert (report.taken, report.rejected) == (1, 4)
     assert dict(report.samples) == {3: "门店：没有这家门店", 4: "创建：值不合要求", 5: "编号重复", 6: "单号：缺少"}
+
+
+def test_a_query_to_a_database_of_the_retailer_is_a_feed(store: Database, folder: Path, tmp_path: Path) -> None:
+    erp = tmp_path / "erp.db"
+    with sqlite3.connect(erp) as theirs:
+        theirs.execute(
+            "CREATE TABLE cases (code TEXT, shop TEXT, kind TEXT, level TEXT, state TEXT, made TEXT, due TEXT)"
+        )
+        theirs.execute(
+            "INSERT INTO cases VALUES ('A1','S001','服务态度','中','处理中','2026-11-01 10:00','2026-11-02')"
+        )
+        theirs.execute(
+            "INSERT INTO cases VALUES ('A2','S999','服务态度','中','处理中','2026-11-01 10:00','2026-11-02')"
+        )
+    columns = "{ticket_id: code, store_id: shop, category: kind, severity: level, status: state, created_at: made, due_at: due}"
+    feeds = [
+        f"  - {{from: erp, sql: 'SELECT * FROM cases', into: feed_tickets, columns: {columns}}}",
+        "  - {from: erp, sql: 'SELECT * FROM lost_cases', into: feed_points}",
+        "  - {from: crm, sql: 'SELECT 1', into: feed_points}",
+    ]
+    (tmp_path / "feeds.yaml").write_text("\n".join(["feeds:", *feeds]), encoding="utf-8")
+
+    sources = Sources(store, tmp_path, {"erp": f"sqlite:///{erp}"})
+    taken, broken, unknown = refresh(sources, MartFiles(folder / "mart"), NOW).feeds
+
+    assert (taken.file, taken.taken, taken.rejected) == ("erp→feed_tickets", 1, 1)
+    assert taken.samples == ((3, "shop：没有这家门店"),)
+    assert (broken.error, unknown.error) == ("no such table: lost_cases", "没有设置数据源 crm")
 
 
 def test_a_feed_that_is_not_there_is_reported_and_does_not_stop_the_rest(

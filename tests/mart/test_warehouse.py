@@ -12,7 +12,7 @@ from assistant.chatbi.readers import Schema
 from assistant.chatbi.run import Engine, Mart, Table
 from assistant.clock import FixedClock
 from assistant.db.engine import Database
-from assistant.db.warehouse import Warehouse
+from assistant.db.warehouse import StatementRefused, Warehouse
 from assistant.domain.account import Account, Role
 from assistant.errors import BadInput, NotFound, StoreDown
 from assistant.journeys.ops_question import OpsQuestions
@@ -115,7 +115,7 @@ def test_a_reader_writes_nothing_and_is_stopped_in_time(both: tuple[OpsQuestions
     mart = both[1].engine.mart()
     engine = Engine(lambda: Mart(mart.reader, mart.stamp, mart.as_of, mart.made), time_limit_s=0.2)
 
-    with pytest.raises(Exception, match="read-only transaction"):
+    with pytest.raises(StatementRefused, match="read-only transaction"):
         engine.run("DELETE FROM f_orders", {}, "x")
     with pytest.raises(BadInput, match="时限"):
         engine.run("SELECT COUNT(*) FROM f_stock_days a, f_stock_days b, f_stock_days c", {}, "x")

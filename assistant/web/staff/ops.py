@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant.accounts.sessions import SignedIn
 from assistant.chatbi.explain import examples, explain
+from assistant.chatbi.explore import EXPLORED
 from assistant.chatbi.query import MetricQuery
 from assistant.clock import local
 from assistant.db import ops_threads
@@ -36,6 +37,7 @@ class Question(BaseModel):
 
     question: str = Field(min_length=1, max_length=10_000)
     thread: str = Field(default="", pattern=r"^[A-Za-z0-9_-]{0,64}$")
+    explore: bool = False
 
 
 class Title(BaseModel):
@@ -50,6 +52,7 @@ def ask_page(request: Request, me: Asker) -> Response:
     return page(
         request, "ask.html", me, examples=examples(questions.catalogue, me.stored.account.role.value),
         data=_data(request), max_chars=2_000,
+        may_explore=questions.may_explore,
     )  # fmt: skip
 
 
@@ -64,7 +67,8 @@ def ask(request: Request, asked: Question, me: Program) -> dict[str, Any]:
         raise HTTPException(422, "请先写点什么再提问。")
     thread = asked.thread or uuid4().hex
     origin = guard.origin_of(request, me)
-    answer = web.service.ops_questions.ask(me.stored.account, question, thread, origin).as_json()
+    questions = web.service.ops_questions
+    answer = questions.ask(me.stored.account, question, thread, origin, explore=asked.explore).as_json()
     return {"thread": thread, "question": question, **_shown(request, answer)}
 
 
@@ -75,7 +79,8 @@ def _shown(request: Request, answer: dict[str, Any]) -> dict[str, Any]:
         rests = explain(query, web_of(request).service.ops_questions.catalogue) if query else None
     except (ValidationError, KeyError):  # kept by a version whose metrics had other names
         rests = None
-    shown = {k: v for k, v in answer.items() if k not in ("sql", "within")}
+    hidden = ("within",) if answer.get("tier") == EXPLORED else ("within", "sql")
+    shown = {k: v for k, v in answer.items() if k not in hidden}
     return {"answer": shown, "rests": rests, "data": _data(request)}
 
 

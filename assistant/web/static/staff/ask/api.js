@@ -15,7 +15,7 @@ async function call(path, options = {}) {
 }
 
 export const api = {
-  ask: (question, thread) => call("/ops/api/ask", { method: "POST", body: JSON.stringify({ question, thread }) }),
+  ask: (question, thread, explore) => call("/ops/api/ask", { method: "POST", body: JSON.stringify({ question, thread, explore }) }),
   threads: () => call("/ops/api/threads"),
   history: (thread) => call(`/ops/api/threads/${encodeURIComponent(thread)}`),
   rename: (thread, title) => call(`/ops/api/threads/${encodeURIComponent(thread)}`, { method: "POST", body: JSON.stringify({ title }) }),

@@ -17,7 +17,7 @@ let busy = false;
 
 const threads = new Threads(document.getElementById("thread-list"), { open: show, gone: begin });
 
-async function ask(question, into = null) {
+async function ask(question, into = null, explore = false) {
   if (busy || !question.trim()) return;
   busy = true;
   send.disabled = true;
@@ -30,18 +30,23 @@ async function ask(question, into = null) {
   if (!into) log.append(turn);
   turn.scrollIntoView({ block: "end" });
   try {
-    const told = await api.ask(question, thread);
+    const told = await api.ask(question, thread, explore);
     thread = told.thread;
-    wait.replaceWith(answered(told, ask));
+    wait.replaceWith(answered(told, ask, explorer(question)));
     remember();
     threads.refresh(thread).catch(() => {});
   } catch (error) {
-    wait.replaceWith(failed(error.message, () => ask(question, turn)));
+    wait.replaceWith(failed(error.message, () => ask(question, turn, explore)));
   }
   busy = false;
   send.disabled = false;
   turn.scrollIntoView({ block: "nearest" });
   field.focus({ preventScroll: true });
+}
+
+// Where the service allows it, what no metric answers may be asked of the model itself.
+function explorer(question) {
+  return "explore" in log.dataset ? () => ask(question, null, true) : null;
 }
 
 async function show(id) {
@@ -60,7 +65,7 @@ async function show(id) {
   empty.hidden = true;
   for (const turn of told.turns) {
     const box = el("article", "turn");
-    box.append(questionBubble(turn.question), answered(turn, ask));
+    box.append(questionBubble(turn.question), answered(turn, ask, explorer(turn.question)));
     log.append(box);
     asked.push(turn.question);
   }

@@ -27,7 +27,7 @@ export function failed(words, retry) {
   return box;
 }
 
-export function answered({ answer, rests, question }, ask) {
+export function answered({ answer, rests, question }, ask, explore = null) {
   const box = el("div", `card turn__answer turn__answer--${answer.status}`);
   if (answer.chart?.type === "number" && answer.chart.option.value !== null) {
     box.append(el("p", "turn__number", figure(answer.chart.option)));
@@ -46,9 +46,21 @@ export function answered({ answer, rests, question }, ask) {
     list.append(...answer.quotes.map((q) => el("li", "", `“${q}”`)));
     box.append(list);
   }
-  if (answer.rows.length > 1) box.append(shownTable(answer));
+  if (answer.rows.length > 1 || (answer.sql && answer.rows.length)) box.append(shownTable(answer));
+  if (answer.sql) box.append(statement(answer.sql));
   if (rests) box.append(basis(rests, answer));
   if (answer.next.length) box.append(nextOnes(answer, ask));
+  if (explore && !answer.sql && (answer.status === "clarify" || ["metric", "dimension"].includes(answer.reason))) {
+    const foot = el("div", "turn__foot");
+    foot.append(button("btn btn-sm", "让模型自己查（探索）", explore));
+    box.append(foot);
+  }
+  return box;
+}
+
+function statement(sql) {
+  const box = el("details", "turn__rests");
+  box.append(el("summary", "", "执行的查询（只含您权限内的数据）"), el("pre", "small", sql));
   return box;
 }
 
