@@ -156,7 +156,7 @@ class Understanding:
 def kept(tags: Tags) -> Kept:
     """Labels as they are stored."""
     return Kept(
-        tags.sentiment, tags.score, tags.confidence, tags.tier, tags.intent.name, tags.urgency,
+        tags.sentiment, round(tags.score, 4), tags.confidence, tags.tier, tags.intent.name, tags.urgency,
         tuple(e.name for e in tags.emotions), tuple(r.name for r in tags.risks), tags.junk.name if tags.junk else None,
         tuple(Mention(a.leaf, a.sentiment, a.start, len(a.span), a.confidence, a.tier) for a in tags.aspects),
     )  # fmt: skip
