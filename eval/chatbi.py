@@ -1,9 +1,10 @@
 """Are numbers right? Questions of our own with gold metric queries, both executed, results compared.
 
-`zhike eval chatbi [--split fit|test|all] [--model] [--misses] [--json]`. Enters: `eval/data/chatbi.yaml`; makes the demo
+`zhike eval chatbi [--split fit|test|all] [--model] [--peers N] [--misses] [--json]`. Enters: `eval/data/chatbi.yaml`; makes the demo
 world of the day that the questions stand on, once, in the data folder. Leaves: right, asked back, confidently wrong (a
 number that is not the one asked for, or an answer where there should be none), and milliseconds. Fit families are for
-looking at misses; test families are for the figure.
+looking at misses; test families are for the figure. `--peers N`: N questions of the test families also go to LangChain's SQL
+agent and to Vanna, with the configured model on the same mart; all three are judged by the rows alone.
 """
 
 import argparse
@@ -12,12 +13,16 @@ import statistics
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from assistant import logs
@@ -28,14 +33,18 @@ from assistant.clock import FixedClock
 from assistant.config import LlmSettings, Settings
 from assistant.db.engine import Database
 from assistant.db.migrate import migrate
+from assistant.db.warehouse import Warehouse
 from assistant.domain.account import Account
 from assistant.errors import Refusal
 from assistant.journeys.ops_question import OpsQuestions
 from assistant.mart.files import MartFiles, shape
 from assistant.mart.refresh import Sources, refresh
+from assistant.mart.versions import WarehouseVersions
 from assistant.merchant.world.accounts import demo_accounts
 from assistant.merchant.world.seed import seed
 from eval.chatbi_data import Days, Gold, Item, families, query_of
+from eval.chatbi_peers import CONTEXT_TOKENS, Embedding, LangChain, Peer, Vanna, agree, tables_of
+from eval.postgres import throwaway_postgres
 
 AS_OF = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -157,31 +166,71 @@ def figures(results: Sequence[Result]) -> dict[str, Any]:
     }
 
 
+def beside_peers(service: Service, folder: Path, count: int) -> dict[str, Any]:
+    """Ours and the peers on the same questions. Leaves: questions, and right by name."""
+    found, periods = families()
+    with ExitStack() as stack:
+        url = stack.enter_context(throwaway_postgres())
+        scratch = Path(stack.enter_context(TemporaryDirectory()))
+        mart = WarehouseVersions(scratch, Warehouse(url))
+        refresh(Sources(Database(f"sqlite:///{folder.parent / 'zhike.db'}"), folder.parent / "feeds"), mart, NOW)
+        questions = OpsQuestions(mart, FixedClock(NOW), llm=service.llm)
+        stack.callback(questions.close)
+        stamp = questions.engine.mart().stamp
+        vanna = Vanna(service.llm, Embedding(service.embedder), questions, tables_of(questions), scratch / "vanna")
+        vanna.learn(found, periods)
+        peers: list[Peer] = [LangChain(service.llm, url, f"mart_{stamp}", questions), vanna]
+        items = [
+            i for f in found if f.split == "test" for i in f.items if i.gold and not i.after and i.account == "analyst"
+        ]
+        chosen = Random(1).sample(items, min(count, len(items)))
+        right: dict[str, int] = dict.fromkeys(["知客", *(p.name for p in peers)], 0)
+        account = demo_accounts()["analyst"]
+        with Progress(console=Console(stderr=True)) as progress:
+            bar = progress.add_task("同题对比", total=len(chosen))
+            for item in chosen:
+                gold = query_of(item.gold, periods) if item.gold else None
+                assert gold is not None
+                rows = _rows(gold, gold, questions, account)
+                right["知客"] += agree(rows, list(questions.ask(account, item.q).rows))
+                for peer in peers:
+                    right[peer.name] += agree(rows, peer.rows(item.q))
+                progress.advance(bar)
+    return {"questions": len(chosen), **right}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="zhike eval chatbi", description=__doc__)
     parser.add_argument("--split", choices=("fit", "test", "all"), default="test")
     parser.add_argument("--model", action="store_true", help="with the configured model behind the rules")
+    parser.add_argument("--peers", type=int, default=0, help="also so many questions with LangChain's agent and Vanna")
     parser.add_argument("--misses", action="store_true", help="list what was not right (fit families only)")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     logs.configure("ERROR")
     settings = Settings()
-    if not options.model:
+    if options.peers:
+        wide = settings.llm.model_copy(update={"context_tokens": CONTEXT_TOKENS})
+        settings = settings.model_copy(update={"llm": wide})
+    elif not options.model:
         settings = settings.model_copy(update={"llm": LlmSettings(kind="off")})
     folder = prepare(settings.data_dir / "eval" / "chatbi")
     service = Service(settings, clock=FixedClock(NOW))
     try:
-        if options.model:
+        if options.model or options.peers:
             service.start_model(wait=True)
             service.llm.preload()
         llm = service.llm if options.model else None
         questions = OpsQuestions(MartFiles(folder), FixedClock(NOW), llm=llm)
         results = run(questions, options.split)
         questions.close()
+        peers = beside_peers(service, folder, options.peers) if options.peers else None
     finally:
         service.close()
     report = {"tier": "rules and model" if options.model else "rules", "split": options.split, **figures(results)}
+    if peers:
+        report["beside"] = peers
     if options.misses:
         report["misses"] = [
             vars(r) for r in results if r.judged != "right" and (r.split == "fit" or options.split == "all")
@@ -194,12 +243,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _show(report: dict[str, Any], console: Console) -> None:
-    misses = report.pop("misses", [])
+    misses, beside = report.pop("misses", []), report.pop("beside", {})
     table = Table(title="ChatBI：自有问题，执行结果对比")
     for name in report:
         table.add_column(name)
     table.add_row(*(str(v) for v in report.values()))
     console.print(table)
+    if beside:
+        console.print(
+            f"同一模型、同一数据，{beside.pop('questions')}题中答对："
+            + "，".join(f"{n} {v}" for n, v in beside.items())
+        )
     for miss in misses:
         console.print(f"{miss['judged']} [{miss['family']}] {miss['question']} → {miss['got']}", markup=False)
 
