@@ -25,11 +25,14 @@ from assistant.errors import ConfigError
 from assistant.feedback.judge import ModelJudge
 from assistant.feedback.tagger import Tagger
 from assistant.feedback.taxonomy import TreeFile
+from assistant.feedback.weights import load as load_weights
 from assistant.journeys.experience_moment import Moments
 from assistant.journeys.feedback import Understanding
-from assistant.journeys.listening import Corrections, RecentTopics
+from assistant.journeys.listening import Corrections
 from assistant.journeys.ops_question import OpsQuestions
+from assistant.journeys.problems import KnownFixes, Problems
 from assistant.journeys.shopper_message import ShopperMessages
+from assistant.journeys.topics import Study, Topics
 from assistant.llm.client import Llm, connect
 from assistant.llm.local import LocalServer
 from assistant.mart.versions import versions
@@ -115,12 +118,14 @@ class Service:
 
     @cached_property
     def ports(self) -> Ports:
+        knowledge = KnownFixes(IndexedKnowledge(self.retriever, self.settings.retrieval.top_k), lambda: self.problems)
         return Ports(
             merchant=self.merchant,
             tickets=TicketDesk(self.database, self.clock),
             privacy=self.rights,
             handoff=HandoffQueue(self.database, self.clock),
-            knowledge=IndexedKnowledge(self.retriever, self.settings.retrieval.top_k),
+            knowledge=knowledge,
+            fixes=knowledge,
         )
 
     @cached_property
@@ -231,6 +236,7 @@ class Service:
             self.database, self.clock, Shelf(self.database, surveys, self.clock), read_rules(files.rules, surveys),
             self.ports, self.live,
             ways=self.ways, letters=self.letters, delivered=self.to_deliver.set,
+            attitudes=lambda member: self.understanding.attitude_tags(member),
         )  # fmt: skip
 
     @cached_property
@@ -294,7 +300,7 @@ class Service:
         chosen = self.settings.feedback
         embed = self.embedder.queries if chosen.embed else None
         judge = ModelJudge(self.llm, chosen.model_budget_s) if chosen.model_budget_s > 0 else None
-        return Tagger.shipped(aspects=chosen.aspects, path=chosen.weights, embed=embed, judge=judge)
+        return Tagger(self.aspects.get, weights=load_weights(chosen.weights), embed=embed, judge=judge)
 
     @cached_property
     def understanding(self) -> Understanding:
@@ -306,12 +312,23 @@ class Service:
 
     @cached_property
     def aspects(self) -> TreeFile:
-        """The tree of aspects, without the weights that read for it."""
-        return TreeFile(self.settings.feedback.aspects)
+        """The tree of aspects with the leaves that were added on the page; without the weights that read for it."""
+        return TreeFile(self.settings.feedback.aspects, self.settings.added_aspects)
 
     @cached_property
-    def topics(self) -> RecentTopics:
-        return RecentTopics(self.understanding, lambda texts: self.embedder.queries(texts), self.clock)
+    def topics(self) -> Topics:
+        return Topics(
+            self.database, self.understanding, self.aspects, lambda texts: self.embedder.queries(texts), self.clock,
+            wake=self.to_deliver.set,
+        )  # fmt: skip
+
+    @cached_property
+    def problems(self) -> Problems:
+        return Problems(self.database, lambda: self.tagger, self.clock)
+
+    @cached_property
+    def study(self) -> Study:
+        return Study(self.database, self.topics, self.problems.refresh, self.clock, wake=self.to_deliver.set)
 
     def start_model(self, *, wait: bool = False) -> None:
         """Start (or join) the embedded server and keep its static prompts warm. No effect for other endpoints."""

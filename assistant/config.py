@@ -230,3 +230,8 @@ class Settings(BaseSettings):
     def mart_dir(self) -> Path:
         """The folder of the analytics mart."""
         return self.data_dir / "mart"
+
+    @property
+    def added_aspects(self) -> Path:
+        """Leaves that were added to the tree of aspects on the page."""
+        return self.data_dir / "aspects_added.yaml"

@@ -24,6 +24,7 @@ from assistant.db.feedback import TAG
 from assistant.db.outbox import Delivery
 from assistant.errors import StoreDown
 from assistant.journeys.experience_moment import CHECK, DECIDE, EXPIRE, INVITE
+from assistant.journeys.topics import REREAD, Study
 from assistant.privacy.rights import DELETION
 from assistant.surveys.rewards import REWARD
 from tools.errors import BackendDown
@@ -45,6 +46,7 @@ class Worker:
         self._threads: list[threading.Thread] = []
         self._swept_at: datetime | None = None
         self._couriers = ThreadPoolExecutor(8, thread_name_prefix="courier")
+        self._student = ThreadPoolExecutor(1, thread_name_prefix="study")
         self._handlers: dict[str, Callable[[dict[str, Any]], object]] = {
             DELETION: lambda p: service.rights.erase(p["shopper"]),
             TAG: lambda p: service.understanding.read_arrival(p),
@@ -54,6 +56,8 @@ class Worker:
             INVITE: lambda p: service.moments.invite(p["invitation"]),
             CHECK: lambda p: service.moments.check(p["invitation"], p["delivery"], p["message"]),
             EXPIRE: lambda p: service.moments.expire(),
+            REREAD: lambda p: service.understanding.reread(p["tags"]),
+            Study.KIND: lambda p: self._study(),
             REWARD: lambda p: service.survey_talk.rewards.settle(p["invitation"]),
         }
 
@@ -74,6 +78,7 @@ class Worker:
         for thread in self._threads:
             thread.join(timeout_s)
         self._couriers.shutdown()
+        self._student.shutdown(cancel_futures=True)
 
     def _lane(self) -> None:
         wake = self._service.work_to_do
@@ -92,8 +97,12 @@ class Worker:
             wake.clear()
 
     def _chores(self) -> None:
+        planned = False
         while not self._stop.is_set():
             try:
+                if not planned:
+                    self._service.study.plan(first=True)
+                    planned = True
                 busy = self.deliver_once() + self.due_once() + self.sweep_once()
             except StoreDown as error:
                 log.error("store_down", cause=str(error))
@@ -157,6 +166,17 @@ class Worker:
         if not gone:
             self._swept_at = now
         return gone
+
+    def _study(self) -> None:
+        """Minutes of a core: aside, so that deliveries go on. Cut short, the next slot does it."""
+        self._service.study.plan()
+        self._student.submit(self._learn)
+
+    def _learn(self) -> None:
+        try:
+            self._service.study.learn()
+        except Exception:
+            log.exception("study_stumbled")  # nothing waits for it; the next slot tries again
 
     def _forget(self, openid: str) -> None:
         account = self._service.official_account

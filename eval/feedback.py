@@ -1,10 +1,11 @@
 """How well is what was said understood? Sentiment and aspects on public sets and on our own retail set, beside peers.
 
-`zhike eval feedback [--set NAME] [--embed] [--zero-shot] [--json]`. Enters: `../shared/data` (each set is skipped,
+`zhike eval feedback [--set NAME] [--embed] [--zero-shot] [--model N] [--json]`. Enters: `../shared/data` (each set is skipped,
 and said so, where it is absent) and our own labelled comments, of which the test half is measured. Leaves: a table a
 set. “as it ships” is the tagger with its weights, trained on our own sentences only; “trained on the set” is the same
 pipeline with heads trained on the set's train part for this measurement, and thrown away. `--embed` adds embeddings
-(minutes for the first time, then kept in the data folder).
+(minutes for the first time, then kept in the data folder). `--model N` asks the language model about N texts of each
+set, and ours about the same; of the sets of aspects about a quarter as many reviews, clause by clause.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,8 @@ from assistant.feedback.tagger import Embed, Tagger
 from assistant.feedback.taxonomy import load
 from eval import feedback_aspects, feedback_sentiment
 from eval.embeddings import CachedEmbedder
-from eval.feedback_sentiment import Rows, nearest, row, snownlp, tfidf
+from eval.feedback_model import ModelPeer, model_peer
+from eval.feedback_sentiment import Rows, beside_model, nearest, row, snownlp, tfidf
 from vectorstore.embed import embedder
 
 DATA = PACKAGE_ROOT.parent / "shared" / "data"
@@ -37,7 +40,7 @@ Json = dict[str, Any]
 
 def run(
     settings: Settings, sets: Sequence[str] = SETS, *, embed: bool = False, zero_shot: bool = False,
-    data: Path = DATA, on: Callable[[str], None] = print,
+    model: ModelPeer | None = None, data: Path = DATA, on: Callable[[str], None] = print,
 ) -> Json:  # fmt: skip
     """Figures by set. A set without data is `{"skipped": reason}`."""
     engine = CachedEmbedder(embedder(settings.retrieval.embedding_model), settings.data_dir / "eval")
@@ -48,22 +51,24 @@ def run(
     for name in sets:
         started = time.perf_counter()
         if name == OWN:
-            report[name] = {"rows": _own(settings, shipped, engine.queries, shots)}
+            report[name] = {"rows": _own(settings, shipped, engine.queries, shots, model)}
         elif not (data / name).is_dir():
             report[name] = {"skipped": f"没有数据 {name}"}
             on(f"跳过 {name}：没有数据")
             continue
         elif name in feedback_sentiment.SETS:
-            report[name] = {"rows": feedback_sentiment.measure(data / name, shipped, vectors, shots)}
+            report[name] = {"rows": feedback_sentiment.measure(data / name, shipped, vectors, shots, model)}
         else:
-            report[name] = {"rows": feedback_aspects.measure(data / name, vectors)}
+            report[name] = {"rows": feedback_aspects.measure(data / name, vectors, model)}
         engine.save()
         report[name]["seconds"] = round(time.perf_counter() - started, 1)
         on(f"{name} 完成（{report[name]['seconds']} 秒）")
     return report
 
 
-def _own(settings: Settings, shipped: Tagger, embed: Embed, zero_shot: Embed | None) -> list[Json]:
+def _own(
+    settings: Settings, shipped: Tagger, embed: Embed, zero_shot: Embed | None, model: ModelPeer | None
+) -> list[Json]:
     """The test half of our own comments; peers are fitted on the other half."""
     tree = load(settings.feedback.aspects)
     rows = retail(tree)
@@ -80,6 +85,12 @@ def _own(settings: Settings, shipped: Tagger, embed: Embed, zero_shot: Embed | N
     found.append(row("SnowNLP", gold, snownlp(gold.texts, THREE)))
     if zero_shot is not None:
         found.append(row("向量零样本", gold, nearest(gold.texts, zero_shot, THREE)))
+    if model is not None:
+        ours = {
+            name: [t.sentiment for t in tagger.tag_many(gold.texts)]
+            for name, tagger in (("知客，线性", shipped), ("知客，加向量", deep))
+        }
+        found += beside_model(model, gold, THREE, ours)
     return found
 
 
@@ -119,11 +130,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--embed", action="store_true", help="with embeddings; minutes for the first time")
     parser.add_argument("--zero-shot", action="store_true", help="also the embedding model without training")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--model", type=int, default=0, metavar="N", help="also the language model, on N texts a set")
     options = parser.parse_args(arguments)
-    note = Console(stderr=True)
-    report = run(
-        Settings(), options.set or SETS, embed=options.embed, zero_shot=options.zero_shot, on=lambda t: note.print(t)
-    )
+    note, settings = Console(stderr=True), Settings()
+    with ExitStack() as open_:
+        model = open_.enter_context(model_peer(settings, options.model)) if options.model > 0 else None
+        report = run(
+            settings, options.set or SETS, embed=options.embed, zero_shot=options.zero_shot, model=model,
+            on=lambda t: note.print(t),
+        )  # fmt: skip
+        if model and model.lost:
+            note.print(f"语言模型有 {model.lost} 次没有答上来")
     if options.json:
         sys.stdout.write(json.dumps(report, ensure_ascii=False) + "\n")
     else:

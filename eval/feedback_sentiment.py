@@ -5,7 +5,7 @@ Enters: a set's folder (skipped where absent). Leaves: one row of figures a meth
 
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from assistant.feedback.linear import Facts, Floats, fit
 from assistant.feedback.score import macro_f1
 from assistant.feedback.tagger import EMBEDDED_CHARS, Embed, Tagger
 from assistant.feedback.text import readable
+from eval.feedback_model import ModelPeer
 
 SETS = ("online_shopping_10_cats", "waimai_10k", "chnsenticorp_htl", "eprstmt")
 TWO = ("neg", "pos")
@@ -42,18 +43,34 @@ def read(folder: Path, part: str) -> Rows:
     return Rows([r["text"] for r in rows], [TWO[int(r["label"])] for r in rows])
 
 
-def measure(folder: Path, shipped: Tagger, embed: Embed | None, zero_shot: Embed | None) -> list[Json]:
+def measure(
+    folder: Path, shipped: Tagger, embed: Embed | None, zero_shot: Embed | None, model: ModelPeer | None = None
+) -> list[Json]:
     """All methods on one set."""
     train, dev = read(folder, "train"), read(folder, "dev")
-    tags = shipped.tag_many(dev.texts)
-    found = [row("知客，随附权重", dev, ["pos" if t.score > 0 else "neg" for t in tags])]
-    found.append(row("知客，用本集训练", dev, trained(train, dev.texts, shipped, embed)))
+    ours = {"知客，随附权重": two(shipped, dev.texts), "知客，用本集训练": trained(train, dev.texts, shipped, embed)}
+    found = [row(name, dev, said) for name, said in ours.items()]
     found.append(row("字 TF-IDF 线性，用本集训练", dev, tfidf(train, dev.texts)))
     found.append(row("SnowNLP", dev, snownlp(dev.texts, TWO)))
     if zero_shot is not None:
         part = sample(dev)
         found.append(row(f"向量零样本（抽 {len(part.texts)}）", part, nearest(part.texts, zero_shot, TWO)))
+    if model is not None:
+        found += beside_model(model, dev, TWO, ours)
     return found
+
+
+def two(tagger: Tagger, texts: Sequence[str]) -> list[str]:
+    """A text that is neither counts by the sign of its score."""
+    return ["pos" if tags.score > 0 else "neg" for tags in tagger.tag_many(texts)]
+
+
+def beside_model(model: ModelPeer, rows: Rows, classes: Sequence[str], ours: Mapping[str, Sequence[str]]) -> list[Json]:
+    """The language model and what ours said of the same sample."""
+    picks = model.picks(len(rows.texts))
+    part = Rows([rows.texts[i] for i in picks], [rows.labels[i] for i in picks])
+    found = [row(f"语言模型零样本（抽 {len(picks)}）", part, model(part.texts, classes))]
+    return found + [row(f"{name}（同一抽样）", part, [said[i] for i in picks]) for name, said in ours.items()]
 
 
 def sample(rows: Rows) -> Rows:

@@ -8,7 +8,7 @@ Methods that change something take an idempotency `key`: the same key twice has 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
@@ -177,6 +177,19 @@ class KnowledgePort(Protocol):
         ...
 
 
+class FixesPort(Protocol):
+    def known(self, text: str, store_id: str | None) -> str | None:
+        """What a shopper who reports this may be told of a known problem, word for word; None where nothing is known."""
+        ...
+
+
+class NoFixes:
+    """Nothing is known."""
+
+    def known(self, text: str, store_id: str | None) -> str | None:
+        return None
+
+
 @dataclass(frozen=True)
 class Merchant:
     """The ports that a retailer's systems answer."""
@@ -199,3 +212,4 @@ class Ports:
     privacy: PrivacyPort
     handoff: HandoffPort
     knowledge: KnowledgePort
+    fixes: FixesPort = field(default_factory=NoFixes)

@@ -55,11 +55,13 @@ class ToolContext:
 
 @dataclass(frozen=True)
 class WritePlan:
-    """What a WRITE tool would do: `args` are complete and resolved, `rows` are shown for the shopper's yes."""
+    """What a WRITE tool would do: `args` are complete and resolved, `rows` are shown for the shopper's yes. `known`:
+    what is on record of the matter and may make it needless, said before the question."""
 
     title: str
     rows: tuple[tuple[str, str], ...]
     args: dict[str, str]
+    known: str = ""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,8 @@ def _plan_file(ctx: ToolContext, args: TicketArgs) -> WritePlan:
     if store:
         rows.append(("门店", store.name))
     resolved = {"body": args.body, "category": category, "store": store.store_id if store else ""}
-    return WritePlan("登记投诉工单", tuple(rows), resolved)
+    known = ctx.ports.fixes.known(args.body, store.store_id if store else ctx.store_id)
+    return WritePlan("登记投诉工单", tuple(rows), resolved, known or "")
 
 
 @family.write(TicketArgs, _plan_file)

@@ -317,7 +317,7 @@ class PassageFact:
     title: str
     source: str
     page: int | None
-    kind: str  # faq | passage
+    kind: str  # faq | passage | fix (of a known problem, told as it stands)
     question: str
     score: float
 

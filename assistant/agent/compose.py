@@ -38,6 +38,12 @@ def confirm_reply(plan: WritePlan, english: bool) -> Reply:
     """Ask for a yes. The text alone says what would be done."""
     details = "，".join(f"{k}：{v}" for k, v in plan.rows)
     text = pick(english, f"请确认{plan.title}：{details}。", f"Please confirm ({plan.title}): {details}.")
+    if plan.known:
+        text = pick(
+            english,
+            f"给您添麻烦了。这个情况我们已有记录：{plan.known}\n如果还需要同事跟进，{text}",
+            f"Sorry for the trouble. On record (in Chinese): {plan.known}\nIf you still need help: {text}",
+        )
     confirm = Confirm(plan.title, plan.rows, *(("Confirm", "Cancel") if english else ("确认", "取消")))
     return Reply(text, confirm=confirm)
 
@@ -68,7 +74,8 @@ class Composer:
     def from_passages(self, answer: KnowledgeAnswer, english: bool, on_text: Callable[[str], None]) -> Reply:
         """The passage itself, or the model's words on it where a setting allows or the shopper reads no Chinese."""
         stated = render(answer, english)
-        if not (english or self._settings.compose == "model") or not self._llm.available():
+        on_record = answer.passages[0].kind == "fix"  # written to be told as it stands
+        if on_record or not (english or self._settings.compose == "model") or not self._llm.available():
             return stated
         evidence = "\n".join(f"[{p.title}] {shorten(p.text)}" for p in answer.passages[:2])
         written = self._write(evidence, answer.question, on_text)

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ from assistant.errors import ConfigError, StoreDown
 if TYPE_CHECKING:
     from assistant.db.feedback import Correction
     from assistant.feedback.tagger import Tagger
+    from assistant.feedback.weights import Weights
 
 BATCH = 256
 
@@ -26,10 +28,11 @@ BATCH = 256
 def register(app: typer.Typer) -> None:
     app.command("tag")(tag)
     app.command("retag")(retag)
-    group = typer.Typer(help="顾客之声：训练、检查、新话题。", no_args_is_help=True)
+    group = typer.Typer(help="顾客之声：训练、检查、新话题、反复出现的问题。", no_args_is_help=True)
     group.command("train")(train)
     group.command("check")(check)
     group.command("topics")(topics)
+    group.command("problems")(problems)
     app.add_typer(group, name="feedback")
 
 
@@ -39,16 +42,24 @@ def tag(
     resume: Annotated[bool, typer.Option("--resume", help="接着上次没写完的 --out 文件往下做。")] = False,
     aspects: Annotated[Path | None, typer.Option(help="用这份方面树；默认取设置里的。")] = None,
     deep: Annotated[bool, typer.Option("--deep", help="拿不准的再用向量看一遍：更准，更慢。")] = False,
+    jobs: Annotated[int, typer.Option(help="用几个进程一起打；顺序不变。", min=1, max=64)] = 1,
 ) -> None:
     """给文本打标签：情感、情绪、方面、意图、风险。坏行会报告并跳过。"""
-    from assistant.feedback.stream import tag_file
+    from assistant.feedback.stream import Crew, tag_file
 
     if resume and out is None:
         raise typer.BadParameter("--resume 需要同时给出 --out")
     if source != "-" and not Path(source).is_file():
         fail(False, f"没有文件 {source}")
+    settings = Settings()
     try:
-        done = tag_file(source, out, tagger(Settings(), aspects, deep=deep), resume=resume, on=_progress)
+        made = tagger(settings, aspects, deep=deep)  # a wrong file is told before anything is begun
+        crew = Crew(partial(tagger, settings, aspects, deep=deep), jobs) if jobs > 1 else None
+        try:
+            done = tag_file(source, out, crew or made, resume=resume, on=_progress)
+        finally:
+            if crew:
+                crew.close()
     except ConfigError as error:
         fail(False, str(error))
     Console(stderr=True).print(
@@ -65,7 +76,8 @@ def tagger(settings: Settings, aspects: Path | None = None, *, deep: bool = Fals
 
     chosen = settings.feedback
     embed = embedder(settings.retrieval.embedding_model).queries if deep else None
-    return Tagger.shipped(aspects=aspects or chosen.aspects, path=chosen.weights, embed=embed)
+    added = None if aspects else settings.added_aspects
+    return Tagger.shipped(aspects=aspects or chosen.aspects, added=added, path=chosen.weights, embed=embed)
 
 
 def _progress(done: int, broken: int, note: str) -> None:
@@ -82,6 +94,7 @@ def retag(
 ) -> None:
     """给库里的评论和聊天消息打标签；中断后再运行会接着做。"""
     from assistant.journeys.feedback import Understanding
+    from assistant.journeys.topics import Study
 
     settings = Settings()
     database = Database(settings.store_url)
@@ -95,6 +108,8 @@ def retag(
             done = understanding.read_all(
                 everything=everything, progress=lambda n, of: bar.update(task, completed=n, total=of)
             )
+        if done.tagged:
+            Study.ask(database, Clock().now())  # topics and problems follow from labels
     except StoreDown as error:
         fail(as_json, f"连不上业务库：{error}")
     except ConfigError as error:
@@ -124,9 +139,9 @@ def train(
     settings = Settings()
     target = out or settings.feedback.weights
     try:
-        tree = load(settings.feedback.aspects)
+        tree = load(settings.feedback.aspects, settings.added_aspects)
         rows = usable([*_from_store(settings), *(from_file(corrections) if corrections else [])], tree)
-        old = weights.load(settings.feedback.weights) if settings.feedback.weights.exists() else None
+        old = _old(settings.feedback.weights)
         engine = embedder(settings.retrieval.embedding_model).queries if embed else None
         note = Console(stderr=True)
         done = make(tree, rows, old, engine, today=local(Clock().now()).date(), on=note.print)
@@ -152,6 +167,17 @@ def train(
     say(as_json, data, "\n".join(lines))
     if not replaced:
         raise typer.Exit(1)
+
+
+def _old(path: Path) -> "Weights | None":
+    """What is in use; None where there is nothing, or nothing that this version can read."""
+    from assistant.feedback import weights
+
+    try:
+        return weights.load(path) if path.exists() else None
+    except ConfigError as error:
+        Console(stderr=True).print(f"旧权重读不了，不作比较：{error}")
+        return None
 
 
 def _from_store(settings: Settings) -> "list[Correction]":
@@ -199,7 +225,7 @@ def topics(
     service = Service(Settings())
     try:
         migrate(service.database)
-        found = service.understanding.topics(days, service.embedder.queries, least=least)
+        found, _ = service.understanding.topics(days, service.embedder.queries, least=least)
     except StoreDown as error:
         fail(as_json, f"连不上业务库：{error}")
     except ConfigError as error:
@@ -207,4 +233,45 @@ def topics(
     finally:
         service.close()
     words = [f"{t.name}：{t.count} 句，增长 {t.growth} 倍，例如「{t.examples[0]}」" for t in found]
-    say(as_json, {"topics": [asdict(t) for t in found]}, "\n".join(words) or "没有新话题。")
+    data = [{k: v for k, v in asdict(t).items() if k not in ("members", "middle")} for t in found]
+    say(as_json, {"topics": data}, "\n".join(words) or "没有新话题。")
+
+
+def problems(
+    store: Annotated[str | None, typer.Option(help="只看这家门店；group 是集团汇总。")] = None,
+    state: Annotated[str, typer.Option(help="只看这个状态：open、known、solved、ignored。")] = "",
+    about: Annotated[str, typer.Option(help="找和这句话有关的问题与办法。")] = "",
+    refresh: Annotated[bool, typer.Option(help="先重新统计话题和问题。")] = True,
+    as_json: Json = False,
+) -> None:
+    """反复出现的问题：哪家店、多少次、什么状态、怎么解决；默认先重新统计。"""
+    from assistant.bootstrap import Service
+    from assistant.db import problems as kept
+
+    if state and state not in kept.STATES:
+        raise typer.BadParameter(f"状态只有 {'、'.join(kept.STATES)}")
+    service = Service(Settings())
+    try:
+        migrate(service.database)
+        if refresh:
+            service.study.learn()
+        names = service.problems.names()
+        place = "" if store == "group" else store
+        if about:
+            found = [m.problem for m in service.problems.find(about, place or None)]
+        else:
+            with service.database.read() as connection:
+                found = kept.find(connection, None, store=place, state=state)
+    except StoreDown as error:
+        fail(as_json, f"连不上业务库：{error}")
+    except ConfigError as error:
+        fail(as_json, str(error))
+    finally:
+        service.close()
+    data = [{"name": names.get(p.about, p.about), **asdict(p)} for p in found]
+    words = [
+        f"{names.get(p.about, p.about)}（{p.store_id or '集团'}）：近 30 天 {p.count} 次，之前 {p.earlier} 次，{p.state}"
+        + (f"，办法：{p.fix[:40]}" if p.fix else "")
+        for p in found[:50]
+    ]
+    say(as_json, {"problems": data}, "\n".join(words) or "没有反复出现的问题。")

@@ -37,6 +37,7 @@ class Permission(StrEnum):
 
     ASK = "ask"  # questions to the mart
     LIST_MEMBERS = "list_members"  # single members, by id, never by name or phone
+    SOLVE = "solve"  # write down what solves a recurring problem, take over new topics
     ANSWER_DESK = "answer_desk"  # take conversations and answer shoppers
     EDIT_SURVEYS = "edit_surveys"  # with the whole group in scope
     MANAGE_ACCOUNTS = "manage_accounts"
@@ -45,11 +46,11 @@ class Permission(StrEnum):
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.STORE_STAFF: frozenset({Permission.ASK}),
-    Role.STORE_MANAGER: frozenset({Permission.ASK, Permission.LIST_MEMBERS}),
-    Role.REGION_MANAGER: frozenset({Permission.ASK, Permission.LIST_MEMBERS}),
-    Role.ANALYST: frozenset({Permission.ASK, Permission.LIST_MEMBERS, Permission.EDIT_SURVEYS}),
+    Role.STORE_MANAGER: frozenset({Permission.ASK, Permission.LIST_MEMBERS, Permission.SOLVE}),
+    Role.REGION_MANAGER: frozenset({Permission.ASK, Permission.LIST_MEMBERS, Permission.SOLVE}),
+    Role.ANALYST: frozenset({Permission.ASK, Permission.LIST_MEMBERS, Permission.SOLVE, Permission.EDIT_SURVEYS}),
     Role.SERVICE_AGENT: frozenset({Permission.ANSWER_DESK}),
-    Role.SUPERVISOR: frozenset({Permission.ASK, Permission.LIST_MEMBERS, Permission.ANSWER_DESK}),
+    Role.SUPERVISOR: frozenset({Permission.ASK, Permission.LIST_MEMBERS, Permission.SOLVE, Permission.ANSWER_DESK}),
     Role.ADMIN: frozenset(Permission),
 }
 

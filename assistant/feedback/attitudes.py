@@ -34,6 +34,11 @@ class Attitude:
         feeling = "满意" if self.lean > 0.3 else "不满" if self.lean < -0.3 else "关注"
         return f"{self.name}：{feeling}"
 
+    @property
+    def tag(self) -> str:
+        """As rules name it: 「排队结账-负面」."""
+        return f"{self.name}-{'正面' if self.lean > 0.3 else '负面' if self.lean < -0.3 else '中性'}"
+
 
 def attitudes(tree: Tree, said: Iterable[tuple[str, str, datetime, str]], now: datetime) -> list[Attitude]:
     """Groups and leaves together."""

@@ -8,11 +8,11 @@ import numpy as np
 from assistant.feedback.linear import Floats
 from assistant.feedback.rules import Reading, whole
 
-NUMBERS = 14
+NUMBERS = 22
 
 
 def feelings(readings: Sequence[Reading]) -> list[float]:
-    """How a text feels, in 14 numbers about -1 … 1."""
+    """How a text feels, in 22 numbers about -1 … 1: strength and order, then what tells mixed and ironic ones apart."""
     values = [r.value * r.weight for r in readings] or [0.0]
     score = whole(list(readings))
     return [
@@ -30,6 +30,24 @@ def feelings(readings: Sequence[Reading]) -> list[float]:
         float(score == 0),
         float(any(r.unreal for r in readings)),
         math.tanh(len(values) / 8),
+        *_turns(readings),
+    ]
+
+
+def _turns(readings: Sequence[Reading]) -> list[float]:
+    good, bad = sum(r.good for r in readings), -sum(r.bad for r in readings)
+    worst = min(readings, key=lambda r: r.value * r.weight, default=None)
+    blemish = worst is not None and worst.value < 0 and worst.mild
+    both = good > 0 and bad > 0
+    return [
+        math.tanh(min(good, bad) / 2),
+        float(any(r.turn for r in readings)),
+        float(blemish and good > 0),
+        float(both and not blemish and any(r.turn and r.value < 0 for r in readings)),
+        float(any(r.rescue for r in readings[1:])),
+        float(any(r.irony for r in readings)),
+        float(any(r.waited for r in readings)) * math.tanh(good / 2),
+        float(any(r.waited for r in readings) and good <= 0),
     ]
 
 

@@ -16,6 +16,7 @@ from assistant.feedback.taxonomy import Leaf, Tree
 WHOLE = 60  # characters: a text this short is one unit
 UNIT = 36
 SUPPORTED = 0.7  # of the threshold, where the rules found the leaf too
+OWN, OWN_MIXED = 0.55, 0.9  # how much what is said of a leaf itself counts beside the feeling of its unit
 PLAIN = 0.4  # a value of the rules beyond this points somewhere
 
 
@@ -121,7 +122,8 @@ def _tag(
     polarity = 0.55 + 0.05 * min(abs(value), 4)
     if odds is not None:
         lean = math.tanh(value / 2)
-        mixed = [float(odds[0]) - 0.55 * lean, float(odds[1]) - 0.15 * abs(lean), float(odds[2]) + 0.55 * lean]
+        share = OWN_MIXED if _both(unit) else OWN  # of a text that is torn, its feeling says little of either side
+        mixed = [float(odds[0]) - share * lean, float(odds[1]) - 0.15 * abs(lean), float(odds[2]) + share * lean]
         sentiment = SENTIMENTS[mixed.index(max(mixed))]
         polarity = min(0.97, max(mixed))
     if sure is None:
@@ -129,6 +131,11 @@ def _tag(
     return AspectTag(
         leaf.id, leaf.name, group, sentiment, text[start:end], start, (sure + max(polarity, 0.3)) / 2, tier
     )
+
+
+def _both(unit: Unit) -> bool:
+    values = [r.value for r in unit.readings]
+    return max(values, default=0.0) > PLAIN and min(values, default=0.0) < -PLAIN
 
 
 def _trimmed(text: str, unit: Unit) -> tuple[int, int]:

@@ -46,6 +46,8 @@ class Lexicon:
     concession: tuple[str, ...]
     unreal: tuple[str, ...]
     irony: tuple[str, ...]
+    mild: tuple[str, ...]
+    rescue: tuple[str, ...]
     emotions: dict[str, Feeling]
     risks: dict[str, Risk]
     intents: dict[str, tuple[str, ...]]
@@ -80,6 +82,8 @@ def _made(raw: dict[str, Any]) -> Lexicon:
         concession=words(change["concession"]),
         unreal=words(change["unreal"]),
         irony=words(change["irony"]),
+        mild=words(change["mild"]),
+        rescue=words(change["rescue"]),
         emotions={
             k: Feeling(v["name"], v["with"], words(v["clear"]), words(v["more"])) for k, v in raw["emotions"].items()
         },

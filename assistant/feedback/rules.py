@@ -37,6 +37,10 @@ _WAITED = re.compile(
     r"(等|排|催|拖|堵|耗)了?.{0,4}(半天|好久|很久|老半天|[0-9一二两三四五六七八九十半]+多?个?(分钟|小时|钟头|天|周|星期|月|次))"
 )
 
+_COUNTED = re.compile(
+    r"[0-9一二两三四五六七八九十百几半]+多?个?(分钟|小时|钟头|天|周|星期|礼拜|月|年|次|遍|趟|圈|层|通|倍)"
+)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -57,6 +61,11 @@ class Reading:
     good: float = 0.0
     bad: float = 0.0
     unreal: bool = False
+    turn: bool = False  # it begins with a word of contrast
+    mild: bool = False  # a blemish
+    rescue: bool = False  # it makes good what was complained of
+    irony: bool = False  # a mark of irony stands in it
+    waited: bool = False  # somebody waited, or counts how long or how often
     found: list[Found] = field(default_factory=list)
 
 
@@ -109,6 +118,10 @@ class Rules:
         asked = text.endswith(ASKED) or "？" in clause.stop or "?" in clause.stop
         reading.unreal = asked or any(word in text for word in self.words.unreal)
         self._aspects(reading, text, feel, spans, leaf_hits)
+        reading.mild = any(word in text for word in self.words.mild)
+        reading.rescue = any(word in text for word in self.words.rescue)
+        reading.irony = any(mark in text for mark in self.words.irony)
+        reading.waited = bool(_WAITED.search(text) or _COUNTED.search(text))
         reading.good = sum(v for _, _, v in spans if v > 0)
         reading.bad = sum(v for _, _, v in spans if v < 0)
         reading.value = max(-6.0, min(6.0, reading.good + reading.bad))
@@ -208,6 +221,7 @@ class Rules:
         for number, reading in enumerate(readings):
             head = reading.clause.text[:5]
             if any(word in head for word in self.words.contrast):
+                reading.turn = True
                 reading.weight *= 1.5
                 if number and readings[number - 1].value * reading.value < 0:
                     readings[number - 1].weight *= 0.8

@@ -1,21 +1,29 @@
 """Tags a file of JSON lines as it flows by, in constant memory: `tag_file(source, out)`.
 
 Enters: lines of {"id", "text", …}. Leaves: the same lines with the labels added, in order. A broken line is reported
-and skipped. `resume` goes on after the last whole line of an output that was cut short. Called by `zhike tag`.
+and skipped. `resume` goes on after the last whole line of an output that was cut short. Several processes may read at
+once (`Crew`); a few batches are under way at a time, so memory stays constant. Called by `zhike tag`.
 """
 
 import json
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from assistant.feedback.labels import Tags
+from assistant.feedback.text import MAX_CHARS
 
 BATCH = 256
+BATCH_CHARS = 200_000
+Rows = list[dict[str, Any]]
+Lines = tuple[bytes, int]  # what is written, and how many lines it is
 MAX_LINE = 4_000_000  # bytes; a longer line is broken
 Progress = Callable[[int, int, str], None]
 
@@ -24,6 +32,40 @@ class Reader(Protocol):
     """What tags texts."""
 
     def tag_many(self, texts: list[str]) -> list[Tags]: ...
+
+
+class Crew:
+    """Tags batches in `jobs` processes of its own, each with a tagger that `make` builds; the order is kept.
+
+    `make` is a function that can be sent to another process, or a `partial` of one.
+    """
+
+    def __init__(self, make: Callable[[], Reader], jobs: int) -> None:
+        self._depth = jobs * 2
+        self._pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_begin, initargs=(make,))
+
+    def __call__(self, batches: Iterator[Rows]) -> Iterator[Lines]:
+        waiting: deque[Future[Lines]] = deque()
+        for batch in batches:
+            waiting.append(self._pool.submit(_work, batch))
+            if len(waiting) >= self._depth:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+
+_reader: list[Reader] = []  # of a process of a crew
+
+
+def _begin(make: Callable[[], Reader]) -> None:
+    _reader.append(make())
+
+
+def _work(batch: Rows) -> Lines:
+    return _lines(batch, _reader[0])
 
 
 @dataclass
@@ -36,7 +78,7 @@ class Done:
 
 
 def tag_file(
-    source: str, out: Path | None, tagger: Reader, *, resume: bool = False, on: Progress = lambda *_: None
+    source: str, out: Path | None, tagger: Reader | Crew, *, resume: bool = False, on: Progress = lambda *_: None
 ) -> Done:
     """Tag `source` (a path, or - for standard input) into `out` (None: standard output)."""
     done = Done()
@@ -46,28 +88,38 @@ def tag_file(
         write: BinaryIO = sys.stdout.buffer
         if out is not None:
             write = files.enter_context(out.open("ab" if resume else "wb"))
-        batch: list[dict[str, Any]] = []
-        for row in _rows(read, done, on):
-            if done.resumed < seen:
-                done.resumed += 1
-                continue
-            batch.append(row)
-            if len(batch) == BATCH:
-                _write(batch, write, tagger, done, on)
-                batch = []
-        _write(batch, write, tagger, done, on)
+        batches = _batches(_rows(read, done, on), done, seen)
+        made = tagger(batches) if isinstance(tagger, Crew) else (_lines(batch, tagger) for batch in batches)
+        for text, count in made:
+            write.write(text)
+            done.tagged += count
+            on(done.tagged, done.broken, "")
         write.flush()
     return done
 
 
-def _write(batch: list[dict[str, Any]], write: BinaryIO, tagger: Reader, done: Done, on: Progress) -> None:
-    if not batch:
-        return
-    for row, tags in zip(batch, tagger.tag_many([row["text"] for row in batch]), strict=True):
-        line = json.dumps({**row, **tags.as_json()}, ensure_ascii=False)
-        write.write(line.encode("utf-8", "backslashreplace") + b"\n")  # a lone surrogate has no bytes of its own
-    done.tagged += len(batch)
-    on(done.tagged, done.broken, "")
+def _batches(rows: Iterator[dict[str, Any]], done: Done, seen: int) -> Iterator[Rows]:
+    """Rows by the batch, less those that an earlier run wrote. A batch of long texts is a small one."""
+    batch: Rows = []
+    size = 0
+    for row in rows:
+        if done.resumed < seen:
+            done.resumed += 1
+            continue
+        batch.append(row)
+        size += min(len(row["text"]), MAX_CHARS)
+        if len(batch) == BATCH or size > BATCH_CHARS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _lines(batch: Rows, tagger: Reader) -> Lines:
+    tags = tagger.tag_many([row["text"] for row in batch])
+    lines = [json.dumps({**row, **t.as_json()}, ensure_ascii=False) for row, t in zip(batch, tags, strict=True)]
+    # a lone surrogate has no bytes of its own
+    return b"".join(line.encode("utf-8", "backslashreplace") + b"\n" for line in lines), len(lines)
 
 
 def _rows(read: BinaryIO, done: Done, on: Progress) -> Iterator[dict[str, Any]]:

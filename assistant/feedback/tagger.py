@@ -76,12 +76,13 @@ class Tagger:
         cls,
         *,
         aspects: Path = ASPECTS,
+        added: Path | None = None,
         path: Path | None = None,
         embed: Embed | None = None,
         judge: Judge | None = None,
     ) -> "Tagger":
-        """With the tree of a file and the weights of `path` (none: ours). Raises ConfigError."""
-        return cls(TreeFile(aspects).get, weights=stored.load(path or stored.SHIPPED), embed=embed, judge=judge)
+        """With the tree of a file (and of added leaves), the weights of `path` (none: ours). Raises ConfigError."""
+        return cls(TreeFile(aspects, added).get, weights=stored.load(path or stored.SHIPPED), embed=embed, judge=judge)
 
     def tag(self, text: str) -> Tags:
         """Read one text."""

@@ -1,9 +1,11 @@
 """The tree of aspects, from a file that the shop edits: checked, taken up when it changes.
 
-A broken file never stops the service: the last good tree stays and the fault is logged (`aspects_refused`).
+A second file may add leaves, those that people took over from new topics on the page. A broken file never stops the
+service: the last good tree stays and the fault is logged (`aspects_refused`).
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +17,7 @@ from assistant import logs
 from assistant.errors import ConfigError
 
 log = logs.get("feedback")
+HEAD = "# 由页面上采纳的新话题加入；格式同方面树，可以手工修改或移进主文件。\n"
 SIGNS = {"+": "pos", "-": "neg", "=": "neu"}
 
 
@@ -64,25 +67,31 @@ class Tree:
         return {leaf.id: group for group, leaves in self.groups.items() for leaf in leaves}
 
 
-def load(path: Path) -> Tree:
-    """Read and check. Raises ConfigError with file and reason."""
+def load(path: Path, added: Path | None = None) -> Tree:
+    """Read and check; leaves of `added`, where it is there, stand behind those of `path`. Raises ConfigError with file
+    and reason."""
+    groups: dict[str, tuple[Leaf, ...]] = {}
+    ids: set[str] = set()
+    names: set[str] = set()
+    for file in (path, added) if added is not None and added.exists() else (path,):
+        for group, leaves in _read(file).items():
+            groups[str(group)] = (*groups.get(str(group), ()), *(_leaf(item, file) for item in leaves))
+            for leaf in groups[str(group)][-len(leaves) :] if leaves else ():
+                if leaf.id in ids or leaf.name in names:
+                    raise ConfigError(f"{file}: {leaf.id} ({leaf.name}) is declared twice")
+                ids.add(leaf.id)
+                names.add(leaf.name)
+    return Tree(groups, fingerprint(path, added))
+
+
+def _read(path: Path) -> dict[str, list[Any]]:
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: {error}") from error
     if not isinstance(raw, dict) or not all(isinstance(leaves, list) for leaves in raw.values()):
         raise ConfigError(f"{path}: expected groups, each with a list of leaves")
-    groups: dict[str, tuple[Leaf, ...]] = {}
-    ids: set[str] = set()
-    names: set[str] = set()
-    for group, leaves in raw.items():
-        groups[str(group)] = tuple(_leaf(item, path) for item in leaves)
-        for leaf in groups[str(group)]:
-            if leaf.id in ids or leaf.name in names:
-                raise ConfigError(f"{path}: {leaf.id} ({leaf.name}) is declared twice")
-            ids.add(leaf.id)
-            names.add(leaf.name)
-    return Tree(groups, fingerprint(path))
+    return raw
 
 
 def _leaf(raw: Any, path: Path) -> Leaf:
@@ -105,8 +114,12 @@ def _leaf(raw: Any, path: Path) -> Leaf:
     return leaf
 
 
-def fingerprint(path: Path) -> str:
-    """Changes when the file changes."""
+def fingerprint(path: Path, added: Path | None = None) -> str:
+    """Changes when a file changes."""
+    return "|".join(_stat(file) for file in (path, added) if file is not None)
+
+
+def _stat(path: Path) -> str:
     try:
         found = path.stat()
     except OSError:
@@ -115,25 +128,54 @@ def fingerprint(path: Path) -> str:
 
 
 class TreeFile:
-    """The newest good tree of a file. Threads share it."""
+    """The newest good tree of a file, and of the one with added leaves. Threads share it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, added: Path | None = None) -> None:
         self._path = path
+        self._added = added
         self._lock = threading.Lock()
-        self._current = load(path)
+        self._current = load(path, added)
         self._seen = self._current.version
 
     def get(self) -> Tree:
-        """Cheap: one `stat`; a reload only after a change."""
-        if fingerprint(self._path) == self._seen:
+        """Cheap: a `stat` a file; a reload only after a change."""
+        if fingerprint(self._path, self._added) == self._seen:
             return self._current
         with self._lock:
-            seen = fingerprint(self._path)
+            seen = fingerprint(self._path, self._added)
             if seen != self._seen:
                 self._seen = seen
                 try:
-                    self._current = load(self._path)
+                    self._current = load(self._path, self._added)
                     log.info("aspects_reloaded", leaves=len(self._current.leaves))
                 except ConfigError as error:
                     log.error("aspects_refused", cause=str(error))
         return self._current
+
+    def add(self, group: str, leaf: Leaf) -> None:
+        """Put a leaf into the file of added ones, checked as a whole first. Raises ConfigError, which names the fault."""
+        self._change(
+            lambda groups: groups.setdefault(group, []).append(leaf.model_dump(mode="json", exclude_defaults=True))
+        )
+
+    def remove(self, leaf_id: str) -> None:
+        """Take a leaf out of the file of added ones; those of the operator's own file stay."""
+
+        def out(groups: dict[str, list[Any]]) -> None:
+            for leaves in groups.values():
+                leaves[:] = [one for one in leaves if one.get("id") != leaf_id]
+
+        self._change(out)
+
+    def _change(self, change: Callable[[dict[str, list[Any]]], object]) -> None:
+        if self._added is None:
+            raise ConfigError(f"{self._path}: there is no file for added leaves")
+        with self._lock:
+            groups = _read(self._added) if self._added.exists() else {}
+            change(groups)
+            kept = {group: leaves for group, leaves in groups.items() if leaves}
+            self._added.parent.mkdir(parents=True, exist_ok=True)
+            part = self._added.with_suffix(".part")
+            part.write_text(HEAD + yaml.safe_dump(kept, allow_unicode=True, sort_keys=False), encoding="utf-8")
+            load(self._path, part)
+            part.replace(self._added)

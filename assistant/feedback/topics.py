@@ -1,7 +1,7 @@
 """What the tree does not hold yet: clauses that name no leaf, put together, named, with growth and examples.
 
 Enters: said texts with their moments and what was found in them, and an embedding engine. Leaves: `Topic`s, the fastest
-growing first, each a proposal for a new leaf. Called by `zhike feedback topics` and the listening page.
+growing first, each a proposal for a new leaf. Called by the chore that keeps them, and by `zhike feedback topics`.
 """
 
 from collections import Counter
@@ -27,17 +27,18 @@ _EMPTY = frozenset("的了是我你他她它们这那在有和也都就很还又
 
 @dataclass(frozen=True)
 class Heard:
-    """A text with the moment it was said. `spans`: (start, end) of what the tree names in it."""
+    """A text with the moment it was said. `spans`: (start, end) of what the tree names in it; `key`: the caller's own."""
 
     text: str
     at: datetime
     spans: tuple[tuple[int, int], ...] = ()
     sentiment: str = "neu"
+    key: int = 0
 
 
 @dataclass(frozen=True)
 class Topic:
-    """`growth`: how many times as often in the later half as in the earlier (1 is level)."""
+    """`growth`: how many times as often after `middle` as before (1 is level). `members`: (key, start, length)."""
 
     name: str
     words: tuple[str, ...]
@@ -47,6 +48,8 @@ class Topic:
     growth: float
     negative: float
     examples: tuple[str, ...]
+    members: tuple[tuple[int, int, int], ...] = ()
+    middle: datetime | None = None
 
 
 def emerging(
@@ -56,10 +59,10 @@ def emerging(
     clauses = _unnamed(tree, heard)[:MOST_CLAUSES]
     if len(clauses) < least:
         return []
-    vectors = embed([text for text, _ in clauses])
+    vectors = embed([text for text, _, _ in clauses])
     groups = _grouped(vectors)
-    middle = sorted(one.at for _, one in clauses)[len(clauses) // 2]
-    everywhere = Counter(g for text, _ in clauses for g in _grams(text))
+    middle = sorted(one.at for _, one, _ in clauses)[len(clauses) // 2]
+    everywhere = Counter(g for text, _, _ in clauses for g in _grams(text))
     found = []
     for group in groups:
         if len({clauses[i][1].text for i in group}) < least:
@@ -68,7 +71,10 @@ def emerging(
     return sorted(found, key=lambda t: (-t.growth * t.count**0.5, t.name))
 
 
-def _unnamed(tree: Tree, heard: Sequence[Heard]) -> list[tuple[str, Heard]]:
+Clause = tuple[str, Heard, int]  # words, the text they stand in, where
+
+
+def _unnamed(tree: Tree, heard: Sequence[Heard]) -> list[Clause]:
     rules = Rules(tree, lexicon())
     found = []
     for one in heard:
@@ -76,7 +82,7 @@ def _unnamed(tree: Tree, heard: Sequence[Heard]) -> list[tuple[str, Heard]]:
             start, end = reading.clause.start, reading.clause.end
             named = bool(reading.found) or any(s < end and e > start for s, e in one.spans)
             if not named and LEAST_CHARS <= end - start <= MOST_CHARS:
-                found.append((reading.clause.text, one))
+                found.append((reading.clause.text, one, start))
     return found
 
 
@@ -97,11 +103,9 @@ def _grouped(vectors: Floats) -> list[list[int]]:
     return sorted(groups.values(), key=len, reverse=True)
 
 
-def _topic(
-    clauses: list[tuple[str, Heard]], vectors: Floats, everywhere: Counter[str], total: int, middle: datetime
-) -> Topic:
+def _topic(clauses: list[Clause], vectors: Floats, everywhere: Counter[str], total: int, middle: datetime) -> Topic:
     words = _words(clauses, everywhere, total)
-    later = sum(one.at >= middle for _, one in clauses)
+    later = sum(one.at >= middle for _, one, _ in clauses)
     earlier = len(clauses) - later
     centre = vectors.mean(axis=0)
     order = np.argsort(-(vectors @ centre))
@@ -113,14 +117,16 @@ def _topic(
         earlier=earlier,
         later=later,
         growth=round((later + 1) / (earlier + 1), 2),
-        negative=round(sum(one.sentiment == "neg" for _, one in clauses) / len(clauses), 2),
+        negative=round(sum(one.sentiment == "neg" for _, one, _ in clauses) / len(clauses), 2),
         examples=examples,
+        members=tuple((clauses[int(i)][1].key, clauses[int(i)][2], len(clauses[int(i)][0])) for i in order),
+        middle=middle,
     )
 
 
-def _words(clauses: list[tuple[str, Heard]], everywhere: Counter[str], total: int) -> tuple[str, ...]:
+def _words(clauses: list[Clause], everywhere: Counter[str], total: int) -> tuple[str, ...]:
     """What stands here oftener than elsewhere, longer before shorter, no word inside another."""
-    here = Counter(g for text, _ in clauses for g in _grams(text))
+    here = Counter(g for text, _, _ in clauses for g in _grams(text))
     size = len(clauses)
     scored = {
         gram: n / size * np.log((total + 1) / (everywhere[gram] - n + 1)) * len(gram) ** 0.5

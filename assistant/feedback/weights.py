@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from assistant.errors import ConfigError
+from assistant.feedback.facts import NUMBERS
 from assistant.feedback.linear import Heads
 
 SHIPPED = Path(__file__).parent / "weights.npz"
@@ -47,6 +48,8 @@ def load(path: Path = SHIPPED) -> Weights:
     try:
         with np.load(path, allow_pickle=False) as stored:
             about = json.loads(stored["about"].tobytes())
+            if len(stored["sentiment.centre"]) != NUMBERS:
+                raise ValueError("trained for other numbers of the rules")
             return Weights(
                 Heads.from_arrays("sentiment", stored),
                 Heads.from_arrays("aspects", stored),

@@ -64,6 +64,7 @@ class Moments:
         ways: Ways,
         letters: Letters,
         delivered: Callable[[], None] = lambda: None,
+        attitudes: Callable[[str], frozenset[str]] = lambda _: frozenset(),
     ) -> None:
         self._db = database
         self._clock = clock
@@ -74,6 +75,7 @@ class Moments:
         self.ways = ways
         self._letters = letters
         self._delivered = delivered
+        self._attitudes = attitudes
 
     @property
     def surveys(self) -> Mapping[str, Survey]:
@@ -107,9 +109,10 @@ class Moments:
             return str(row["outcome"]) if row else "gone"
         event = Event(**{name: row[name] for name in Event.__dataclass_fields__})
         tier = self._tier(event.member_id)
+        feels = self._attitudes(event.member_id) if any(r.who.attitudes for r in self.rules.rules) else frozenset()
         with self._db.write() as connection:
             moments.lock_member(connection, event.member_id)
-            decision = decide(self.rules, event, self._past(connection, event.member_id, tier), now)
+            decision = decide(self.rules, event, self._past(connection, event.member_id, tier, feels), now)
             if not moments.decided(connection, event_id, decision.reason):
                 return decision.reason
             if decision.rule is not None and decision.due_at is not None:
@@ -132,12 +135,12 @@ class Moments:
         except (NeedLogin, UnknownThing):
             return None
 
-    def _past(self, connection: Connection, member_id: str, tier: str | None) -> Past:
+    def _past(self, connection: Connection, member_id: str, tier: str | None, feels: frozenset[str]) -> Past:
         now = self._clock.now()
         invited = moments.invited(connection, member_id)
         allowed = privacy.choices(connection, member_id).get(TOPIC, True)
         last = max(invited.values(), default=None)
-        return Past(tier, allowed, last, invited, moments.unfinished(connection, member_id, now))
+        return Past(tier, allowed, last, invited, moments.unfinished(connection, member_id, now), feels)
 
     # -- invitations -------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from assistant.clock import Clock
 from assistant.db import feedback, listening, privacy
 from assistant.db.engine import Database
 from assistant.db.feedback import Kept, Mention, Said, Source
-from assistant.db.listening import Scope
+from assistant.db.listening import FeedRow, Scope
 from assistant.feedback.attitudes import Attitude, attitudes
 from assistant.feedback.labels import Tags
 from assistant.feedback.tagger import Embed, Tagger
@@ -98,16 +98,31 @@ class Understanding:
             for said, one in zip(found, tags, strict=True):
                 feedback.keep(connection, said, kept(one), tagger.version)
 
-    def topics(self, days: int, embed: Embed, *, least: int = 4, stores: tuple[str, ...] | None = None) -> list[Topic]:
-        """What was said in the last days and the tree does not hold. `stores`: None for all."""
+    def reread(self, tag_ids: Sequence[int]) -> int:
+        """Label these texts again, by the tree of now; what people corrected stays."""
+        with self._db.read() as connection:
+            found = [said for tag in tag_ids if (said := feedback.of_tag(connection, tag)) is not None]
+        self._label(self._tagger(), found)
+        return len(found)
+
+    def topics(
+        self, days: int, embed: Embed, *, least: int = 4, stores: tuple[str, ...] | None = None
+    ) -> tuple[list[Topic], dict[int, FeedRow]]:
+        """What was said in the last days and the tree does not hold, and the texts by the key of a topic's members."""
         now = self._clock.now()
         with self._db.read() as connection:
             rows = listening.feed(connection, Scope(now - timedelta(days=days), now, stores), limit=20_000)
         heard = [
-            Heard(r.text, r.at, tuple((start, start + length) for _, _, start, length in r.mentions), r.sentiment)
+            Heard(
+                r.text,
+                r.at,
+                tuple((start, start + length) for _, _, start, length in r.mentions),
+                r.sentiment,
+                r.tag_id,
+            )
             for r in rows
         ]
-        return emerging(self._tagger().tree, heard, embed, least=least)
+        return emerging(self._tagger().tree, heard, embed, least=least), {r.tag_id: r for r in rows}
 
     def attitudes(self, member_id: str) -> list[Attitude]:
         """What a member cares about, and how they feel about it; old words count less."""
@@ -115,6 +130,13 @@ class Understanding:
         with self._db.read() as connection:
             said = listening.of_member(connection, member_id, now - MEMORY)
         return attitudes(self._tagger().tree, said, now)
+
+    def attitude_tags(self, member_id: str) -> frozenset[str]:
+        """Their names, for rules; none of who declines personal use."""
+        with self._db.read() as connection:
+            if not _allowed(privacy.choices(connection, member_id)):
+                return frozenset()
+        return frozenset(a.tag for a in self.attitudes(member_id))
 
     def mart_labels(self, answers: Sequence[int]) -> dict[int, MartTags]:
         """Stored labels of survey answers in the words of the mart; answers without any are not there."""
@@ -134,7 +156,7 @@ class Understanding:
 def kept(tags: Tags) -> Kept:
     """Labels as they are stored."""
     return Kept(
-        tags.sentiment, tags.score, tags.confidence, tags.tier, tags.intent.name, tags.urgency,
+        tags.sentiment, round(tags.score, 4), tags.confidence, tags.tier, tags.intent.name, tags.urgency,
         tuple(e.name for e in tags.emotions), tuple(r.name for r in tags.risks), tags.junk.name if tags.junk else None,
         tuple(Mention(a.leaf, a.sentiment, a.start, len(a.span), a.confidence, a.tier) for a in tags.aspects),
     )  # fmt: skip

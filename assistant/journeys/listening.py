@@ -1,13 +1,11 @@
-"""People put labels right with one tap, and ask what the tree does not hold yet.
+"""People put labels right with one tap.
 
 Enters: a row of labels, the stores that somebody may see, what they tapped. Leaves: the row as it stands then, the
 correction kept for training and audited. The listening page calls it.
 """
 
-import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from assistant.clock import Clock
 from assistant.db import audit, feedback, listening
@@ -16,14 +14,12 @@ from assistant.db.engine import Database
 from assistant.db.feedback import Kept, Said
 from assistant.db.listening import FeedRow
 from assistant.errors import BadInput, NotFound
-from assistant.feedback.tagger import Embed, Tagger
+from assistant.feedback.tagger import Tagger
 from assistant.feedback.taxonomy import TreeFile
-from assistant.feedback.topics import Topic
-from assistant.journeys.feedback import Understanding, kept
+from assistant.journeys.feedback import kept
 
 PERSON = "person"
 NONE = "none"  # an aspect that is not spoken of
-FRESH = timedelta(minutes=15)  # topics cost seconds of a core: asked again soon, they are those of before
 
 
 @dataclass(frozen=True)
@@ -117,23 +113,3 @@ class Corrections:
 
 def _labels(row: FeedRow) -> _Labels:
     return _Labels(row.sentiment, {leaf: says for leaf, says, _, _ in row.mentions})
-
-
-class RecentTopics:
-    """Topics of some stores and days, kept a while. One reckoning at a time: it takes a core for seconds."""
-
-    def __init__(self, understanding: Understanding, embed: Embed, clock: Clock) -> None:
-        self._understanding = understanding
-        self._embed = embed
-        self._clock = clock
-        self._turn = threading.Lock()
-        self._known: dict[tuple[int, tuple[str, ...] | None], tuple[datetime, list[Topic]]] = {}
-
-    def get(self, days: int, stores: tuple[str, ...] | None) -> list[Topic]:
-        """The fastest growing first. `stores`: None for all."""
-        with self._turn:
-            now = self._clock.now()
-            self._known = {key: found for key, found in self._known.items() if now - found[0] < FRESH}
-            if (days, stores) not in self._known:
-                self._known[days, stores] = now, self._understanding.topics(days, self._embed, stores=stores)
-            return self._known[days, stores][1]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -48,12 +48,17 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Tag = Annotated[str, Field(pattern=r"^[^\s-]{1,20}-(正面|中性|负面)$")]
+
+
 class Segment(_Strict):
-    """Who is meant; what is not given holds for all."""
+    """Who is meant; what is not given holds for all. `attitudes`: any of these, a leaf or group of the tree of aspects and
+    how the shopper feels about it lately, such as 排队结账-负面."""
 
     tiers: tuple[str, ...] = ()
     stores: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    attitudes: tuple[Tag, ...] = ()
     least_cents: int | None = Field(default=None, ge=0)
     most_cents: int | None = Field(default=None, ge=0)
 
@@ -121,6 +126,7 @@ class Past:
     last_invited: datetime | None = None
     by_rule: Mapping[str, datetime] | None = None
     unfinished: bool = False
+    attitudes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -171,7 +177,7 @@ def decide(rules: Rules, event: Event, past: Past, now: datetime) -> Decision:
 
 
 def _by_rule(rules: Rules, rule: Rule, event: Event, past: Past, now: datetime) -> Decision:
-    if not _in(rule.who, event, past.tier or ""):
+    if not _in(rule.who, event, past):
         return Decision("segment")
     if draw(f"{rule.id}:{event.id}") >= rule.share:
         return Decision("not_sampled")
@@ -187,10 +193,11 @@ def _by_rule(rules: Rules, rule: Rule, event: Event, past: Past, now: datetime) 
     return Decision("invited", rule, due_at, variant)
 
 
-def _in(who: Segment, event: Event, tier: str) -> bool:
+def _in(who: Segment, event: Event, past: Past) -> bool:
     amount = event.amount_cents
     return (
-        (not who.tiers or tier in who.tiers)
+        (not who.tiers or past.tier in who.tiers)
+        and (not who.attitudes or not past.attitudes.isdisjoint(who.attitudes))
         and (not who.stores or event.store_id in who.stores)
         and (not who.channels or event.channel in who.channels)
         and (who.least_cents is None or (amount is not None and amount >= who.least_cents))

@@ -1,4 +1,4 @@
-"""The listening page in a browser: the chart is drawn, a tap stays where it is, a phone shows all of it."""
+"""Listening and problems in a browser: the chart is drawn, a tap stays where it is, a phone shows all of it."""
 
 import shutil
 from collections.abc import Iterator
@@ -35,6 +35,7 @@ def staff(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
                 at=NOW - timedelta(minutes=n * 90 + 1),
             ))  # fmt: skip
     service.understanding.read_all()
+    service.problems.refresh()
     with served(make_app(service), port) as address:
         yield address
     service.close()
@@ -85,16 +86,26 @@ def test_a_tap_is_shown_in_its_place_and_the_same_tap_takes_it_back(page: Page) 
     assert page.url == address
 
 
-def test_topics_come_on_request(page: Page) -> None:
-    page.locator("#topics-load").click()
-
-    expect(page.locator("#topics-box")).to_contain_text("没有发现新话题", timeout=60_000)
-    expect(page.locator("#topics-load")).to_have_count(0)
-
-
 def test_on_a_phone_nothing_runs_out_of_the_page(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.reload()
     expect(page.locator("#chart canvas")).to_be_visible()
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_problem_is_opened_solved_and_taken_back_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/ops/problems")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator(".problem__link").filter(has_text="排队结账").click()
+
+    page.get_by_label("状态").select_option(label="已有办法")
+    page.get_by_label("怎么解决").fill("周末加开两个收银台")
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("已保存。")).to_be_visible()
+    expect(page.get_by_label("怎么解决")).to_have_value("周末加开两个收银台")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+    page.get_by_role("button", name="撤销上次修改").click()
+    expect(page.get_by_label("怎么解决")).to_have_value("")

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from assistant.feedback.stream import tag_file
+from assistant.feedback.labels import Tags
+from assistant.feedback.stream import Crew, tag_file
 from assistant.feedback.tagger import Tagger
 
 
@@ -49,3 +50,24 @@ def test_a_line_too_long_is_skipped(tmp_path: Path, tagger: Tagger) -> None:
     done = tag_file(str(source), tmp_path / "out", tagger)
 
     assert (done.tagged, done.broken) == (1, 1)
+
+
+class Shouts:
+    """A tagger that can be sent to another process."""
+
+    def tag_many(self, texts: list[str]) -> list[Tags]:
+        return [Tags("neg" if "差" in text else "pos", 0.0, 1.0, "rules") for text in texts]
+
+
+def test_several_processes_keep_the_order(tmp_path: Path) -> None:
+    rows = [json.dumps({"id": n, "text": "差" if n % 3 else "好"}, ensure_ascii=False) for n in range(2_000)]
+    source = write(tmp_path / "in", [*rows[:700], "broken", *rows[700:]])
+    crew = Crew(Shouts, 2)
+
+    done = tag_file(str(source), tmp_path / "out", crew)
+    crew.close()
+
+    assert (done.tagged, done.broken) == (2_000, 1)
+    assert [(r["id"], r["sentiment"]) for r in lines(tmp_path / "out")] == [
+        (n, "neg" if n % 3 else "pos") for n in range(2_000)
+    ]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from assistant.clock import local
 from assistant.domain.moment import Event
@@ -118,3 +119,19 @@ def test_a_rule_that_matches_everybody_still_cools_down() -> None:
     again = decide(everybody, event("visit"), Past("普通", last_invited=NOW - timedelta(days=1)), NOW)
 
     assert again.reason == "cool_down"
+
+
+def test_a_rule_may_be_for_those_who_feel_so_lately() -> None:
+    who = {"attitudes": ["排队结账-负面", "价格-负面"]}
+    unhappy = Rules.model_validate({"rules": [{"id": "r", "event": "visit", "survey": "s", "who": who}]})
+
+    of_them = decide(unhappy, event("visit"), Past("普通", attitudes=frozenset({"价格-负面", "环境-正面"})), NOW)
+    of_others = decide(unhappy, event("visit"), Past("普通", attitudes=frozenset({"价格-正面"})), NOW)
+    of_silent = decide(unhappy, event("visit"), Past("普通"), NOW)
+
+    assert (of_them.reason, of_others.reason, of_silent.reason) == ("invited", "segment", "segment")
+
+
+def test_an_attitude_is_named_with_how_it_feels() -> None:
+    with pytest.raises(ValidationError):
+        Rules.model_validate({"rules": [{"id": "r", "event": "visit", "survey": "s", "who": {"attitudes": ["价格"]}}]})

@@ -18,7 +18,7 @@ from assistant.db import feedback, listening
 from assistant.db.audit import Entry, Filter
 from assistant.db.listening import FeedRow
 from assistant.db.tables.retail import survey_answers
-from assistant.feedback.topics import Heard, Topic
+from assistant.feedback.topics import Heard
 from assistant.web.staff.listening import pieces
 from tests.conftest import NOW, settings_for
 from tests.web.staff import EVIL, OURS, browser, come_in
@@ -209,12 +209,13 @@ def test_strangers_are_led_to_the_door_and_service_agents_are_refused(service: S
 
     found = [
         client.get("/ops/listening").status_code,
-        client.get("/ops/listening/topics").status_code,
+        client.post("/ops/listening/topics", headers=OURS).status_code,
+        client.post("/ops/listening/topics/1", data={"does": "ignore"}, headers=OURS).status_code,
         client.get("/ops/listening/fresh?after=0").status_code,
         client.post(f"/ops/listening/{tag}", data={"says": ":neg"}, headers=OURS).status_code,
     ]
 
-    assert found == [403] * 4
+    assert found == [403] * 5
     assert row(service, "停车").tier != "person"
 
 
@@ -251,7 +252,7 @@ def test_with_a_leaf_the_days_say_how_that_leaf_is_spoken_of(service: Service) -
 def test_topics_are_looked_for_among_the_given_stores_alone(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[str] = []
 
-    def emerging(tree: object, heard: list[Heard], embed: object, *, least: int) -> list[Topic]:
+    def emerging(tree: object, heard: list[Heard], embed: object, *, least: int) -> list[object]:
         given.extend(one.text for one in heard)
         return []
 
@@ -275,24 +276,6 @@ def test_older_words_stand_on_the_next_page(
 
     assert (shown(first), shown(second)) == (2, 2)
     assert not set(re.findall(r'id="(t\d+)"', first)) & set(re.findall(r'id="(t\d+)"', second))
-
-
-def test_topics_are_those_of_the_stores_in_scope(
-    service: Service, client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
-
-    def topics(days: int, embed: object, *, least: int = 4, stores: tuple[str, ...] | None = None) -> list[Topic]:
-        asked.append((days, stores))
-        return [Topic("宠物推车", ("宠物推车",), 6, 1, 5, 3.0, 0.5, ("能不能借宠物推车",))]
-
-    monkeypatch.setattr(service.understanding, "topics", topics)
-    come_in(client, service, "xujiahui")
-
-    pages = [client.get("/ops/listening/topics?days=90").text for _ in range(2)]
-
-    assert asked == [(90, (HERE,))]  # the second time they are known
-    assert all("宠物推车" in page for page in pages)
 
 
 def test_a_clause_with_praise_and_complaint_is_marked_as_a_complaint() -> None:

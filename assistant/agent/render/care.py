@@ -100,6 +100,9 @@ def citation(p: PassageFact) -> Citation:
 def knowledge(k: KnowledgeAnswer, en: bool) -> Reply:
     """The best passage as it stands; an FAQ answer whole, a long passage cut at a sentence."""
     best = k.passages[0]
+    if best.kind == "fix":
+        lead = pick(en, "给您添麻烦了。这个情况我们已有记录：", "Sorry for the trouble. On record (in Chinese): ")
+        return Reply(lead + best.text, choices=choices("我要投诉", "转人工"))
     text = shorten(best.text)
     lead = pick(en, "", "From our documents (in Chinese): ")
     others = tuple(citation(p) for p in k.passages[1:3] if p.score >= best.score * 0.8)

@@ -1,6 +1,6 @@
-"""What was understood of what shoppers said: labels of comments and chat messages, and people's corrections."""
+"""What was understood of what shoppers said: labels of comments and chat messages, people's corrections, topics, problems."""
 
-from sqlalchemy import Column, Float, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table, Text, UniqueConstraint
 
 from assistant.db.tables.base import Moment, json_type, metadata
 from assistant.db.tables.retail import BigId
@@ -53,4 +53,57 @@ feedback_corrections = Table(
     Column("actor", String(40), nullable=False),
     Column("note", Text, nullable=False, default=""),
     Column("at", Moment, nullable=False),
+)
+
+feedback_topics = Table(  # what the tree does not hold; words and names, never a whole text
+    "feedback_topics",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("name", String(60), nullable=False),
+    Column("words", json_type(), nullable=False),
+    Column("members", json_type(), nullable=False),  # [tag id, start, length, store id or "", moment, sentiment]
+    Column("middle", Moment, nullable=False),  # of the moments looked at: growth is counted from here
+    Column("state", String(8), nullable=False),  # new | adopted | ignored
+    Column("leaf", String(40), nullable=False, default=""),
+    Column("days", Integer, nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("computed_at", Moment, nullable=False),
+)
+
+feedback_problems = Table(  # what is complained of again and again, of a store or ("") of the group
+    "feedback_problems",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("about", String(60), nullable=False),  # a leaf, or `topic:ID`
+    Column("store_id", String(16), nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("earlier", Integer, nullable=False),
+    Column("days", json_type(), nullable=False),  # complaints a day of the window, oldest first
+    Column("words", json_type(), nullable=False),
+    Column("tickets", json_type(), nullable=False),  # numbers of closed tickets that may say what helped
+    Column("first_seen", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+    Column("counted_at", Moment, nullable=False),
+    Column("state", String(8), nullable=False),  # open | known | solved | ignored
+    Column("team", String(24), nullable=False, default=""),
+    Column("fix", Text, nullable=False, default=""),
+    Column("tell", Boolean, nullable=False, default=False),
+    Column("told", Text, nullable=False, default=""),  # the words for shoppers; empty: the fix as it stands
+    Column("edited_at", Moment),
+    Column("edited_by", String(40), nullable=False, default=""),
+    UniqueConstraint("about", "store_id"),
+    Index("ix_feedback_problems_store", "store_id", "count"),
+)
+
+feedback_problem_acts = Table(  # what people did to a problem, and their notes
+    "feedback_problem_acts",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("problem_id", BigId, nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("who", String(40), nullable=False),
+    Column("kind", String(8), nullable=False),  # edit | note | undo
+    Column("before", json_type(), nullable=False),
+    Column("note", Text, nullable=False, default=""),
+    Column("undone", Boolean, nullable=False, default=False),
 )

@@ -29,6 +29,8 @@ DONE = {
     "unlocked": "已解锁。", "totp-dropped": "已关闭这个账号的两步验证。", "unbound": "已解除单点登录绑定。",
     "ended": "已结束登录。", "password": "密码已修改，其他设备上的登录都已结束。", "token-dropped": "令牌已撤销。",
     "totp-off": "两步验证已关闭。", "set": "密码已设置，请用新密码登录。", "out": "您已退出。",
+    "noted": "已记下。", "undone": "已撤销。", "adopted": "已采纳为新标签，相关原话正在重新读。", "ignored": "已忽略，不再提示。",
+    "planned": "已安排，一两分钟后刷新页面查看。",
 }  # fmt: skip
 
 
@@ -53,6 +55,7 @@ class Entry:
 ENTRIES = (
     Entry("/ops/ask", "问数", "messages", Permission.ASK),
     Entry("/ops/listening", "倾听", "ear", Permission.ASK),
+    Entry("/ops/problems", "问题", "alert-triangle", Permission.ASK),
     Entry("/ops/surveys", "问卷", "chart-bar", Permission.ASK),
     Entry("/ops/rules", "规则", "clock", Permission.ASK),
     Entry("/admin/accounts", "账号", "users", Permission.MANAGE_ACCOUNTS),

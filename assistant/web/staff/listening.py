@@ -1,5 +1,6 @@
 """Listening: what shoppers say, newest first, with its labels and one-tap corrections; over time, by aspect, by store."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
@@ -16,6 +17,7 @@ from assistant.clock import SHANGHAI, local
 from assistant.db import listening
 from assistant.db.listening import Balance, FeedRow, Scope
 from assistant.domain.account import Permission
+from assistant.feedback.problems import spoken, words_of
 from assistant.feedback.taxonomy import Leaf, Tree
 from assistant.journeys.feedback import EMOTIONS
 from assistant.journeys.listening import Tap
@@ -25,9 +27,11 @@ from assistant.web.state import web_of
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[SignedIn, Depends(guard.needs(Permission.ASK))]
+Solver = Annotated[SignedIn, Depends(guard.needs(Permission.SOLVE))]
 PER_PAGE = 30
 LEAST = 5  # texts of a store before its share is shown
 MOST_WORDS = 12
+TOPICS = 8
 SAYS = {"neg": "不满", "neu": "中性", "pos": "满意"}
 COLOURS = {"pos": "#2fb344", "neu": "#8a97a6", "neg": "#d63939"}
 TIERS = {"rules": "规则", "linear": "模型", "model": "大模型", "person": "人工更正"}
@@ -66,7 +70,7 @@ class Asked:
 Filters = Annotated[Asked, Depends()]
 
 
-def _mine(request: Request, me: SignedIn) -> tuple[tuple[str, ...] | None, list[str]]:
+def mine_of(request: Request, me: SignedIn) -> tuple[tuple[str, ...] | None, list[str]]:
     """The stores that somebody may see (None: all, and what belongs to none), and those to choose from."""
     scope = guard.scope_of(request, me)
     return None if scope.whole else tuple(sorted(scope.stores)), sorted(scope.stores)
@@ -90,7 +94,7 @@ def show(
 ) -> Response:
     """The feed beside what it adds up to. Sums leave the filter of sentiment out: it would be all they show."""
     service = web_of(request).service
-    tree, (stores, mine) = service.aspects.get(), _mine(request, me)
+    tree, (stores, mine) = service.aspects.get(), mine_of(request, me)
     scope = _scope(asked, stores, tree, service.clock.now())
     wide = replace(scope, sentiment="")
     with service.database.read() as connection:
@@ -104,8 +108,10 @@ def show(
             connection, Scope(datetime(2000, 1, 1, tzinfo=SHANGHAI), scope.until, stores)
         )
     names = {leaf.id: leaf.name for leaf in tree.leaves}
+    decides = guard.scope_of(request, me).whole and me.stored.account.may(Permission.SOLVE)
     return page(
-        request, "listening.html", me, asked=asked, heard=[heard(service, r, names) for r in rows[:PER_PAGE]],
+        request, "listening.html", me, topics=service.topics.shown(stores)[:TOPICS], decides=decides,
+        decided=service.topics.decided() if decides else [], computed_at=service.topics.computed_at(), asked=asked, heard=[heard(service, r, names) for r in rows[:PER_PAGE]],
         more=rows[PER_PAGE - 1].tag_id if len(rows) > PER_PAGE else 0, before=before, ever=ever,
         newest=max((r.tag_id for r in rows), default=0), tree=tree, groups=_groups(tree, leaves),
         stores=[(s, service.store_name(s) or s) for s in mine], sums=_sums(days), urgent=urgent, days=days,
@@ -118,18 +124,35 @@ def show(
 def fresh(request: Request, me: Reader, asked: Filters, after: Annotated[int, Query(ge=0, le=2**62)]) -> dict[str, int]:
     """How many texts came since one that is shown."""
     service = web_of(request).service
-    scope = _scope(asked, _mine(request, me)[0], service.aspects.get(), service.clock.now())
+    scope = _scope(asked, mine_of(request, me)[0], service.aspects.get(), service.clock.now())
     with service.database.read() as connection:
         return {"count": listening.count(connection, scope, after=after)}
 
 
-@router.get("/ops/listening/topics", response_class=HTMLResponse)
-def topics(request: Request, me: Reader, asked: Filters) -> Response:
-    """What is spoken of and stands in no leaf. Takes seconds, a minute where much was said."""
-    service = web_of(request).service
-    scope = _scope(asked, _mine(request, me)[0], service.aspects.get(), service.clock.now())
-    found = service.topics.get(asked.days, scope.stores)
-    return page(request, "listening_topics.html", me, topics=found, asked=asked)
+@router.post("/ops/listening/topics", dependencies=[Ours])
+def look(request: Request, me: Solver) -> Response:
+    """Have topics and problems reckoned as soon as a worker has time."""
+    web_of(request).service.study.plan(now=True)
+    return guard.go("/ops/listening", "planned")
+
+
+@router.post("/ops/listening/topics/{topic_id}", dependencies=[Ours])
+def decide(
+    request: Request, me: Solver, topic_id: int, does: Annotated[str, Form(pattern="^(adopt|ignore|undo)$")],
+    name: Annotated[str, Form(max_length=40)] = "", words: Annotated[str, Form(max_length=400)] = "",
+    group: Annotated[str, Form(max_length=40)] = "",
+) -> Response:  # fmt: skip
+    """A topic taken over as a leaf, left aside, or proposed again. It changes the tree of all: for the whole group only."""
+    service, origin = web_of(request).service, guard.origin_of(request, me)
+    if not guard.scope_of(request, me).whole:
+        raise HTTPException(403, "方面树是全集团共用的，请能看全集团的同事来定。")
+    if does == "adopt":
+        service.topics.adopt(topic_id, group, name, re.split(r"[\s、，,;；]+", words), origin)
+    elif does == "ignore":
+        service.topics.ignore(topic_id, origin)
+    else:
+        service.topics.undo(topic_id, origin)
+    return guard.go("/ops/listening", {"adopt": "adopted", "ignore": "ignored", "undo": "undone"}[does])
 
 
 @router.post("/ops/listening/{tag_id}", response_class=HTMLResponse, dependencies=[Ours])
@@ -143,7 +166,7 @@ def correct(
     A script that says `x-part` gets the one item as it stands then; a browser is led back to it.
     """
     service = web_of(request).service
-    stores, origin = _mine(request, me)[0], guard.origin_of(request, me)
+    stores, origin = mine_of(request, me)[0], guard.origin_of(request, me)
     place, _, value = says.rpartition(":")
     if says == "undo":
         row = service.corrections.undo(tag_id, stores, origin)
@@ -234,10 +257,9 @@ def _words(tree: Tree, leaf_id: str, spans: list[tuple[str, str]]) -> list[tuple
         return []
     total: Counter[str] = Counter()
     negative: Counter[str] = Counter()
-    known = {w for w in (*leaf.words, *leaf.weak, *leaf.praise, *leaf.complaint) if "*" not in w}
+    known = words_of(leaf)
     for span, says in spans:
-        here = {w for w in known if w in span}
-        for word in here - {w for w in here for other in here if w != other and w in other}:
+        for word in spoken(span, known):
             total[word] += 1
             negative[word] += says == "neg"
     return [(word, n, negative[word]) for word, n in total.most_common(MOST_WORDS)]

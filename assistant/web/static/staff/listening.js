@@ -1,4 +1,4 @@
-// Listening: the chart, taps that do not leave the place, topics on request, a word when something new was said.
+// Listening: the chart, taps that do not leave the place, a word when something new was said.
 // Without it every form and link still works.
 import { draw } from "./ask/chart.js";
 
@@ -35,23 +35,6 @@ document.addEventListener("submit", async (event) => {
       item.append(told);
     }
     told.textContent = "没有保存成功，请刷新页面后再试。";
-  }
-});
-
-const load = document.getElementById("topics-load");
-load?.addEventListener("click", async (event) => {
-  event.preventDefault();
-  const box = document.getElementById("topics-box");
-  const waits = Object.assign(document.createElement("span"), { className: "waits" });
-  waits.setAttribute("role", "status");
-  waits.setAttribute("aria-label", "正在找");
-  waits.append(...[1, 2, 3].map(() => document.createElement("i")));
-  load.replaceWith(waits);
-  try {
-    box.replaceChildren(...(await fetched(load.href)).getElementById("topics").childNodes);
-  } catch {
-    load.textContent = "没有成功，再试一次";
-    waits.replaceWith(load);
   }
 });
 
