@@ -28,6 +28,7 @@ class Membership:
     next_tier_cents: int
     rights: tuple[str, ...]
     birthday: date | None = None
+    stage: str = ""  # of the life cycle, in the retailer's words; empty where they keep none
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, up
 
 from assistant.db.engine import upsert
 from assistant.db.tables.moments import events, invitations
-from assistant.db.tables.retail import members, orders, survey_answers
+from assistant.db.tables.retail import members, order_lines, orders, products, skus, survey_answers
 from assistant.db.tables.service import attachments, choices
 from assistant.domain.moment import Event
 
 LIVE = ("sent", "open", "paused")
+_BETWEEN = "\x1f"  # no name holds it
 
 
 @dataclass(frozen=True)
@@ -188,11 +189,22 @@ def keep_answer(connection: Connection, row: Mapping[str, Any]) -> None:
     connection.execute(upsert(connection, survey_answers).values(**row).on_conflict_do_nothing(index_elements=["id"]))
 
 
+@dataclass(frozen=True)
+class Payment:
+    """A past order as an event. Tier and stage are those of today; `bought`: ids, categories and brands of its products."""
+
+    event: Event
+    tier: str | None
+    stage: str
+    bought: frozenset[str]
+    allowed: bool
+
+
 def past_payments(
     connection: Connection, since: datetime, *, topic: str, stores: Collection[str] | None = None, limit: int
-) -> Iterator[tuple[Event, str | None, bool]]:
-    """The newest orders of members as events, oldest first, each with the member's tier of today and whether they
-    accept what is named by `topic`. `stores` None: of all."""
+) -> Iterator[Payment]:
+    """The newest orders of members, oldest first, each with whether they accept what is named by `topic`. `stores` None:
+    of all."""
     o = orders.c
     newest = (
         select(o.id, o.member_id, o.store_id, o.channel, o.created_at, o.total_cents)
@@ -203,14 +215,25 @@ def past_payments(
     )
     refused = and_(choices.c.shopper == newest.c.member_id, choices.c.topic == topic, ~choices.c.allowed)
     rows = connection.execution_options(yield_per=5_000).execute(
-        select(newest, members.c.tier, choices.c.topic.label("refused"))
+        select(
+            newest, members.c.tier, members.c.stage, _bought(connection, newest.c.id), choices.c.topic.label("refused")
+        )
         .join(members, members.c.id == newest.c.member_id)
         .outerjoin(choices, refused)
         .order_by(newest.c.created_at)
     )
     for r in rows:
         event = Event(f"order-{r.id}", "paid", r.member_id, r.created_at, r.store_id, r.id, r.channel, r.total_cents)
-        yield event, r.tier, r.refused is None
+        yield Payment(event, r.tier, r.stage or "", frozenset((r.bought or "").split(_BETWEEN)), r.refused is None)
+
+
+def _bought(connection: Connection, order_id: Any) -> Any:
+    """The products of an order in one string."""
+    one = products.c.id + _BETWEEN + products.c.category + _BETWEEN + products.c.brand
+    join = func.group_concat if connection.dialect.name == "sqlite" else func.string_agg
+    of_order = select(join(one, _BETWEEN)).select_from(order_lines.join(skus, skus.c.id == order_lines.c.sku_id))
+    of_order = of_order.join(products, products.c.id == skus.c.product_id).where(order_lines.c.order_id == order_id)
+    return of_order.scalar_subquery().label("bought")
 
 
 def tally(

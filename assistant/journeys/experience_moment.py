@@ -8,7 +8,7 @@ their own id, decisions and invitations by compare-and-set.
 import secrets
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -108,11 +108,10 @@ class Moments:
         if row is None or row["outcome"] != "new":
             return str(row["outcome"]) if row else "gone"
         event = Event(**{name: row[name] for name in Event.__dataclass_fields__})
-        tier = self._tier(event.member_id)
-        feels = self._attitudes(event.member_id) if any(r.who.attitudes for r in self.rules.rules) else frozenset()
+        known = self._known(event)
         with self._db.write() as connection:
             moments.lock_member(connection, event.member_id)
-            decision = decide(self.rules, event, self._past(connection, event.member_id, tier, feels), now)
+            decision = decide(self.rules, event, self._past(connection, event.member_id, known), now)
             if not moments.decided(connection, event_id, decision.reason):
                 return decision.reason
             if decision.rule is not None and decision.due_at is not None:
@@ -129,18 +128,37 @@ class Moments:
         logs.MOMENTS.labels(event.type, decision.reason).inc()
         return decision.reason
 
-    def _tier(self, member_id: str) -> str | None:
+    def _known(self, event: Event) -> Past:
+        """What the retailer and our labels say of the shopper and the order; only what the event's rules ask for."""
+        merchant = self._ports.merchant
+        asked = [r.who for r in self.rules.rules if r.event == event.type]
         try:
-            return str(self._ports.merchant.membership.profile(member_id).tier)
+            profile = merchant.membership.profile(event.member_id)
         except (NeedLogin, UnknownThing):
-            return None
+            return Past(None)
+        bought: frozenset[str] = frozenset()
+        if event.order_id and any(who.products for who in asked):
+            bought = self._bought(event.member_id, event.order_id)
+        feels = self._attitudes(event.member_id) if any(who.attitudes for who in asked) else frozenset()
+        return Past(str(profile.tier), attitudes=feels, stage=profile.stage, bought=bought)
 
-    def _past(self, connection: Connection, member_id: str, tier: str | None, feels: frozenset[str]) -> Past:
+    def _bought(self, member_id: str, order_id: str) -> frozenset[str]:
+        merchant = self._ports.merchant
+        try:
+            lines = merchant.orders.get(member_id, order_id).lines
+        except UnknownThing:
+            return frozenset()
+        found = {p.product_id: p for p in merchant.inventory.products()}
+        items = [found[line.product_id] for line in lines if line.product_id in found]
+        return frozenset(word for p in items for word in (p.product_id, p.category, p.brand))
+
+    def _past(self, connection: Connection, member_id: str, known: Past) -> Past:
         now = self._clock.now()
         invited = moments.invited(connection, member_id)
         allowed = privacy.choices(connection, member_id).get(TOPIC, True)
         last = max(invited.values(), default=None)
-        return Past(tier, allowed, last, invited, moments.unfinished(connection, member_id, now), feels)
+        unfinished = moments.unfinished(connection, member_id, now)
+        return replace(known, allowed=allowed, last_invited=last, by_rule=invited, unfinished=unfinished)
 
     # -- invitations -------------------------------------------------------------------------------------------------
 
@@ -249,7 +267,9 @@ class Moments:
         """The rules over past payments, and in what ways those invited would be reached today. Nothing is sent."""
         with self._db.read() as connection:
             past = moments.past_payments(connection, since, topic=TOPIC, stores=stores, limit=MOST_EVENTS)
-            found = rehearse(self.rules, past)
+            found = rehearse(
+                self.rules, ((p.event, Past(p.tier, p.allowed, stage=p.stage, bought=p.bought)) for p in past)
+            )
             return found, self.ways.forecast(connection, found.invited, self._clock.now())
 
     # -- at a place --------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from assistant.domain.moment import Event
@@ -26,14 +26,14 @@ class Rehearsed:
         return self.reasons.total() >= MOST_EVENTS
 
 
-def rehearse(rules: Rules, events: Iterable[tuple[Event, str | None, bool]]) -> Rehearsed:
-    """Decide events in the order in which they happened, each with its member's tier (None for nobody's) and whether
-    they accept surveys."""
+def rehearse(rules: Rules, events: Iterable[tuple[Event, Past]]) -> Rehearsed:
+    """Decide events in the order in which they happened, each with what is known of its member."""
     found = Rehearsed()
     invited: dict[str, dict[str, datetime]] = {}
-    for event, tier, allowed in events:
+    for event, known in events:
         mine = invited.setdefault(event.member_id, {})
-        decision = decide(rules, event, Past(tier, allowed, max(mine.values(), default=None), mine), event.at)
+        past = replace(known, last_invited=max(mine.values(), default=None), by_rule=mine)
+        decision = decide(rules, event, past, event.at)
         found.reasons[decision.reason] += 1
         if decision.rule is not None and decision.due_at is not None:
             mine[decision.rule.id] = decision.due_at

@@ -53,9 +53,12 @@ Tag = Annotated[str, Field(pattern=r"^[^\s-]{1,20}-(正面|中性|负面)$")]
 
 class Segment(_Strict):
     """Who is meant; what is not given holds for all. `attitudes`: any of these, a leaf or group of the tree of aspects and
-    how the shopper feels about it lately, such as 排队结账-负面."""
+    how the shopper feels about it lately, such as 排队结账-负面. `products`: any line of the order is one of these ids, or of
+    one of these categories or brands."""
 
     tiers: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
     stores: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     attitudes: tuple[Tag, ...] = ()
@@ -119,7 +122,8 @@ class Rules(_Strict):
 
 @dataclass(frozen=True)
 class Past:
-    """What is known of the shopper. `last_invited`: by any rule; `by_rule`: by rule id; `tier` None: nobody knows them."""
+    """What is known of the shopper. `last_invited`: by any rule; `by_rule`: by rule id; `tier` None: nobody knows them;
+    `bought`: ids, categories and brands of the order's products."""
 
     tier: str | None
     allowed: bool = True
@@ -127,6 +131,8 @@ class Past:
     by_rule: Mapping[str, datetime] | None = None
     unfinished: bool = False
     attitudes: frozenset[str] = frozenset()
+    stage: str = ""
+    bought: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -197,6 +203,8 @@ def _in(who: Segment, event: Event, past: Past) -> bool:
     amount = event.amount_cents
     return (
         (not who.tiers or past.tier in who.tiers)
+        and (not who.stages or past.stage in who.stages)
+        and (not who.products or not past.bought.isdisjoint(who.products))
         and (not who.attitudes or not past.attitudes.isdisjoint(who.attitudes))
         and (not who.stores or event.store_id in who.stores)
         and (not who.channels or event.channel in who.channels)

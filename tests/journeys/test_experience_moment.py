@@ -21,6 +21,7 @@ from assistant.domain.moment import Event
 from assistant.domain.shopper import Identity
 from assistant.surveys.files import TEMPLATES
 from assistant.surveys.places import Place
+from assistant.surveys.rules import Rules
 from assistant.worker import Worker
 from tests.conftest import settings_for
 from tests.talk import Shopper, tools_of
@@ -513,3 +514,27 @@ def conversation_of(service: Service, shopper: Shopper) -> Conversation:
         found = conversations.get(connection, mine or "")
     assert found is not None
     return found
+
+
+def test_a_rule_may_ask_for_what_the_order_holds_and_the_rehearsal_knows_it_too(
+    service: Service, clock: FixedClock
+) -> None:
+    orders = service.merchant.orders.recent(MEMBER, 8)
+    products = {p.product_id: p for p in service.merchant.inventory.products()}
+    order = next(o for o in orders if o.lines[0].product_id in products)
+    category = products[order.lines[0].product_id].category
+    stage = service.merchant.membership.profile(MEMBER).stage
+
+    def outcome(event_id: str, **who: list[str]) -> tuple[str, int]:
+        rule = {"id": "one", "event": "paid", "survey": "product", "who": who, "cool_down_days": 0}
+        service.moments.rules = Rules.model_validate({"cool_down_days": 0, "rules": [rule]})
+        service.moments.take([happened(service, "paid", event_id, order_id=order.order_id)])
+        rehearsed, _ = service.moments.rehearse(clock.now() - timedelta(days=400))
+        return service.moments.decide(event_id), rehearsed.by_rule["one"]
+
+    fits, none = outcome("P1", products=[category], stages=[stage]), outcome("P2", products=["没有这一类"])
+
+    assert stage
+    assert fits[0] == "invited"
+    assert fits[1] > 0
+    assert none == ("segment", 0)

@@ -54,6 +54,21 @@ def test_whoever_is_not_asked_is_not_asked_for_a_reason(
     assert decide(RULES, event(kind, **changes), past, NOW).reason == reason
 
 
+def test_a_segment_may_ask_for_a_stage_of_life_and_for_what_was_bought() -> None:
+    body = RULES.model_dump()
+    body["rules"] = [
+        {"id": "creams", "event": "paid", "survey": "product", "who": {"stages": ["高价值"], "products": ["美妆护肤"]}}
+    ]
+    rules = Rules.model_validate(body)
+    paid = event("paid", order_id="O1")
+
+    fits = decide(rules, paid, Past("金卡", stage="高价值", bought=frozenset({"P039", "美妆护肤", "拾光"})), NOW)
+    other_stage = decide(rules, paid, Past("金卡", stage="沉默", bought=frozenset({"美妆护肤"})), NOW)
+    other_things = decide(rules, paid, Past("金卡", stage="高价值", bought=frozenset({"鞋履"})), NOW)
+
+    assert [d.reason for d in (fits, other_stage, other_things)] == ["invited", "segment", "segment"]
+
+
 def test_nobody_is_written_to_at_night() -> None:
     late = datetime(2026, 11, 22, 13, 30, tzinfo=UTC)  # 21:30 in Shanghai
 

@@ -34,6 +34,7 @@ class MemberRow:
     city: str
     home_store_id: str
     spend_cents: int
+    stage: str
 
 
 def get(connection: Connection, member_id: str) -> MemberRow | None:
@@ -42,7 +43,7 @@ def get(connection: Connection, member_id: str) -> MemberRow | None:
         return None
     return MemberRow(
         row.id, row.name, row.phone, row.tier, row.tier_until, row.birthday, row.city, row.home_store_id,
-        row.spend_cents,
+        row.spend_cents, row.stage or "",
     )  # fmt: skip
 
 

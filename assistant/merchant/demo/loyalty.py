@@ -65,6 +65,7 @@ class DemoMembership:
             next_tier_cents=max(0, above[0].threshold_cents - row.spend_cents) if above else 0,
             rights=_RIGHTS[tier].rights,
             birthday=row.birthday,
+            stage=row.stage,
         )
 
     def tiers(self) -> Sequence[TierRights]:
