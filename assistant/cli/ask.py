@@ -16,6 +16,7 @@ from assistant.errors import ConfigError, Refusal, StoreDown
 
 if TYPE_CHECKING:
     from assistant.chatbi.answer import Answer
+    from assistant.mart.refresh import Refreshed
 
 SHOWN_ROWS = 20
 KNOWN = 20
@@ -112,31 +113,11 @@ def mart_refresh(
     as_json: Json = False,
 ) -> None:
     """刷新数据集市；刷新期间照常可以问数。"""
-    from assistant.cli.feedback import tagger
-    from assistant.journeys.feedback import Understanding
-    from assistant.mart.refresh import Sources, refresh
-    from assistant.mart.versions import versions
-
     settings = Settings()
     database = Database(settings.store_url)
-    understanding = Understanding(database, lambda: tagger(settings), Clock())
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     try:
         migrate(database)
-        with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task("数据集市", total=1)
-            done = refresh(
-                Sources(
-                    database,
-                    feeds or settings.data_dir / "feeds",
-                    {name: url.get_secret_value() for name, url in settings.mart.sources.items()},
-                    labels=understanding.mart_labels,
-                ),
-                versions(settings.mart_dir, settings.mart.url.get_secret_value()),
-                Clock().now(),
-                progress=lambda n, of, what: bar.update(task, completed=n, total=of, description=f"数据集市：{what}"),
-                full=full,
-            )
+        done = run_refresh(settings, database, feeds, full=full)
     except StoreDown as error:
         fail(as_json, f"连不上业务库：{error}")
     except ConfigError as error:
@@ -158,6 +139,34 @@ def mart_refresh(
         lines.append(f"{report.file}：" + (report.error or f"收下{report.taken:,}行，拒收{report.rejected:,}行"))
         lines += [f"  第{line}行 {reason}" for line, reason in report.samples]
     say(as_json, data, "\n".join(lines))
+
+
+def run_refresh(
+    settings: Settings, database: Database, feeds: Path | None = None, *, full: bool = False
+) -> "Refreshed":
+    """Make a version of the mart behind a progress bar. Raises StoreDown, ConfigError, Refusal."""
+    from assistant.cli.feedback import tagger
+    from assistant.journeys.feedback import Understanding
+    from assistant.mart.refresh import Sources, refresh
+    from assistant.mart.versions import versions
+
+    understanding = Understanding(database, lambda: tagger(settings), Clock())
+    sources = Sources(
+        database,
+        feeds or settings.data_dir / "feeds",
+        {name: url.get_secret_value() for name, url in settings.mart.sources.items()},
+        labels=understanding.mart_labels,
+    )
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("数据集市", total=1)
+        return refresh(
+            sources,
+            versions(settings.mart_dir, settings.mart.url.get_secret_value()),
+            Clock().now(),
+            progress=lambda n, of, what: bar.update(task, completed=n, total=of, description=f"数据集市：{what}"),
+            full=full,
+        )
 
 
 def mart_status(as_json: Json = False) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from assistant.db.feedback import Correction
     from assistant.feedback.tagger import Tagger
     from assistant.feedback.weights import Weights
+    from assistant.journeys.feedback import ReadAll
 
 BATCH = 256
 
@@ -93,23 +94,11 @@ def retag(
     as_json: Json = False,
 ) -> None:
     """给库里的评论和聊天消息打标签；中断后再运行会接着做。"""
-    from assistant.journeys.feedback import Understanding
-    from assistant.journeys.topics import Study
-
     settings = Settings()
     database = Database(settings.store_url)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     try:
         migrate(database)
-        made = tagger(settings, deep=deep)
-        understanding = Understanding(database, lambda: made, Clock())
-        with Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task("打标签", total=None)
-            done = understanding.read_all(
-                everything=everything, progress=lambda n, of: bar.update(task, completed=n, total=of)
-            )
-        if done.tagged:
-            Study.ask(database, Clock().now())  # topics and problems follow from labels
+        done = run_retag(settings, database, everything=everything, deep=deep)
     except StoreDown as error:
         fail(as_json, f"连不上业务库：{error}")
     except ConfigError as error:
@@ -118,6 +107,24 @@ def retag(
         database.close()
     data = {"ok": True, "tagged": done.tagged, "skipped": done.skipped}
     say(as_json, data, f"打好 {done.tagged:,} 条" + (f"，{done.skipped:,} 条因顾客未同意跳过" if done.skipped else ""))
+
+
+def run_retag(settings: Settings, database: Database, *, everything: bool = False, deep: bool = False) -> "ReadAll":
+    """Label what is in the store behind a progress bar. Raises StoreDown, ConfigError."""
+    from assistant.journeys.feedback import Understanding
+    from assistant.journeys.topics import Study
+
+    made = tagger(settings, deep=deep)
+    understanding = Understanding(database, lambda: made, Clock())
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("打标签", total=None)
+        done = understanding.read_all(
+            everything=everything, progress=lambda n, of: bar.update(task, completed=n, total=of)
+        )
+    if done.tagged:
+        Study.ask(database, Clock().now())  # topics and problems follow from labels
+    return done
 
 
 def train(

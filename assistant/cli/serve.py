@@ -42,6 +42,7 @@ def demo(
         _ensure_world(service, size)
         _ensure_index(service)
         _ensure_router(service)
+        _ensure_numbers(service)
         if settings.llm.kind == "embedded":
             _ensure_weights(settings)
     except ZhikeError as error:
@@ -122,6 +123,16 @@ def _ensure_router(service: Any) -> None:
     with Progress(console=Console(stderr=True), transient=True) as bars:
         bar = bars.add_task("学习例句", total=None)
         service.router.prepare(lambda done, of: bars.update(bar, completed=done, total=of))
+
+
+def _ensure_numbers(service: Any) -> None:
+    """What the pages of the staff show: comments read, and a mart."""
+    from assistant.cli.ask import run_refresh
+    from assistant.cli.feedback import run_retag
+
+    if service.ops_questions.marts.current() is None:
+        run_retag(service.settings, service.database)
+        run_refresh(service.settings, service.database)
 
 
 def _ensure_weights(settings: Settings) -> None:

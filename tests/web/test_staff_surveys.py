@@ -19,6 +19,8 @@ from assistant.db.engine import Database
 from assistant.surveys.editing import as_yaml, draft_of
 from assistant.surveys.files import Survey, read_survey, read_surveys
 from assistant.surveys.results import Tally, charts, periods, score_words, whole
+from assistant.surveys.rules import Segment
+from assistant.web.staff.survey_words import meant
 from tests.conftest import NOW, settings_for
 from tests.web.staff import EVIL, OURS, browser, come_in
 
@@ -363,3 +365,10 @@ def test_whatever_a_form_sends_is_a_draft_that_can_be_looked_at(fields: dict[str
 
     assert survey is not None or faults
     assert len(questions_of(draft)) == len(draft["questions"])
+
+
+def test_whom_a_rule_means_is_said_in_words() -> None:
+    who = Segment(tiers=("金卡",), stages=("沉默",), channels=("store",), products=("美妆护肤",), least_cents=5000)
+
+    assert meant(who) == "金卡 沉默 门店 美妆护肤 满50元"
+    assert meant(Segment()) == "全部"

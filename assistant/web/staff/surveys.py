@@ -33,7 +33,7 @@ from assistant.surveys.results import (
 from assistant.surveys.rules import EVENTS, REASON_WORDS, WAYS
 from assistant.web.staff import guard
 from assistant.web.staff.guard import Ours, page
-from assistant.web.staff.survey_words import HELD, REWARDS, SHORT, STORE, TONES
+from assistant.web.staff.survey_words import HELD, REWARDS, SHORT, STORE, TONES, meant
 from assistant.web.state import web_of
 
 router = APIRouter(include_in_schema=False)
@@ -182,4 +182,5 @@ def _rules(
     return page(
         request, "rules.html", me, rules=service.moments.rules, surveys=service.moments.surveys, events=EVENTS,
         reasons=REASON_WORDS, outcomes=outcomes, days=days, tried=tried, ways=ways, reach=REACH_WORDS, channels=WAYS,
+        meant=meant,
     )  # fmt: skip
