@@ -18,6 +18,7 @@ import numpy as np
 
 from vectorstore.chunk import Chunk
 from vectorstore.embed import Vectors
+from vectorstore.errors import IndexBroken
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -102,9 +103,14 @@ def stored(collection: Collection, ids: Sequence[str]) -> dict[str, Vectors]:
 
 
 def nearest(collection: Collection, vector: Vectors, n: int, where: dict[str, Any] | None) -> list[Near]:
-    """The `n` nearest entries of a unit vector of shape (dim,), best first."""
+    """The `n` nearest entries of a unit vector of shape (dim,), best first. Raises `IndexBroken`."""
+    from chromadb.errors import ChromaError
+
     asked: list[Sequence[float]] = [vector.tolist()]
-    page = collection.query(query_embeddings=asked, n_results=n, where=where, include=["distances"])
+    try:
+        page = collection.query(query_embeddings=asked, n_results=n, where=where, include=["distances"])
+    except (ChromaError, AttributeError) as error:  # a client that was closed meanwhile has lost its bindings
+        raise IndexBroken(f"{collection.name} cannot be searched: {error}") from error
     distances = page["distances"]
     if distances is None:
         return []

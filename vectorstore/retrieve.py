@@ -109,8 +109,7 @@ class Retriever:
         Empty: only the group's. Raises `IndexMissing` before the first ingest and `IndexBroken`.
         """
         text = query.replace("\0", " ").strip()[:MAX_QUERY_CHARS]
-        snapshot = self._current()
-        ranked = self.rank(text, snapshot, store_ids=store_ids, on=on)
+        snapshot, ranked = self._ranked(text, store_ids, on)
         if not ranked.candidates:
             return Retrieval((), confident=False, confidence=0.0)
         sure = self._judge.probability(features(ranked, snapshot))
@@ -119,6 +118,17 @@ class Retriever:
         ordered = in_order(self._reranked(text, ranked.candidates, snapshot), ranked, snapshot)
         passages = tuple(_passage(snapshot.chunks[one.position], one.score) for one in ordered[:k])
         return Retrieval(passages, confident=sure >= self._judge.threshold, confidence=sure)
+
+    def _ranked(self, text: str, store_ids: frozenset[str] | None, on: date) -> tuple[Snapshot, Ranked]:
+        """Candidates and the generation that they are of. Where ingests that follow each other closely take away the
+        files of a generation that is being asked, the newer one is."""
+        while True:
+            snapshot = self._current()
+            try:
+                return snapshot, self.rank(text, snapshot, store_ids=store_ids, on=on)
+            except IndexBroken:
+                if self._current() is snapshot:
+                    raise
 
     def rank(self, text: str, snapshot: Snapshot, *, store_ids: frozenset[str] | None, on: date) -> Ranked:
         """The candidates before store rules, for evaluation and calibration."""

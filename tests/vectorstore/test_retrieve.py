@@ -127,6 +127,23 @@ def test_many_threads_may_ask_while_the_index_changes(
     assert wrong == []
 
 
+def test_a_generation_whose_files_went_away_while_it_was_asked_gives_way_to_the_newer_one(
+    retriever: Retriever, docs: Path, write: Write, config: IndexConfig, engine: LetterEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    stale, current = retriever.snapshot(), retriever._current
+    for number in range(3):
+        write("new.md", f"# 第{number}版\n\n充电桩")
+        ingest(docs, config, embed=engine)
+        ask(retriever, "停车收费", frozenset({"S009"}))  # opens it, and closes the one before the last
+    given = iter([stale])
+    monkeypatch.setattr(retriever, "_current", lambda: next(given, None) or current())
+
+    found = ask(retriever, "停车收费", frozenset({"S009"}))
+
+    assert found[0].source == "s009.md"
+
+
 def test_many_store_rules_do_not_crowd_out_one_s_own(
     docs: Path, write: Write, config: IndexConfig, engine: LetterEmbedder
 ) -> None:
