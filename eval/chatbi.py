@@ -173,7 +173,9 @@ def beside_peers(service: Service, folder: Path, count: int) -> dict[str, Any]:
         url = stack.enter_context(throwaway_postgres())
         scratch = Path(stack.enter_context(TemporaryDirectory()))
         mart = WarehouseVersions(scratch, Warehouse(url))
-        refresh(Sources(Database(f"sqlite:///{folder.parent / 'zhike.db'}"), folder.parent / "feeds"), mart, NOW)
+        store = Database(f"sqlite:///{folder.parent / 'zhike.db'}")
+        stack.callback(store.close)
+        refresh(Sources(store, folder.parent / "feeds"), mart, NOW)
         questions = OpsQuestions(mart, FixedClock(NOW), llm=service.llm)
         stack.callback(questions.close)
         stamp = questions.engine.mart().stamp

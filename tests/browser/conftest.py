@@ -59,3 +59,21 @@ def phone(browser: Browser, address: str) -> Iterator[Page]:
     yield page
     context.close()
     assert faults == []
+
+
+@pytest.fixture
+def analyst(browser: Browser, staff: str) -> Iterator[Page]:
+    """A page on which the demo's analyst has signed in at `staff`, the address of the module's own service. Any error on
+    its console fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN", base_url=staff)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+    page.goto("/staff")
+    page.locator("[data-fill=analyst]").click()
+    page.get_by_role("button", name="登录", exact=True).click()
+    page.wait_for_url("**/ops/ask")
+    yield page
+    context.close()
+    assert faults == []

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import insert
 
 from assistant.bootstrap import Service
@@ -42,21 +42,10 @@ def staff(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture
-def page(browser: Browser, staff: str) -> Iterator[Page]:
-    """The listening page of an analyst. Any console error fails the test."""
-    faults: list[str] = []
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN", base_url=staff)
-    made = context.new_page()
-    made.on("pageerror", lambda error: faults.append(str(error)))
-    made.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
-    made.goto("/staff")
-    made.locator("[data-fill=analyst]").click()
-    made.get_by_role("button", name="登录", exact=True).click()
-    made.wait_for_url("**/ops/ask")
-    made.get_by_role("link", name="倾听").click()
-    yield made
-    context.close()
-    assert faults == []
+def page(analyst: Page) -> Page:
+    """The listening page of an analyst."""
+    analyst.get_by_role("link", name="倾听").click()
+    return analyst
 
 
 def test_the_chart_is_drawn_and_a_leaf_leads_to_its_words(page: Page) -> None:
