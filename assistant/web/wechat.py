@@ -31,6 +31,7 @@ from assistant.web.state import Web, web_of
 router = APIRouter()
 log = logs.get("wechat")
 BROWSER = "zhike_bind"
+WAITS_S = 4.7  # WeChat waits for five seconds, the way there and back included
 
 
 async def account_of(request: Request) -> OfficialAccount:
@@ -75,7 +76,7 @@ async def receive(request: Request) -> Response:
     if taken.accepted.fresh:
         logs.INBOX_WAITING.inc()
         web.service.work_to_do.set()
-    text = await _within_window(web, account, taken.accepted, started + window, meaning)
+    text = await _within_window(web, account, taken.accepted, started, meaning)
     return _spoken(account, push, request, text) if text else _silence()
 
 
@@ -83,17 +84,24 @@ PUSHES = Route("/wechat/official", receive, methods=["POST"])
 
 
 async def _within_window(
-    web: Web, account: OfficialAccount, accepted: Accepted, deadline: float, meaning: meanings.Meaning
+    web: Web, account: OfficialAccount, accepted: Accepted, started: float, meaning: meanings.Meaning
 ) -> str:
     """The text that can be answered in time; empty where it follows later, or where there is nothing to say."""
     clock = asyncio.get_running_loop().time
+
+    def carry() -> Carried:
+        return account.courier.carry(
+            accepted.conversation_id, accepted.inbox_id, still=lambda: clock() < started + WAITS_S
+        )
+
     carried = Carried(ready=False)
+    deadline = started + account.settings.passive_s
     if not accepted.fresh:
-        carried = await run_in_threadpool(account.courier.carry, accepted.conversation_id, accepted.inbox_id)
+        carried = await run_in_threadpool(carry)
     while not carried.ready and (left := deadline - clock()) > 0:
         if not await web.held.wait(accepted, left):
             break  # too late to look once more: hundreds may be held, and what is ready now follows as a push
-        carried = await run_in_threadpool(account.courier.carry, accepted.conversation_id, accepted.inbox_id)
+        carried = await run_in_threadpool(carry)
     if carried.ready:
         return carried.text
     if account.courier.may_push:

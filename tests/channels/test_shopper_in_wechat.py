@@ -5,7 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from assistant.channels.official_account import CHANNEL
+from assistant.db import conversations, outbox
 from assistant.domain.message import Reply
+from assistant.domain.shopper import Identity
 from assistant.web.fake_wechat.push import push_fields
 from tests.channels.conftest import OPENID, Make, World
 
@@ -53,6 +56,23 @@ def test_a_slow_answer_is_pushed_after_the_window_and_only_once(make_world: Make
     assert len(world.sent()) == 1
     assert phone.received[-1].ai
     assert world.wechat.violations == []
+
+
+def test_an_answer_is_not_given_to_a_response_that_comes_too_late(make_world: Make) -> None:
+    world = make_world(lanes=False, passive_s=0)
+    phone = world.phone(member="M0000001")
+    phone.text("我有多少积分")
+    world.service.shopper_messages.serve_next()
+    with world.service.database.read() as connection:
+        [(_, inbox_id, _)] = outbox.promised(connection, CHANNEL)
+        [conversation] = [conversations.find(connection, Identity(CHANNEL, world.wechat.account.appid, OPENID))]
+
+    late = world.service.official_account.courier.carry(conversation or "", inbox_id or 0, still=lambda: False)
+    world.clock.advance(timedelta(seconds=1))
+    world.push()
+
+    assert not late.ready
+    assert len(world.sent()) == 1, "it follows as a customer message"
 
 
 def test_a_retry_gets_the_answer_that_was_lost_on_the_way(make_world: Make) -> None:

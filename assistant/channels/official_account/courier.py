@@ -4,6 +4,7 @@ Every row of the outbox is either carried by a response or pushed, never both (c
 not be sent now is held until the shopper writes again. Called by the web (carry) and by the worker (push).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -57,11 +58,15 @@ class Courier:
 
     # -- in the response ---------------------------------------------------------------------------------------------
 
-    def carry(self, conversation_id: str, inbox_id: int) -> Carried:
-        """The text that answers a message, and whatever was held back before it. The same again for a retry."""
+    def carry(self, conversation_id: str, inbox_id: int, still: Callable[[], bool] = lambda: True) -> Carried:
+        """The text that answers a message, and whatever was held back before it. The same again for a retry.
+
+        `still`: whether WeChat still waits, asked when it is our turn to write: nothing is given to a response that
+        would come too late.
+        """
         now = self._clock.now()
         with self._db.write() as connection:
-            if not conversations.is_answered(connection, {inbox_id}):
+            if not still() or not conversations.is_answered(connection, {inbox_id}):
                 return Carried(ready=False)
             rows, fresh = outbox.carry(connection, CHANNEL, conversation_id, inbox_id, now)
             if not rows:
