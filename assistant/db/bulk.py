@@ -1,6 +1,7 @@
 """Fast loading of many rows: executemany on SQLite, COPY on PostgreSQL. Values are already in column order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 _BATCH = 20_000
+_ROOM_KIB = 2_000_000  # at most; taken as it is needed
 
 
 def load_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -23,16 +25,35 @@ def load_rows(connection: Connection, table: Table, columns: Sequence[str], rows
                 total += 1
         return total
     statement = f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))})"
-    while batch := [tuple(_sqlite(v) for v in row) for row in islice(iterator, _BATCH)]:
+    while batch := [_sqlite(row) for row in islice(iterator, _BATCH)]:
         connection.exec_driver_sql(statement, batch)
         total += len(batch)
     return total
 
 
-def _sqlite(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    return value.isoformat() if isinstance(value, date) else value
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+
+
+_WAYS: dict[type, Callable[[Any], str]] = {datetime: _moment, date: date.isoformat}
+
+
+def _sqlite(row: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple([value if (way := _WAYS.get(type(value))) is None else way(value) for value in row])
+
+
+@contextmanager
+def roomy(connection: Connection) -> Iterator[None]:
+    """Load much: SQLite keeps the pages in memory meanwhile, as rows that come in no order touch all of them."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    before = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA cache_size=-{_ROOM_KIB}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size={before}")
 
 
 def clear(connection: Connection, tables: Iterable[Table]) -> None:

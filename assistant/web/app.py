@@ -51,8 +51,8 @@ def make_app(service: Service) -> FastAPI:
     app.state.web.templates.env.globals["icon"] = icon
     photos = settings.moments.max_photo_bytes + 65_536  # and the form around it
     larger = {"/admin/import": settings.accounts.max_import_bytes, surveys.PHOTOS: photos, "/ops/surveys/": 524_288}
+    app.add_middleware(wechat.Pushes)
     app.add_middleware(Hardened, max_body_bytes=settings.web.max_body_bytes, larger=larger)
-    app.router.routes.insert(0, wechat.PUSHES)
     app.include_router(chat.router)
     app.include_router(style.router)
     app.include_router(wechat.router)

@@ -7,14 +7,16 @@ and the reply follows as a customer message.
 import asyncio
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.routing import Route
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant import logs
 from assistant.channels.official_account import meaning as meanings
@@ -25,12 +27,13 @@ from assistant.channels.official_account.errors import WeChatDown, WeChatRefused
 from assistant.channels.official_account.push import Push
 from assistant.channels.official_account.render import passive_json, passive_xml
 from assistant.db.inbox import Accepted
-from assistant.errors import NotAllowed, Refusal
+from assistant.errors import NotAllowed, Refusal, StoreDown
 from assistant.web.state import Web, web_of
 
 router = APIRouter()
 log = logs.get("wechat")
 BROWSER = "zhike_bind"
+CALLBACK = "/wechat/official"
 WAITS_S = 4.7  # WeChat waits for five seconds, the way there and back included
 
 
@@ -47,7 +50,7 @@ Account = Annotated[OfficialAccount, Depends(account_of)]
 # -- the callback --------------------------------------------------------------------------------------------------
 
 
-@router.get("/wechat/official")
+@router.get(CALLBACK)
 def greet(request: Request, account: Account) -> Response:
     """WeChat checks the address when it is entered in its console."""
     try:
@@ -56,16 +59,40 @@ def greet(request: Request, account: Account) -> Response:
         return _refuse(error)
 
 
-async def receive(request: Request) -> Response:
-    """A push of WeChat. A bare route: it is by far the busiest, and has nothing that a framework could check for it."""
+class Pushes:
+    """ASGI middleware that takes WeChat's pushes. By far the busiest door: the framework's layers have nothing to check
+    for it, and cost as much as taking in does."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != CALLBACK:
+            await self._app(scope, receive, send)
+            return
+        try:
+            response = await take(Request(scope, receive))
+        except HTTPException as error:
+            response = PlainTextResponse("closed", error.status_code)
+        except StoreDown as error:  # WeChat sends it again
+            log.error("store_down", cause=str(error))
+            response = PlainTextResponse("busy", 503)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+
+async def take(request: Request) -> Response:
+    """Put a push on disk, and answer it."""
     web = web_of(request)
     account = await account_of(request)
     started = asyncio.get_running_loop().time()
+    query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
     body = await request.body()
     window = web.service.settings.wechat.passive_s
     try:
         now = account.clock.now()
-        push = account.gate.open(request.query_params, body, now)
+        push = account.gate.open(query, body, now)
         meaning = meanings.read(push, account.settings.app_id, now, window=timedelta(seconds=window))
     except BadPush as error:
         return _refuse(error)
@@ -77,10 +104,7 @@ async def receive(request: Request) -> Response:
         logs.INBOX_WAITING.inc()
         web.service.work_to_do.set()
     text = await _within_window(web, account, taken.accepted, started, meaning)
-    return _spoken(account, push, request, text) if text else _silence()
-
-
-PUSHES = Route("/wechat/official", receive, methods=["POST"])
+    return _spoken(account, push, query, text) if text else _silence()
 
 
 async def _within_window(
@@ -115,14 +139,14 @@ def _silence() -> Response:
     return PlainTextResponse("success")
 
 
-def _spoken(account: OfficialAccount, push: Push, request: Request, text: str) -> Response:
+def _spoken(account: OfficialAccount, push: Push, query: Mapping[str, str], text: str) -> Response:
     to, me, now = push.text("FromUserName"), push.text("ToUserName"), account.clock.now()
     if push.as_json:
         answer = json.dumps(passive_json(text, to, me, now), ensure_ascii=False)
     else:
         answer = passive_xml(text, to, me, now)
     if push.sealed:
-        answer = account.gate.seal(answer, request.query_params, as_json=push.as_json)
+        answer = account.gate.seal(answer, query, as_json=push.as_json)
     return Response(answer, media_type="application/json" if push.as_json else "application/xml")
 
 

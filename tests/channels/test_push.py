@@ -120,7 +120,8 @@ def test_bad_pushes_are_refused_by_name(reason: str, query: dict[str, str], body
         b"", b"{", b"[]", b"\xff\xfe", b"<xml>", b"{" * 100_000, b"<a>" * 100_000,
         b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><xml><A>&b;</A></xml>',
         b'<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><xml><A>&f;</A></xml>',
-        b"<xml>" + b"<a>" * 50 + b"</a>" * 50 + b"</xml>",
+        b'<xml><!DOCTYPE x [<!ENTITY a "b">]><A>&a;</A></xml>', b"<xml><A>&a;</A></xml>",
+        b"<xml>" + b"<a>" * 50 + b"</a>" * 50 + b"</xml>", b"<xml>" + b"<a>" * 50_000 + b"</a>" * 50_000 + b"</xml>",
     ],
 )  # fmt: skip
 def test_bodies_that_are_no_message_are_refused(body: bytes) -> None:

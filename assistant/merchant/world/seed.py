@@ -16,7 +16,7 @@ import numpy as np
 
 from assistant.clock import SHANGHAI
 from assistant.db import seeds as seed_records
-from assistant.db.bulk import clear, load_rows
+from assistant.db.bulk import clear, load_rows, roomy
 from assistant.db.engine import Database
 from assistant.db.tables import retail
 from assistant.merchant.world.history import DAYS, Ints, Plan, Planted, Trade, plant
@@ -77,7 +77,7 @@ def seed(database: Database, data_dir: Path, *, size: str, seed: int, as_of: dat
     planted = plant(plan)
     trade = Trade(plan, stores_made, home.astype(np.int64), planted)
     steps = orders // 50_000 + 4
-    with database.write() as connection:
+    with database.write() as connection, roomy(connection):
 
         def load(table: Any, columns: str, rows: Any) -> int:
             return load_rows(connection, table, columns.split(), rows)
