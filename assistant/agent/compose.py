@@ -81,6 +81,9 @@ class Composer:
         written = self._write(evidence, answer.question, on_text)
         if written is None:
             return stated
+        passage = shorten(answer.passages[0].text)
+        if english and guard.drops_limits(written, passage):
+            written = f"{written}\n\nConditions apply; here is the rule in the original: {passage}"
         return replace(stated, text=written, citations=tuple(citation(p) for p in answer.passages[:2]))
 
     def _write(self, evidence: str, question: str, on_text: Callable[[str], None]) -> str | None:

@@ -24,6 +24,19 @@ def unfounded(text: str, evidence: str) -> str:
     return ""
 
 
+_LIMITS = re.compile(r"不(?!仅|但|用|需|必|限)|禁止|谢绝|勿|须|需(?!求)|除|仅|只[能限可在]|限|凭|以内|之前")
+_LIMITS_IN_ENGLISH = re.compile(
+    r"\b(not|no|never|cannot|only|must|needs?|requires?|required|except|unless|prohibited|limited|without|provided|if|"
+    r"within|before|at least|up to|\w+n't)\b",
+    re.IGNORECASE,
+)
+
+
+def drops_limits(english: str, passage: str) -> bool:
+    """Whether a passage in Chinese sets limits (only, not, must, except …) and its retelling in English sets none."""
+    return bool(_LIMITS.search(passage)) and not _LIMITS_IN_ENGLISH.search(english.replace("’", "'"))
+
+
 def _numbers(text: str) -> set[str]:
     text = unicodedata.normalize("NFKC", text.replace("，", " "))  # a Chinese comma never groups digits
     found: set[str] = set()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.agent.guard import clean, fold_dialect, has_words, is_english, unfounded
+from assistant.agent.guard import clean, drops_limits, fold_dialect, has_words, is_english, unfounded
 
 EVIDENCE = (
     "会员积分1,200分，2026年12月31日到期；营业时间10:00–22:00，停车12元/小时。三天内退款。详见 https://shop.example/a"
@@ -44,6 +44,20 @@ def test_what_stands_in_the_evidence_may_be_said(text: str) -> None:
 )
 def test_what_does_not_stand_in_the_evidence_may_not_be_said(text: str, why: str) -> None:
     assert unfounded(text, EVIDENCE).startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("english", "passage", "drops"),
+    [
+        ("Yes, you can bring your dog.", "小型犬须全程抱起或装入宠物包，餐饮区谢绝宠物入内。", True),
+        ("Small dogs must be carried.", "小型犬须全程抱起或装入宠物包，餐饮区谢绝宠物入内。", False),
+        ("Dogs aren’t allowed in the food area.", "餐饮区谢绝宠物入内。", False),
+        ("You can return it.", "七天内可退，除贴身衣物外。", True),
+        ("Parking is free.", "停车免费。", False),
+    ],
+)
+def test_limits_of_a_rule_may_not_be_dropped_in_english(english: str, passage: str, *, drops: bool) -> None:
+    assert drops_limits(english, passage) is drops
 
 
 @given(st.text(max_size=80))
