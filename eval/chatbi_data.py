@@ -40,6 +40,7 @@ class Gold(_Model):
     c: str | Days | None = None
     o: tuple[str, str, Literal["up", "down"]] | None = None
     n: int | None = None
+    w: str | None = None
     h: tuple[tuple[Any, ...], ...] = ()
     s: Chosen | None = None
 
@@ -110,6 +111,6 @@ def query_of(gold: Gold, periods: dict[str, Days]) -> MetricQuery:
         {
             "calculation": gold.k, "metrics": gold.m, "dimensions": gold.d, "grain": gold.g, "filters": filters,
             "period": period(gold.p), "comparison": Comparison(kind="period", period=against) if against else None,
-            "order": order, "limit": gold.n, "having": conditions(gold.h), "subset": subset,
+            "order": order, "limit": gold.n, "within": gold.w, "having": conditions(gold.h), "subset": subset,
         }
     )  # fmt: skip

@@ -13,6 +13,8 @@ def check(query: MetricQuery, catalogue: Catalogue) -> None:
     for dimension in query.touched:
         if dimension not in catalogue.dimensions:
             raise BadInput(f"没有“{dimension}”这个维度。")
+    if query.within and not (query.within in query.dimensions and query.order and query.limit):
+        raise BadInput("每组取前几名时，要说明按什么分组、按什么排。")
     for name in query.metrics:
         _fits(name, query, catalogue)
     for name in query.metrics:

@@ -319,7 +319,20 @@ class Builder:
                     and query.calculation is Calculation.RANK
                 ):
                     outer = outer.where(exp.column(f"{name}_sample", quoted=True) >= self.bind(least))
-        return self._ordered(outer, query, keys).limit(min(query.limit or MOST_ROWS, MOST_ROWS) + (not query.limit))
+        ordered = self._ordered(outer, query, keys)
+        if query.within:
+            return self._within(ordered, query.within, query.limit or 1, columns)
+        return ordered.limit(min(query.limit or MOST_ROWS, MOST_ROWS) + (not query.limit))
+
+    def _within(self, ordered: exp.Select, group: str, limit: int, columns: tuple[Column, ...]) -> exp.Select:
+        """The first rows of each group, group by group."""
+        by = exp.column(group, quoted=True)
+        place = exp.Window(this=exp.RowNumber(), partition_by=[by], order=ordered.args["order"].pop())
+        ranked = exp.alias_(exp.Subquery(this=ordered.select(exp.alias_(place, "place"))), "g", table=True)
+        rows = exp.Select().select(*(exp.column(c.name, quoted=True) for c in columns)).from_(ranked)
+        return (
+            rows.where(exp.column("place") <= self.bind(limit)).order_by(by, exp.column("place")).limit(MOST_ROWS + 1)
+        )
 
     def _threshold(self, threshold: Threshold) -> exp.Expr:
         kinds: dict[str, type[exp.Binary]] = {">": exp.GT, ">=": exp.GTE, "<": exp.LT, "<=": exp.LTE, "=": exp.EQ}

@@ -51,7 +51,8 @@ def _order(query: MetricQuery, catalogue: Catalogue) -> str:
     if query.order is None:
         return ""
     words = f"按{catalogue.metrics[query.order.metric].name}{_ON[query.order.by]}从{'高到低' if query.order.descending else '低到高'}"
-    return f"{words}，取前{query.limit}" if query.limit else words
+    each = f"每个{catalogue.dimensions[query.within].name}" if query.within else ""
+    return f"{words}，{each}取前{query.limit}" if query.limit else words
 
 
 def _subset(query: MetricQuery, catalogue: Catalogue) -> str:

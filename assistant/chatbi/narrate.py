@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from assistant.chatbi import said
-from assistant.chatbi.catalogue import GRAINS, Catalogue
+from assistant.chatbi.catalogue import GRAINS, Catalogue, Metric
 from assistant.chatbi.language import units
 from assistant.chatbi.query import Calculation, Comparison, Filter, MetricQuery, Period
 from assistant.domain.account import Scope
 
 Row = Sequence[Any]
 SHOWN = 3
+MOST_GROUPS = 30  # rows of a ranking within groups
 
 
 class Narrator:
@@ -104,7 +105,8 @@ class Narrator:
         name = self.query.order.metric if self.query.order else self.query.metrics[0]
         metric = self.catalogue.metrics[name]
         items = []
-        for row in rows[: self.query.limit or SHOWN]:
+        within = self.query.within
+        for row in rows[: MOST_GROUPS if within else self.query.limit or SHOWN]:
             label = "·".join(said.key(row[self.at[k]], k in GRAINS) for k in keys)
             text = f"{label} {said.number(self._value(row, name), metric)}"
             if share and (part := self._value(row, f"{name}_share")) is not None:
@@ -117,10 +119,18 @@ class Narrator:
                 text += f"，{self.catalogue.metrics[other].name}{said.number(self._value(row, other), self.catalogue.metrics[other])}"
             items.append(text)
         shown = items[:10]
-        lead = f"{self._noun(keys)}{metric.name}"
+        lead = self._each(within, metric) if within else f"{self._noun(keys)}{metric.name}"
         if len(rows) > len(shown):
             lead += f"共{len(rows)}项，{'依次' if self.query.order else '前几项'}是"
         return f"{lead}：" + "；".join(shown) + "。"
+
+    def _each(self, group: str, metric: Metric) -> str:
+        order = self.query.order
+        other = [self.catalogue.dimensions[d].name for d in self.query.dimensions if d != group]
+        most = "最高" if order is None or order.descending else "最低"
+        moved = {"change": "变化", "rate": "变化率", "share": "占比"}.get(order.by, "") if order else ""
+        count = "" if self.query.limit == 1 else f"{self.query.limit}个"
+        return f"每个{self.catalogue.dimensions[group].name}{metric.name}{moved}{most}的{count}{'、'.join(other)}"
 
     def _noun(self, keys: Sequence[str]) -> str:
         names = [GRAINS.get(k) or self.catalogue.dimensions[k].name for k in keys]

@@ -96,7 +96,10 @@ class Subset(_Model):
 
 
 class MetricQuery(_Model):
-    """One question. Dimensions are names of the catalogue; the time grain is apart."""
+    """One question. Dimensions are names of the catalogue; the time grain is apart.
+
+    `within`: one of two dimensions, in each member of which the limit counts (the best store of each city).
+    """
 
     calculation: Calculation
     metrics: tuple[str, ...] = Field(min_length=1, max_length=4)
@@ -107,6 +110,7 @@ class MetricQuery(_Model):
     comparison: Comparison | None = None
     order: Order | None = None
     limit: int | None = Field(default=None, ge=1, le=1000)
+    within: str | None = None
     having: tuple[Threshold, ...] = ()
     subset: Subset | None = None
     spans: dict[str, str] = {}

@@ -140,6 +140,30 @@ def test_a_ranking_leaves_out_groups_that_are_too_small(questions: OpsQuestions,
     assert questions.analyst.table(query, everything).rows == ()
 
 
+def test_the_first_of_each_group_are_those_of_the_whole_ranking(questions: OpsQuestions, everything: Scope) -> None:
+    whole = MetricQuery(
+        calculation=Calculation.RANK, metrics=("sales",), dimensions=("region", "store"), period=AUTUMN,
+        order=Order(metric="sales"), limit=1000,
+    )  # fmt: skip
+    first = whole.model_copy(update={"within": "region", "limit": 2})
+
+    ranking = questions.analyst.table(whole, everything).rows
+    found = questions.analyst.table(first, everything)
+
+    wanted = {region: [r for r in ranking if r[0] == region][:2] for region in {r[0] for r in ranking}}
+    assert [tuple(r) for r in found.rows] == [tuple(r) for region in sorted(wanted) for r in wanted[region]]
+    assert found.columns == ("region", "store", "sales")
+
+
+def test_a_group_that_is_not_grouped_by_is_refused() -> None:
+    query = breakdown("sales", "store").model_copy(
+        update={"within": "region", "limit": 1, "order": Order(metric="sales")}
+    )
+
+    with pytest.raises(BadInput, match="每组"):
+        compile_query(query, CATALOGUE, Scope(frozenset({"S001"})))
+
+
 # scope
 
 metrics_of = st.sampled_from(sorted(CATALOGUE.metrics))
@@ -168,10 +192,13 @@ def queries(draw: st.DrawFn) -> MetricQuery:
         calculation=Calculation.BREAKDOWN, metrics=(metric,), dimensions=tuple(dimensions), filters=tuple(filters),
         period=AUTUMN, comparison=against, subset=subset, having=having,
     )  # fmt: skip
+    if len(dimensions) == 2 and draw(st.booleans()):
+        best = {"within": dimensions[0], "order": Order(metric=metric), "limit": draw(st.integers(1, 3))}
+        query = query.model_copy(update=best)
     return (
         query
         if CATALOGUE.allows(metric, query.touched)
-        else query.model_copy(update={"dimensions": (), "subset": None})
+        else query.model_copy(update={"dimensions": (), "subset": None, "within": None})
     )
 
 

@@ -1,5 +1,6 @@
 """From slots to one metric query, or to a question back: never a guess where two readings remain."""
 
+import re
 from typing import Literal
 
 from assistant.chatbi.language import periods
@@ -11,6 +12,7 @@ from assistant.chatbi.language.tokens import Token
 from assistant.chatbi.language.values import Value
 from assistant.chatbi.query import DEFAULT, Calculation, Filter, MetricQuery, Order, Subset, Threshold
 
+_EACH = re.compile(r"(每一?[个家款种类]?|各个?|按照?|分)$")
 MANY = 10  # rows where “which ones” names no number
 
 
@@ -38,6 +40,7 @@ class _Work:
         self.filters: list[Filter] = []
         self.grain = slots.cue("grain")
         self.subset: Subset | None = None
+        self.within: str | None = None
 
     def outcome(self) -> Outcome:
         if asked := self._filters():
@@ -70,6 +73,7 @@ class _Work:
             comparison=comparison,
             order=order,
             limit=limit,
+            within=self.within if order and limit else None,
             having=self._having(),
             subset=self.subset,
             spans=self.spans,
@@ -211,10 +215,21 @@ class _Work:
             else:
                 return self._by_what("排名按什么排")
         ranked = self.slots.cue("rank") or self.slots.cue("best") or self.slots.cue("move")
-        if ranked and len(self.dimensions) > 1:
+        if ranked and len(self.dimensions) == 2:
+            self.within = self._each_before(ranked)
+        if ranked and len(self.dimensions) > 1 and self.within is None:
             names = [self.catalogue.dimensions[d].name for d in self.dimensions]
             return Clarify(f"“{'、'.join(names)}”只能先按一个来排，您要排哪个？", self._only_one())
         return Calculation.RANK
+
+    def _each_before(self, ranked: Cue) -> str | None:
+        """“每个城市销售额最高的商品”: the grouping that stands before the rank as each, where the other stands after it."""
+        text = self.slots.text
+        ahead = [t for t in self.slots.dimensions if 0 <= t.start < ranked.start]
+        behind = [t for t in self.slots.dimensions if t.start >= ranked.start]
+        if len(ahead) != 1 or not behind or {t.dimension for t in behind} == {ahead[0].dimension}:
+            return None
+        return ahead[0].dimension if _EACH.search(text[: ahead[0].start]) else None
 
     def _only_one(self) -> tuple[Option, ...]:
         """The question with one of several groupings left."""

@@ -37,10 +37,10 @@ def follow(slots: Slots, reader: Reader) -> Outcome:
     changes: dict[str, Any] = {"spans": dict.fromkeys(before.spans, INHERITED) | spoken}
     time = reader.previous.time
     if slots.metrics or slots.ambiguous:
-        changes |= {"metrics": said.metrics, "having": (), "order": None, "limit": None, "subset": None}
+        changes |= {"metrics": said.metrics, "having": (), "order": None, "limit": None, "within": None, "subset": None}
         if before.order and before.order.metric in before.metrics:
             changes["order"] = before.order.model_copy(update={"metric": said.metrics[0]})
-            changes["limit"] = before.limit
+            changes |= {"limit": before.limit, "within": before.within}
         changes["spans"]["metrics"] = said.spans.get("metrics", INHERITED)
     if slots.times or slots.has("year", "previous"):
         time = standing.time if slots.times else time
@@ -49,6 +49,7 @@ def follow(slots: Slots, reader: Reader) -> Outcome:
         changes["filters"] = _filters(before, said)
     if slots.dimensions or said.dimensions:
         changes["dimensions"] = said.dimensions
+        changes["within"] = before.within if before.within in said.dimensions else None
         changes["grain"] = None if before.calculation is Calculation.TREND and not slots.has("trend") else before.grain
     changes |= _calculation(slots, before, said, changes)
     query = MetricQuery(**{**_fields(before), **changes})
@@ -101,19 +102,20 @@ def _calculation(slots: Slots, before: MetricQuery, said: MetricQuery, changes: 
     """The kind of question, where the words change it."""
     if slots.has("rank", "best", "move", "ranking", "threshold"):
         return {
-            "calculation": said.calculation, "order": said.order, "limit": said.limit, "having": said.having,
+            "calculation": said.calculation, "order": said.order, "limit": said.limit, "within": said.within,
+            "having": said.having,
             "comparison": changes.get("comparison") or before.comparison or said.comparison,
             "dimensions": said.dimensions or before.dimensions,
         }  # fmt: skip
     if slots.has("share", "why", "words", "correlate", "distribution", "ticket_list", "member_list"):
         return {
             "calculation": said.calculation, "metrics": said.metrics if said.calculation in (Calculation.WORDS, Calculation.DISTRIBUTION) else changes.get("metrics", before.metrics),
-            "dimensions": said.dimensions or before.dimensions, "order": None, "limit": None, "grain": None,
+            "dimensions": said.dimensions or before.dimensions, "order": None, "limit": None, "within": None, "grain": None,
             "comparison": changes.get("comparison") or before.comparison or said.comparison,
             "filters": changes.get("filters", before.filters) if said.calculation is not Calculation.WORDS else _filters(before, said),
         }  # fmt: skip
     if slots.has("trend", "grain"):
-        return {"calculation": Calculation.TREND, "grain": said.grain, "order": None, "limit": None}
+        return {"calculation": Calculation.TREND, "grain": said.grain, "order": None, "limit": None, "within": None}
     dimensions = changes.get("dimensions", before.dimensions)
     grain = changes.get("grain", before.grain)
     if before.calculation in (Calculation.VALUE, Calculation.TREND) and dimensions and not grain:
