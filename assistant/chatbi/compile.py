@@ -1,22 +1,22 @@
 """Metric query → SQL, within a scope.
 
-Each fact is aggregated alone, then facts are joined on the dimensions, so that nothing fans out. The scope stands at
-every fact (`_fact_rows` is the only place that reads one). Values go in as bound parameters. Enters: query, catalogue,
-scope. Leaves: `Compiled`. Raises `BadInput` where the metric cannot be asked this way, `NotAllowed` for an empty scope.
+Each fact is aggregated alone, then facts are joined on the dimensions, so that nothing fans out. Enters: query,
+catalogue, scope. Leaves: `Compiled`. Raises `BadInput` where the metric cannot be asked this way, `NotAllowed` for an
+empty scope.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 import sqlglot
 from sqlglot import exp
 
-from assistant.chatbi.catalogue import GRAINS, Catalogue, Metric
+from assistant.chatbi.catalogue import Catalogue, Metric
 from assistant.chatbi.check import check, touched
+from assistant.chatbi.facts import Facts
 from assistant.chatbi.query import Calculation, Filter, MetricQuery, Order, Period, Subset, Threshold
 from assistant.domain.account import Scope
-from assistant.errors import NotAllowed
 
 MOST_ROWS = 1000
 Role = Literal["dimension", "value", "previous", "change", "rate", "share", "sample"]
@@ -63,106 +63,8 @@ def compile_query(query: MetricQuery, catalogue: Catalogue, scope: Scope) -> Com
     return Compiled(builder.finish(body), builder.parameters, columns)
 
 
-@dataclass
-class Builder:
-    """Collects common table expressions and parameters of one statement."""
-
-    catalogue: Catalogue
-    scope: Scope
-    ctes: list[tuple[str, exp.Select]] = field(default_factory=list)
-    parameters: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.scope.empty:
-            raise NotAllowed("您的账号还没有可查看的门店，请联系管理员开通权限。")
-        if self.scope.whole:
-            return
-        stores = [self.bind(s) for s in sorted(self.scope.stores)]
-        inside = exp.column("store_id").isin(*stores) if stores else exp.false()
-        self.ctes.append(("scope_stores", sqlglot.select("store_id").from_("d_store").where(inside)))
-        pairs: exp.Expr = exp.false()
-        for store, brand in sorted(self.scope.counters):
-            pair = exp.column("store_id", "s").eq(self.bind(store)).and_(exp.column("brand", "p").eq(self.bind(brand)))
-            pairs = exp.or_(pairs, pair)
-        if self.scope.counters:
-            counters = (
-                sqlglot.select("s.store_id", "p.product_id")
-                .from_("d_store AS s")
-                .join("d_product AS p", join_type="cross")
-            )
-            self.ctes.append(("scope_counters", counters.where(pairs)))
-
-    def bind(self, value: Any) -> exp.Placeholder:
-        """A parameter, used again where the same value stood before."""
-        for name, known in self.parameters.items():
-            if known == value and type(known) is type(value):
-                return exp.Placeholder(this=name)
-        name = f"p{len(self.parameters)}"
-        self.parameters[name] = value
-        return exp.Placeholder(this=name)
-
-    def finish(self, body: exp.Select) -> exp.Select:
-        for name, select in self.ctes:
-            body = body.with_(name, as_=select, copy=False)
-        return body
-
-    # facts
-
-    def fact_rows(self, fact_name: str, needed: frozenset[str], *, period: Period | None, grouped: bool) -> exp.Select:
-        """FROM and WHERE of one fact: joins for the dimensions needed, the scope, the time."""
-        fact = self.catalogue.facts[fact_name]
-        rows = exp.Select().from_(f"{fact.table} AS f")
-        for join in fact.joins:
-            if any(self.catalogue.dimensions[d].via == join and d not in fact.dims for d in needed if d not in GRAINS):
-                key, alias = f"{join}_id", join[0]
-                rows = rows.join(f"d_{join} AS {alias}", on=f"{alias}.{key} = f.{key}", join_type="left")
-        if needed & {*GRAINS, "weekday"}:
-            rows = rows.join("d_day AS t", on="t.day = f.day")
-        if not self.scope.whole:
-            rows = rows.where(self.in_scope("product" in fact.joins))
-        if period is None or fact.kind == "current":
-            return rows
-        day = exp.column("day", "f")
-        if fact.kind == "snapshot" and not grouped:
-            last = sqlglot.select("MAX(day)").from_("d_snapshot").where(exp.column("day") <= self.bind(period.end))
-            return rows.where(day.eq(exp.Subquery(this=last)))
-        return rows.where(exp.Between(this=day, low=self.bind(period.start), high=self.bind(period.end)))
-
-    def in_scope(self, has_product: bool) -> exp.Expr:
-        store = exp.column("store_id", "f")
-        inside: exp.Expr = exp.In(this=store, query=exp.Subquery(this=sqlglot.select("store_id").from_("scope_stores")))
-        if has_product and self.scope.counters:
-            pairs = (
-                sqlglot.select("1")
-                .from_("scope_counters AS c")
-                .where("c.store_id = f.store_id AND c.product_id = f.product_id")
-            )
-            inside = exp.or_(inside, exp.Exists(this=pairs))
-        return inside
-
-    def column(self, fact_name: str, dimension: str) -> exp.Expr:
-        """The dimension as a label that is never NULL, so that it can be joined on."""
-        if dimension == "day":
-            return exp.column("day", "f")
-        if dimension in GRAINS:
-            return exp.column(dimension, "t")
-        fact = self.catalogue.facts[fact_name]
-        via = self.catalogue.dimensions[dimension].via
-        own = dimension in fact.dims
-        found = exp.column(dimension, "f" if own else {"day": "t"}.get(via, via[0]))
-        if dimension == "hour":
-            return found
-        nothing = "无活动" if dimension == "campaign" else "散客" if via == "member" and not own else "未知"
-        return exp.func("COALESCE", found, exp.Literal.string(nothing))
-
-    def filtered(self, rows: exp.Select, fact_name: str, filters: tuple[Filter, ...]) -> exp.Select:
-        for one in filters:
-            values = [self.bind(int(v.removesuffix("时")) if one.dimension == "hour" else v) for v in one.values]
-            inside: exp.Expr = exp.In(this=self.column(fact_name, one.dimension), expressions=values)
-            rows = rows.where(exp.Not(this=inside) if one.exclude else inside)
-        return rows
-
-    # metrics
+class Builder(Facts):
+    """Puts the facts of one statement together."""
 
     def statement(self, query: MetricQuery, tag: str = "q") -> tuple[exp.Select, tuple[Column, ...]]:
         """The body of a query, its facts having gone into the common table expressions."""

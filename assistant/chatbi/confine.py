@@ -16,7 +16,8 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from assistant.chatbi.catalogue import Catalogue
-from assistant.chatbi.compile import MOST_ROWS, Builder
+from assistant.chatbi.compile import MOST_ROWS
+from assistant.chatbi.facts import Facts
 from assistant.domain.account import Scope
 from assistant.errors import BadInput
 
@@ -58,14 +59,14 @@ def confine(text: str, catalogue: Catalogue, scope: Scope, salt: str) -> Confine
     """The statement within its bounds. `salt`: makes codes of members worthless outside this answer."""
     tree = _parsed(text)
     said = tree.sql("duckdb", pretty=True)
-    builder = Builder(catalogue, scope)
+    facts = Facts(catalogue, scope)
     known: set[str] = set()
     for cte in tree.ctes:
-        _confine(cte.this, known, builder, salt)
+        _confine(cte.this, known, facts, salt)
         known.add(cte.alias)
-    _confine(tree, known, builder, salt)
+    _confine(tree, known, facts, salt)
     whole = sqlglot.select("*").from_(exp.alias_(exp.Subquery(this=tree), "explored", table=True)).limit(MOST_ROWS + 1)
-    return Confined(builder.finish(whole), builder.parameters, said)
+    return Confined(facts.finish(whole), facts.parameters, said)
 
 
 def _parsed(text: str) -> exp.Query:
@@ -84,7 +85,7 @@ def _parsed(text: str) -> exp.Query:
     return tree
 
 
-def _confine(part: exp.Expr, known: set[str], builder: Builder, salt: str) -> None:
+def _confine(part: exp.Expr, known: set[str], facts: Facts, salt: str) -> None:
     """Put the asker's rows in the place of every table that is not a known part of the same statement."""
     for table in list(part.find_all(exp.Table)):
         if table.find_ancestor(exp.CTE) is not None and not isinstance(part.parent, exp.CTE):
@@ -95,29 +96,29 @@ def _confine(part: exp.Expr, known: set[str], builder: Builder, salt: str) -> No
         view = views().get(table.name) if plain else None
         if view is None:
             raise BadInput(f"查询用到了不能看的表（{table.name or table.sql()}），没有执行。")
-        rows = exp.Subquery(this=_rows(table.name, view, builder, salt))
+        rows = exp.Subquery(this=_rows(table.name, view, facts, salt))
         table.replace(exp.alias_(rows, table.alias_or_name, table=True))
 
 
-def _rows(table: str, view: View, builder: Builder, salt: str) -> exp.Select:
+def _rows(table: str, view: View, facts: Facts, salt: str) -> exp.Select:
     """The rows and columns of a table that the asker may see."""
     rows = exp.Select().from_(f"{table} AS f")
     for name in view.names:
         column: exp.Expr = exp.column(name, "f")
         if name == "member_id":
-            salted = exp.DPipe(this=exp.cast(builder.bind(salt), "text"), expression=column)
+            salted = exp.DPipe(this=exp.cast(facts.bind(salt), "text"), expression=column)
             column = exp.alias_(exp.func("MD5", salted), name)
         rows = rows.select(column)
-    scope = builder.scope
+    scope = facts.scope
     if scope.whole or view.scope == "free":
         return rows
     if view.scope == "fact":
-        return rows.where(builder.in_scope("product_id" in view.names))
+        return rows.where(facts.in_scope("product_id" in view.names))
     if view.scope == "product":
-        brands = [builder.bind(brand) for brand in sorted({brand for _, brand in scope.counters})]
+        brands = [facts.bind(brand) for brand in sorted({brand for _, brand in scope.counters})]
         return rows if scope.stores else rows.where(exp.column("brand", "f").isin(*brands))
     key = exp.column("home_store_id" if view.scope == "member" else "store_id", "f")
     inside: exp.Expr = exp.In(this=key, query=exp.Subquery(this=sqlglot.select("store_id").from_("scope_stores")))
     if view.scope == "store" and scope.counters:
-        inside = exp.or_(inside, key.isin(*[builder.bind(store) for store, _ in sorted(scope.counters)]))
+        inside = exp.or_(inside, key.isin(*[facts.bind(store) for store, _ in sorted(scope.counters)]))
     return rows.where(inside)

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from assistant.chatbi.answer import Answer
 from assistant.chatbi.catalogue import Catalogue
-from assistant.chatbi.compile import Builder
+from assistant.chatbi.facts import Facts
 from assistant.chatbi.language import units
 from assistant.chatbi.narrate import when
 from assistant.chatbi.query import MetricQuery
@@ -26,17 +26,17 @@ _CONDITIONS = {
 
 def quotes(query: MetricQuery, catalogue: Catalogue, scope: Scope, engine: Engine) -> tuple[str, ...]:
     """The newest comments that the query speaks of. Long digits (phones, cards) are masked."""
-    builder = Builder(catalogue, scope)
+    facts = Facts(catalogue, scope)
     filters = query.filters
     needed = frozenset(f.dimension for f in filters) | {"aspect"}
-    rows = builder.fact_rows("mentions", needed, period=query.period, grouped=True)
-    rows = builder.filtered(rows, "mentions", filters).select("f.answer_id").distinct()
+    rows = facts.fact_rows("mentions", needed, period=query.period, grouped=True)
+    rows = facts.filtered(rows, "mentions", filters).select("f.answer_id").distinct()
     chosen = exp.In(this=exp.column("answer_id", "f"), query=exp.Subquery(this=rows))
-    said = builder.fact_rows("answers", frozenset(), period=query.period, grouped=True).where(chosen)
+    said = facts.fact_rows("answers", frozenset(), period=query.period, grouped=True).where(chosen)
     said = (
         said.select("f.comment", "f.day").where("f.commented = 1").order_by("f.day DESC", "f.answer_id DESC").limit(8)
     )
-    table = _run(builder, said, engine, scope)
+    table = _run(facts, said, engine, scope)
     return tuple(_DIGITS.sub("***", str(r[0])) for r in table.rows)
 
 
@@ -45,16 +45,16 @@ def tickets(query: MetricQuery, catalogue: Catalogue, scope: Scope, engine: Engi
     names = ("ticket_id", "store", "ticket_category", "severity", "ticket_status", "day")
     labels = ("工单号", "门店", "类别", "紧急程度", "状态", "日期")
     _only_allowed(query, "tickets", catalogue)
-    builder = Builder(catalogue, scope)
+    facts = Facts(catalogue, scope)
     needed = frozenset({"store", *(f.dimension for f in query.filters)})
-    rows = builder.fact_rows("tickets", needed, period=query.period, grouped=True)
-    rows = builder.filtered(rows, "tickets", query.filters)
+    rows = facts.fact_rows("tickets", needed, period=query.period, grouped=True)
+    rows = facts.filtered(rows, "tickets", query.filters)
     if condition := _CONDITIONS.get(query.metrics[0]):
         rows = rows.where(condition)
-    rows = rows.select("f.ticket_id", exp.alias_(builder.column("tickets", "store"), "store"))
+    rows = rows.select("f.ticket_id", exp.alias_(facts.column("tickets", "store"), "store"))
     rows = rows.select("f.ticket_category", "f.severity", "f.ticket_status", "f.day")
     rows = rows.order_by("f.day DESC", "f.ticket_id DESC").limit(MOST)
-    table = _run(builder, rows, engine, scope)
+    table = _run(facts, rows, engine, scope)
     period = when(query.period) if query.period else "目前"
     text = f"{period}，{scope.words}：" + (
         f"最近的{len(table.rows)}张工单如下。" if table.rows else "没有符合条件的工单。"
@@ -71,16 +71,16 @@ def members(query: MetricQuery, catalogue: Catalogue, scope: Scope, engine: Engi
     _only_allowed(query, "member_months", catalogue)
     if query.period is None:
         raise BadInput("请说明要看哪个时间的会员名单。")
-    builder = Builder(catalogue, scope)
+    facts = Facts(catalogue, scope)
     needed = frozenset({"tier", *(f.dimension for f in query.filters)})
-    rows = builder.fact_rows("member_months", needed, period=query.period, grouped=False)
-    rows = builder.filtered(rows, "member_months", query.filters)
+    rows = facts.fact_rows("member_months", needed, period=query.period, grouped=False)
+    rows = facts.filtered(rows, "member_months", query.filters)
     if condition := _CONDITIONS.get(query.metrics[0]):
         rows = rows.where(condition)
-    rows = rows.select("f.member_id", exp.alias_(builder.column("member_months", "tier"), "tier"), "f.stage")
+    rows = rows.select("f.member_id", exp.alias_(facts.column("member_months", "tier"), "tier"), "f.stage")
     rows = rows.select("f.year_orders AS orders", "f.year_cents / 100.0 AS spend")
     rows = rows.order_by("spend DESC", "f.member_id").limit(MOST)
-    table = _run(builder, rows, engine, scope)
+    table = _run(facts, rows, engine, scope)
     text = f"截至{units.said(query.period.end)}，{scope.words}：" + (
         f"按近12个月消费列出前{len(table.rows)}位会员，只显示会员编号。" if table.rows else "没有符合条件的会员。"
     )
@@ -94,10 +94,10 @@ def _only_allowed(query: MetricQuery, fact: str, catalogue: Catalogue) -> None:
         raise BadInput(f"{catalogue.facts[fact].name}没有{names}，请去掉这个条件再问。")
 
 
-def _run(builder: Builder, rows: exp.Select, engine: Engine, scope: Scope) -> Table:
-    tree = builder.finish(rows)
+def _run(facts: Facts, rows: exp.Select, engine: Engine, scope: Scope) -> Table:
+    tree = facts.finish(rows)
     assert isinstance(tree, sqlglot.exp.Select)
-    return engine.run(tree, builder.parameters, scope.key)
+    return engine.run(tree, facts.parameters, scope.key)
 
 
 def _listing(query: MetricQuery, table: Table, names: Any, labels: Any, text: str) -> Answer:

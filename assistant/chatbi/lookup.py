@@ -8,7 +8,7 @@ import sqlglot
 from sqlglot import exp
 
 from assistant.chatbi.catalogue import Catalogue
-from assistant.chatbi.compile import Builder
+from assistant.chatbi.facts import Facts
 from assistant.chatbi.language.values import ValueIndex, build
 from assistant.chatbi.run import Engine
 from assistant.domain.account import OrgUnit, Scope
@@ -63,14 +63,14 @@ class Lookup:
         return build({"stores": stores, "products": products, "values": values}, outside)
 
     def _stores(self, scope: Scope) -> list[dict[str, Any]]:
-        builder = Builder(self.catalogue, scope)
+        facts = Facts(self.catalogue, scope)
         rows = sqlglot.select("store", "short", "full_name", "city", "region", "aliases").from_("d_store AS s")
         if not scope.whole:
             mine = sqlglot.select("store_id").from_("scope_stores")
             inside: exp.Expr = exp.In(this=exp.column("store_id", "s"), query=exp.Subquery(this=mine))
-            counters = [builder.bind(s) for s, _ in sorted(scope.counters)]
+            counters = [facts.bind(s) for s, _ in sorted(scope.counters)]
             rows = rows.where(exp.or_(inside, exp.column("store_id", "s").isin(*counters)) if counters else inside)
-        return self._rows(builder.finish(rows), builder.parameters, scope)
+        return self._rows(facts.finish(rows), facts.parameters, scope)
 
     def _values(self, dimension: str, scope: Scope) -> list[dict[str, Any]]:
         """Values of a dimension that facts carry, within the scope; of members, all there are."""
@@ -83,10 +83,10 @@ class Lookup:
             return [{"dimension": dimension, "value": v} for v in ("女性", "男性")]
         if found.via != "fact" or dimension == "hour":
             return []
-        builder = Builder(self.catalogue, scope)
-        rows = builder.fact_rows(found.of, frozenset(), period=None, grouped=False)
-        rows = rows.select(exp.alias_(builder.column(found.of, dimension), "value")).distinct().limit(500)
-        made = self._rows(builder.finish(rows), builder.parameters, scope)
+        facts = Facts(self.catalogue, scope)
+        rows = facts.fact_rows(found.of, frozenset(), period=None, grouped=False)
+        rows = rows.select(exp.alias_(facts.column(found.of, dimension), "value")).distinct().limit(500)
+        made = self._rows(facts.finish(rows), facts.parameters, scope)
         return [{"dimension": dimension, "value": r["value"]} for r in made if r["value"] not in ("未知", "无活动")]
 
     def _rows(self, tree: exp.Select, parameters: dict[str, Any], scope: Scope) -> list[dict[str, Any]]:
