@@ -28,7 +28,7 @@ from assistant.channels.official_account.push import Push
 from assistant.channels.official_account.render import passive_json, passive_xml
 from assistant.db.inbox import Accepted
 from assistant.errors import NotAllowed, Refusal, StoreDown
-from assistant.web.state import Web, web_of
+from assistant.web.state import web_of
 
 router = APIRouter()
 log = logs.get("wechat")
@@ -103,29 +103,33 @@ async def take(request: Request) -> Response:
     if taken.accepted.fresh:
         logs.INBOX_WAITING.inc()
         web.service.work_to_do.set()
-    text = await _within_window(web, account, taken.accepted, started, meaning)
+    text = await _within_window(request, account, taken.accepted, started, meaning)
     return _spoken(account, push, query, text) if text else _silence()
 
 
 async def _within_window(
-    web: Web, account: OfficialAccount, accepted: Accepted, started: float, meaning: meanings.Meaning
+    request: Request, account: OfficialAccount, accepted: Accepted, started: float, meaning: meanings.Meaning
 ) -> str:
     """The text that can be answered in time; empty where it follows later, or where there is nothing to say."""
+    web = web_of(request)
     clock = asyncio.get_running_loop().time
 
-    def carry() -> Carried:
-        return account.courier.carry(
-            accepted.conversation_id, accepted.inbox_id, still=lambda: clock() < started + WAITS_S
-        )
+    async def carry() -> Carried:
+        if await request.is_disconnected():  # nobody would hear it; WeChat asks again, or it follows as a push
+            return Carried(ready=False)
+        return await run_in_threadpool(
+            account.courier.carry, accepted.conversation_id, accepted.inbox_id,
+            still=lambda: clock() < started + WAITS_S,
+        )  # fmt: skip
 
     carried = Carried(ready=False)
     deadline = started + account.settings.passive_s
     if not accepted.fresh:
-        carried = await run_in_threadpool(carry)
+        carried = await carry()
     while not carried.ready and (left := deadline - clock()) > 0:
         if not await web.held.wait(accepted, left):
             break  # too late to look once more: hundreds may be held, and what is ready now follows as a push
-        carried = await run_in_threadpool(carry)
+        carried = await carry()
     if carried.ready:
         return carried.text
     if account.courier.may_push:

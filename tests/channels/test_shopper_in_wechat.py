@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 
@@ -10,6 +11,7 @@ from assistant.db import conversations, outbox
 from assistant.domain.message import Reply
 from assistant.domain.shopper import Identity
 from assistant.web.fake_wechat.push import push_fields
+from assistant.web.fake_wechat.records import Answer, PushRequest
 from tests.channels.conftest import OPENID, Make, World
 
 
@@ -72,6 +74,39 @@ def test_an_answer_is_not_given_to_a_response_that_comes_too_late(make_world: Ma
     world.push()
 
     assert not late.ready
+    assert len(world.sent()) == 1, "it follows as a customer message"
+
+
+def test_an_answer_is_not_given_to_a_connection_that_is_gone(make_world: Make) -> None:
+    world = make_world(passive_s=1)
+    phone = world.phone(member="M0000001")
+    heard: list[bytes] = []
+
+    def hung_up(push: PushRequest) -> Answer:
+        coming = [{"type": "http.request", "body": push.body.encode()}]
+
+        async def receive() -> dict[str, object]:
+            return coming.pop() if coming else {"type": "http.disconnect"}
+
+        async def send(message: dict[str, object]) -> None:
+            heard.append(bytes(message.get("body", b"")))  # type: ignore[call-overload]
+
+        scope = {
+            "type": "http", "method": "POST", "path": "/wechat/official", "headers": [],
+            "query_string": urlencode(push.params).encode(),
+        }  # fmt: skip
+        assert world.browser.portal is not None
+        world.browser.portal.call(world.browser.app, scope, receive, send)
+        raise TimeoutError
+
+    world.wechat.deliver = hung_up
+    given_up = phone.text("我有多少积分")
+    world.clock.advance(timedelta(seconds=5))
+    world.push()
+    world.push()
+
+    assert given_up.outcome == "fault"
+    assert set(heard) <= {b"", b"success"}
     assert len(world.sent()) == 1, "it follows as a customer message"
 
 
