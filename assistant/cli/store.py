@@ -64,6 +64,9 @@ def run_seed(settings: Settings, database: Database, size: str, seed: int, as_of
     """Make the world with a progress bar on stderr, and the accounts of its staff."""
     from assistant.cli.accounts import ensure_demo
     from assistant.merchant.world.seed import seed as make
+    from assistant.surveys import past
+    from assistant.surveys.files import read_surveys
+    from assistant.surveys.rules import read_rules
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
@@ -76,5 +79,7 @@ def run_seed(settings: Settings, database: Database, size: str, seed: int, as_of
             as_of=as_of,
             progress=lambda done, of, what: bar.update(task, completed=done, total=of, description=f"演示数据：{what}"),
         )
+    surveys = read_surveys(settings.moments.surveys)
+    past.make(database, surveys, read_rules(settings.moments.rules, surveys), as_of, seed)
     ensure_demo(settings, database)
     return done
