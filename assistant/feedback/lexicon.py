@@ -56,6 +56,7 @@ class Lexicon:
     irony: tuple[str, ...]
     mild: tuple[str, ...]
     rescue: tuple[str, ...]
+    elsewhere: tuple[str, ...]
     emotions: dict[str, Feeling]
     risks: dict[str, Risk]
     intents: dict[str, tuple[str, ...]]
@@ -92,6 +93,7 @@ def _made(raw: dict[str, Any]) -> Lexicon:
         irony=words(change["irony"]),
         mild=words(change["mild"]),
         rescue=words(change["rescue"]),
+        elsewhere=words(change["elsewhere"]),
         emotions={
             k: Feeling(v["name"], v["with"], words(v["clear"]), words(v["more"])) for k, v in raw["emotions"].items()
         },
