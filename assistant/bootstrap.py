@@ -238,9 +238,9 @@ class Service:
     def moments(self) -> Moments:
         """Raises ConfigError where a survey or a rule is wrong."""
         files = self.settings.moments
-        surveys = read_surveys(files.surveys)
+        shelf = Shelf(self.database, read_surveys(files.surveys), self.clock)
         return Moments(
-            self.database, self.clock, Shelf(self.database, surveys, self.clock), read_rules(files.rules, surveys),
+            self.database, self.clock, shelf, read_rules(files.rules, shelf.files, shelf.current),
             self.ports, self.live,
             ways=self.ways, letters=self.letters, delivered=self.to_deliver.set,
             attitudes=lambda member: self.understanding.attitude_tags(member),

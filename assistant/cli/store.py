@@ -67,6 +67,7 @@ def run_seed(settings: Settings, database: Database, size: str, seed: int, as_of
     from assistant.surveys import past
     from assistant.surveys.files import read_surveys
     from assistant.surveys.rules import read_rules
+    from assistant.surveys.shelf import Shelf
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
@@ -79,7 +80,8 @@ def run_seed(settings: Settings, database: Database, size: str, seed: int, as_of
             as_of=as_of,
             progress=lambda done, of, what: bar.update(task, completed=done, total=of, description=f"演示数据：{what}"),
         )
-    surveys = read_surveys(settings.moments.surveys)
-    past.make(database, surveys, read_rules(settings.moments.rules, surveys), as_of, seed)
+    shelf = Shelf(database, read_surveys(settings.moments.surveys), Clock())
+    rules = read_rules(settings.moments.rules, shelf.files, shelf.current)
+    past.make(database, shelf.files, rules, as_of, seed)
     ensure_demo(settings, database)
     return done
