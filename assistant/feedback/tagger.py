@@ -33,7 +33,7 @@ NEUTRAL = 0.15  # a score of the rules nearer to zero than this says nothing
 DOUBT = 0.72  # a sentiment less sure than this is doubtful
 ELSEWHERE = 0.75  # how sure it is that talk of something else says nothing of us
 EMBEDDED_CHARS = 300
-LONG_TRUST = 0.7  # the heads that ship learnt from short texts; of long ones the rules know more
+LONG_TRUST = 0.9  # the heads that ship learnt from short texts; of long ones the rules know more
 Embed = Callable[[Sequence[str]], Floats]
 
 
