@@ -22,7 +22,7 @@ from assistant.surveys.results import Tally, charts, periods, score_words, whole
 from assistant.surveys.rules import Segment
 from assistant.web.staff.survey_words import meant
 from tests.conftest import NOW, settings_for
-from tests.web.staff import EVIL, OURS, browser, come_in
+from tests.web.staff import EVIL, OURS, come_in
 
 
 @pytest.fixture
@@ -46,12 +46,6 @@ def service(folder: Path, clock: FixedClock) -> Iterator[Service]:
             })  # fmt: skip
     yield made
     made.close()
-
-
-@pytest.fixture
-def client(service: Service) -> Iterator[TestClient]:
-    with browser(service) as made:
-        yield made
 
 
 def test_the_group_sees_all_stores_and_a_store_manager_only_their_own(service: Service, client: TestClient) -> None:
