@@ -42,6 +42,7 @@ from assistant.privacy.rights import PrivacyRights
 from assistant.routing.queue import HandoffQueue
 from assistant.surveys.files import read_surveys
 from assistant.surveys.letters import Letters
+from assistant.surveys.options import Sense
 from assistant.surveys.rules import read_rules
 from assistant.surveys.shelf import Shelf
 from assistant.surveys.talk import SurveyTalk
@@ -216,8 +217,14 @@ class Service:
     def survey_talk(self) -> SurveyTalk:
         return SurveyTalk(
             self.database, self.clock, self.ports, brand=self.settings.brand_name, store_name=self.store_name,
-            folder=self.settings.data_dir / "attachments", tag=self._sentiment_and_aspects, elsewhere=self._never_for_a_survey,
+            folder=self.settings.data_dir / "attachments", tag=self._sentiment_and_aspects, sense=self.survey_sense,
+            elsewhere=self._never_for_a_survey,
         )  # fmt: skip
+
+    @cached_property
+    def survey_sense(self) -> Sense:
+        """What words to a survey are about: leaves of the tree of aspects, and vectors."""
+        return Sense(lambda text: self._sentiment_and_aspects(text)[1], lambda texts: self.embedder.queries(texts))
 
     def _never_for_a_survey(self, text: str) -> bool:
         """Danger and calls for a person come before any question of ours."""
@@ -231,9 +238,9 @@ class Service:
     def moments(self) -> Moments:
         """Raises ConfigError where a survey or a rule is wrong."""
         files = self.settings.moments
-        surveys = read_surveys(files.surveys)
+        shelf = Shelf(self.database, read_surveys(files.surveys), self.clock)
         return Moments(
-            self.database, self.clock, Shelf(self.database, surveys, self.clock), read_rules(files.rules, surveys),
+            self.database, self.clock, shelf, read_rules(files.rules, shelf.files, shelf.current),
             self.ports, self.live,
             ways=self.ways, letters=self.letters, delivered=self.to_deliver.set,
             attitudes=lambda member: self.understanding.attitude_tags(member),

@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -54,16 +54,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [i for i in items() if options.split in (i.split, "all")]
     if options.sample:
         chosen = sorted(chosen, key=lambda i: sha256(f"{i.text}|{i.question.id}".encode()).digest())[: options.sample]
-    report = {"ours": measure(chosen, read)}
+    service = Service(Settings())
+    sense = service.survey_sense
+
+    def ours(question: Question, text: str) -> Reading:
+        return read(question, text, sense=sense)
+
+    ours(chosen[0].question, "好")  # loads the vectors
+    report = {"ours": measure(chosen, ours)}
     if options.model:
         report["model alone"] = _model_alone(chosen)
     if options.json:
         sys.stdout.write(json.dumps(report) + "\n")
     else:
         Console().print(_table(report, len(chosen), options.split))
+    service.close()
     if options.misses:
         for item in chosen:
-            if item.split == "fit" and not right(item, found := read(item.question, item.text)):
+            if item.split == "fit" and not right(item, found := ours(item.question, item.text)):
                 sys.stdout.write(f"{item.question.kind}\t{item.text}\t{item.gold}\t{found.value or found.wish}\n")
     return 0
 
@@ -79,6 +87,8 @@ def items() -> list[Item]:
 
 def right(item: Item, found: Reading) -> bool:
     gold = item.gold
+    if item.question.kind in ("text", "photo") and isinstance(gold, list):
+        return any(right(replace(item, gold=one), found) for one in gold)
     if gold == "unclear":
         return found.unclear
     if gold in WISHES:

@@ -21,7 +21,9 @@ def check_backend(
     url: Annotated[str, typer.Argument(help="后端地址，例如 https://api.example.com/zhike")],
     member: Annotated[str, typer.Option(help="用来检查的会员编号，最好有几笔订单。")] = "M0000001",
     api_key: Annotated[str, typer.Option(help="Bearer 密钥。")] = "",
-    writes: Annotated[bool, typer.Option("--writes", help="也检查写操作（会真的兑换一次最便宜的礼品）。")] = False,
+    writes: Annotated[
+        bool, typer.Option("--writes", help="也检查写操作（会真的兑换一次最便宜的礼品，再送 1 积分）。")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """检查零售商后端是否符合接口约定，并给出每项耗时。"""

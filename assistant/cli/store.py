@@ -64,6 +64,10 @@ def run_seed(settings: Settings, database: Database, size: str, seed: int, as_of
     """Make the world with a progress bar on stderr, and the accounts of its staff."""
     from assistant.cli.accounts import ensure_demo
     from assistant.merchant.world.seed import seed as make
+    from assistant.surveys import past
+    from assistant.surveys.files import read_surveys
+    from assistant.surveys.rules import read_rules
+    from assistant.surveys.shelf import Shelf
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
@@ -76,5 +80,8 @@ def run_seed(settings: Settings, database: Database, size: str, seed: int, as_of
             as_of=as_of,
             progress=lambda done, of, what: bar.update(task, completed=done, total=of, description=f"演示数据：{what}"),
         )
+    shelf = Shelf(database, read_surveys(settings.moments.surveys), Clock())
+    rules = read_rules(settings.moments.rules, shelf.files, shelf.current)
+    past.make(database, shelf.files, rules, as_of, seed)
     ensure_demo(settings, database)
     return done

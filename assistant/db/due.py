@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
+from assistant.db import leases
 from assistant.db.engine import upsert
 from assistant.db.tables.service import due_work
 
@@ -30,23 +31,9 @@ def schedule(connection: Connection, kind: str, key: str, payload: dict[str, Any
 
 
 def claim(connection: Connection, now: datetime, lease: timedelta, limit: int = 10) -> Sequence[Due]:
-    rows = connection.execute(
-        select(due_work)
-        .where(
-            due_work.c.status == "ready",
-            due_work.c.due_at <= now,
-            or_(due_work.c.lease_until.is_(None), due_work.c.lease_until < now),
-        )
-        .order_by(due_work.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    if rows:
-        connection.execute(
-            update(due_work)
-            .where(due_work.c.id.in_([row.id for row in rows]))
-            .values(lease_until=now + lease, attempts=due_work.c.attempts + 1)
-        )
+    rows = leases.take(
+        connection, due_work, now, lease, limit=limit, where=[due_work.c.due_at <= now], order=due_work.c.due_at
+    )
     return [Due(r.id, r.kind, r.key, r.payload, r.attempts + 1) for r in rows]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, insert, or_, select, update
 
+from assistant.db import leases
 from assistant.db.tables.service import conversations, outbox
 
 
@@ -62,30 +63,9 @@ def claim(connection: Connection, now: datetime, lease: timedelta, limit: int = 
         older.c.conversation_id == outbox.c.conversation_id, older.c.status == "ready", older.c.id < outbox.c.id,
         or_(older.c.not_after.is_(None), older.c.not_after > now),
     )  # fmt: skip
-    rows = connection.execute(
-        select(outbox)
-        .where(
-            outbox.c.status == "ready",
-            outbox.c.not_before <= now,
-            _free(now),
-            _in_time(now),
-            ~waits_behind,
-        )
-        .order_by(outbox.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
-    if rows:
-        connection.execute(
-            update(outbox)
-            .where(outbox.c.id.in_([row.id for row in rows]))
-            .values(lease_until=now + lease, attempts=outbox.c.attempts + 1)
-        )
+    due = [outbox.c.not_before <= now, _in_time(now), ~waits_behind]
+    rows = leases.take(connection, outbox, now, lease, limit=limit, where=due, order=outbox.c.id)
     return [Delivery(r.id, r.conversation_id, r.message_id, r.channel, r.payload, r.attempts + 1) for r in rows]
-
-
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(outbox.c.lease_until.is_(None), outbox.c.lease_until < now)
 
 
 def _in_time(now: datetime) -> ColumnElement[bool]:
@@ -102,7 +82,7 @@ def withdraw(connection: Connection, delivery_id: int, now: datetime, reason: st
     """Take back what was not delivered and is in nobody's hands. False where it was, or is just going out."""
     done = connection.execute(
         update(outbox)
-        .where(outbox.c.id == delivery_id, outbox.c.status.in_(("ready", "held", "failed")), _free(now))
+        .where(outbox.c.id == delivery_id, outbox.c.status.in_(("ready", "held", "failed")), leases.free(outbox, now))
         .values(status="failed", error=reason)
     )
     return done.rowcount == 1
@@ -123,7 +103,7 @@ def carry(
             outbox.c.channel == channel,
             outbox.c.status.in_(("ready", "held")),
             or_(outbox.c.inbox_id <= inbox_id, outbox.c.inbox_id.is_(None)),
-            _free(now),
+            leases.free(outbox, now),
             _in_time(now),
         )
         .values(status="sent", sent_at=now, carried_by=inbox_id, lease_until=None)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from psycopg import sql
-from psycopg.errors import QueryCanceled
+from psycopg.errors import QueryCanceled, UndefinedTable
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -61,9 +61,12 @@ class Warehouse:
     def current(self) -> str | None:
         """What was noted with the current version, None where none was ever published. Raises StoreDown."""
         with self._connection() as connection:
-            if not connection.exec_driver_sql("SELECT to_regclass(%s)", (POINTER,)).scalar_one():
-                return None
-            found = connection.exec_driver_sql(f"SELECT note FROM {POINTER}").scalar_one_or_none()
+            try:  # one question: this stands before every statement
+                found = connection.exec_driver_sql(f"SELECT note FROM {POINTER}").scalar_one_or_none()
+            except DBAPIError as error:
+                if isinstance(error.orig, UndefinedTable):
+                    return None
+                raise
             return None if found is None else str(found)
 
     def publish(self, name: str, tables: Mapping[str, VersionTable], note: str, keep: int) -> None:

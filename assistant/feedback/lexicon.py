@@ -3,6 +3,7 @@
 Enters: the folder. Leaves: one frozen `Lexicon`. A list is a YAML list, or a block of words parted by blanks.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,10 +29,17 @@ class Feeling:
 
 @dataclass(frozen=True)
 class Risk:
+    """`label`: what it is called by; `gate`: characters without which no pattern fits; `beside`: risks it needs in the same text."""
+
     name: str
+    label: str
     words: tuple[str, ...]
     unless: tuple[str, ...]
     only_negative: bool
+    patterns: tuple[re.Pattern[str], ...] = ()
+    gate: re.Pattern[str] | None = None
+    slang: re.Pattern[str] | None = None
+    beside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,7 @@ class Lexicon:
     irony: tuple[str, ...]
     mild: tuple[str, ...]
     rescue: tuple[str, ...]
+    elsewhere: tuple[str, ...]
     emotions: dict[str, Feeling]
     risks: dict[str, Risk]
     intents: dict[str, tuple[str, ...]]
@@ -84,15 +93,27 @@ def _made(raw: dict[str, Any]) -> Lexicon:
         irony=words(change["irony"]),
         mild=words(change["mild"]),
         rescue=words(change["rescue"]),
+        elsewhere=words(change["elsewhere"]),
         emotions={
             k: Feeling(v["name"], v["with"], words(v["clear"]), words(v["more"])) for k, v in raw["emotions"].items()
         },
-        risks={
-            k: Risk(v["name"], words(v["words"]), words(v["unless"]), bool(v.get("only_negative")))
-            for k, v in raw["risks"].items()
-        },
+        risks={k: _risk(k, v, raw["risks"].get("parts", {})) for k, v in raw["risks"].items() if k != "parts"},
         intents={k: words(v) for k, v in raw["intents"].items()},
     )
+
+
+def _risk(key: str, raw: dict[str, Any], parts: dict[str, str]) -> Risk:
+    patterns = []
+    for pattern in raw.get("patterns", ()):
+        for name, alternatives in parts.items():
+            pattern = pattern.replace("{" + name + "}", alternatives)
+        patterns.append(re.compile(pattern))
+    slang = "|".join(map(re.escape, sorted(raw.get("slang", ()), key=len, reverse=True)))
+    return Risk(
+        raw["name"], raw.get("as", key), words(raw["words"]), words(raw["unless"]), bool(raw.get("only_negative")),
+        tuple(patterns), re.compile(f"[{raw['gate']}]") if "gate" in raw else None,
+        re.compile(slang) if slang else None, frozenset(raw.get("beside", ())),
+    )  # fmt: skip
 
 
 def words(block: Any) -> tuple[str, ...]:

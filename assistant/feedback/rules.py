@@ -16,12 +16,14 @@ from assistant.feedback.text import Clause, clauses
 
 Kind = Literal["word", "good", "bad", "praise", "complaint", "weak"]
 ASKED = ("吗", "么", "呢", "嘛")
+STRONG = 2.5
+_RHETORICAL = frozenset({"哪里", "哪有", "哪", "何来"})
 REACH = 5  # characters between a negation and what it turns round
 # better or worse than something
 _COMPARED = (
     (
         re.compile(
-            r"(没有?|不如|不及|不比|赶不上|比不上).{0,8}(好|强|快|便宜|新鲜|方便|热情|干净|实惠|划算|舒服|香|划得来)"
+            r"(没(?!有?(特别|很|太|多|什么|啥|哪里|任何|强|觉得|感觉|发现|不|一点|必要|比))有?|不如|不及|不比|赶不上|比不上)[^不没]{0,8}(好(?!评|几|多)|强|快|便宜|新鲜|方便|热情|干净|实惠|划算|舒服|香|划得来)"
         ),
         -2.0,
     ),
@@ -65,6 +67,7 @@ class Reading:
     mild: bool = False  # a blemish
     rescue: bool = False  # it makes good what was complained of
     irony: bool = False  # a mark of irony stands in it
+    elsewhere: bool = False  # it speaks of the weather or the news, and of nothing of ours
     waited: bool = False  # somebody waited, or counts how long or how often
     found: list[Found] = field(default_factory=list)
 
@@ -122,6 +125,9 @@ class Rules:
         reading.rescue = any(word in text for word in self.words.rescue)
         reading.irony = any(mark in text for mark in self.words.irony)
         reading.waited = bool(_WAITED.search(text) or _COUNTED.search(text))
+        reading.elsewhere = not reading.found and any(word in text for word in self.words.elsewhere)
+        if reading.elsewhere:
+            spans = []
         reading.good = sum(v for _, _, v in spans if v > 0)
         reading.bad = sum(v for _, _, v in spans if v < 0)
         reading.value = max(-6.0, min(6.0, reading.good + reading.bad))
@@ -140,7 +146,9 @@ class Rules:
             if hit.start - near > REACH:
                 factor, turned = 1.0, False
             if word in self._negation:
-                turned, near = not turned, hit.end
+                if not (turned and word in _RHETORICAL):  # 没觉得哪里不好: one negation, and a word for "anywhere"
+                    turned = not turned
+                near = hit.end
                 continue
             follows = number + 1 < len(hits) and hits[number + 1].start == hit.end
             if word in self.words.intensity and (
@@ -153,7 +161,7 @@ class Rules:
                 continue
             value *= factor
             if turned:
-                value *= -0.8 if value > 0 else -0.5
+                value *= -0.5 if value < 0 else -0.25 if value >= STRONG else -0.8  # what is not great is not bad yet
             found.append((hit.start, hit.end, value))
             factor, turned, near = 1.0, False, -99
         return found

@@ -7,11 +7,18 @@ import re
 from dataclasses import dataclass
 
 from assistant.feedback.labels import Intent, Label, Sentiment
-from assistant.feedback.lexicon import Lexicon
+from assistant.feedback.lexicon import Lexicon, Risk
 from assistant.feedback.matcher import Matcher
 from assistant.feedback.text import is_gibberish
 
 _ASKS_FOR_FACTS = re.compile(r"请问|想问|怎么|怎样|如何|哪|几点|多久|什么时候|多少|吗")
+_WARDED_OFF = re.compile(
+    r"不(会|怕|易|容易|用担心|再).{0,4}(夹|卡|滑|摔|烫|划|刮|磕|砸|扎|倒|翻|伤|咬|刺)|防(滑|摔|夹|烫|撞|磕)|(没有?|不)(会)?(夹|滑|摔|烫|划|磕|砸|扎)(到|伤|倒|破)"
+)
+_ILL = re.compile(r"上吐下泻|拉肚子|腹泻|中毒|呕吐|急诊|送医|住院")
+_THANKED = re.compile(
+    r"谢|赞|表扬|感激|及时|第一时间|马上|立刻|主动|热心"
+)  # beside praise: somebody helped, and it is over
 NOW = frozenset({"safety", "food"})
 
 
@@ -100,12 +107,23 @@ class Signals:
                 text[max(0, hit.start - 3) : hit.start].endswith(n) for n in ("没", "没有", "不会", "无", "不")
             )
             for name, real in hit.values:
-                if real and not turned and not (self._words.risks[name].only_negative and sentiment == "pos"):
+                if real and not turned:
                     seen[name] = seen.get(name, 0) + 1
-        return tuple(Label(name, min(0.95, 0.6 + 0.15 * n), "rules") for name, n in seen.items())
+        for name, risk in self._words.risks.items():
+            if told := _told(risk, text):
+                seen[name] = seen.get(name, 0) + told
+        found: dict[str, int] = {}
+        for name, times in seen.items():
+            risk = self._words.risks[name]
+            if (risk.only_negative and sentiment == "pos") or (risk.beside and risk.beside.isdisjoint(seen)):
+                continue
+            found[risk.label] = found.get(risk.label, 0) + times
+        return tuple(Label(name, min(0.95, 0.6 + 0.15 * n), "rules") for name, n in found.items())
 
     def _urgency(self, text: str, sentiment: Sentiment, score: float, risks: tuple[Label, ...]) -> int:
-        if any(r.name in NOW for r in risks) and sentiment != "pos":
+        if any(r.name in NOW for r in risks) and (
+            sentiment != "pos" or (_happened(self._words, text) and not _THANKED.search(text))
+        ):
             return 2
         pressing = bool(self._urgent.find(text)) and sentiment != "pos"
         if risks and sentiment == "neg":
@@ -119,3 +137,22 @@ class Signals:
         if spam >= 2:
             return Label("spam", min(0.95, 0.5 + 0.15 * spam), "rules")
         return None
+
+
+def _happened(words: Lexicon, text: str) -> bool:
+    """Whether somebody was hurt or ill, or nearly: plain even where the words sound kind."""
+    return bool(_ILL.search(text)) or _told(words.risks["safety"], text) > 0
+
+
+def _told(risk: Risk, text: str) -> int:
+    """How many patterns of a risk fit: something happened, or nearly did. What is only warded off does not count."""
+    if not risk.patterns or (risk.gate and not risk.gate.search(text)):
+        return 0
+    said = risk.slang.sub(lambda match: "＿" * len(match[0]), text) if risk.slang else text
+    times = 0
+    for pattern in risk.patterns:
+        if (match := pattern.search(said)) and not _WARDED_OFF.search(
+            said[max(0, match.start() - 6) : match.end() + 6]
+        ):
+            times += 1
+    return times

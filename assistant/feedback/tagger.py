@@ -31,8 +31,9 @@ from assistant.feedback.weights import Weights
 ASPECTS = Path(__file__).parent / "aspects.yaml"
 NEUTRAL = 0.15  # a score of the rules nearer to zero than this says nothing
 DOUBT = 0.72  # a sentiment less sure than this is doubtful
+ELSEWHERE = 0.75  # how sure it is that talk of something else says nothing of us
 EMBEDDED_CHARS = 300
-LONG_TRUST = 0.7  # the heads that ship learnt from short texts; of long ones the rules know more
+LONG_TRUST = 0.9  # the heads that ship learnt from short texts; of long ones the rules know more
 Embed = Callable[[Sequence[str]], Floats]
 
 
@@ -191,6 +192,8 @@ class Tagger:
     def _one(
         self, read: _Read, tree: Tree, odds: Floats, units: list[Unit], unit_odds: Floats, found: Floats | None
     ) -> Tags:
+        if any(r.elsewhere for r in read.readings) and not any(r.found or r.value for r in read.readings):
+            return self._finish(read, tree, "neu", 0.0, ELSEWHERE, "rules", units, unit_odds, None)
         sentiment = SENTIMENTS[int(odds.argmax())]
         score = float(odds[2] - odds[0])
         return self._finish(read, tree, sentiment, score, float(odds.max()), "linear", units, unit_odds, found)

@@ -26,7 +26,7 @@ from assistant.feedback.weights import Weights
 
 MADE_WEIGHT = 0.3  # of a sentence made from the tree, beside one that was written
 THRESHOLD = 0.5
-TRUST = 0.2
+TRUST = 0.35
 SENTIMENT = Strengths(words=3, ratios=3, dense=0.3, deep=0.02)
 ASPECT = Strengths(words=5, ratios=5, dense=0.1, deep=0.02)
 

@@ -52,6 +52,17 @@ class Match:
     score: float
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What is known, in memory. `about`: what shoppers may be told something of; `topics`: those among them that are new topics."""
+
+    stamp: object = None
+    rows: Sequence[Problem] = ()
+    index: LexicalIndex | None = None
+    about: frozenset[str] = frozenset()
+    topics: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
 class Problems:
     """One instance serves all threads."""
 
@@ -60,7 +71,7 @@ class Problems:
         self._tagger = tagger
         self._clock = clock
         self._turn = threading.Lock()
-        self._index: tuple[object, list[Problem], LexicalIndex | None] = (None, [], None)
+        self._memory = _Known()
 
     # -- counting ------------------------------------------------------------------------------------------------------
 
@@ -124,7 +135,7 @@ class Problems:
         leaves = {a.leaf for a in self._tagger().tag(text).aspects if a.sentiment != "pos"}
         alike = self._alike(text, names)
         found = []
-        for problem in self._known()[0]:
+        for problem in self._known().rows:
             if stores is not None and problem.store_id not in stores:
                 continue
             score = min(1.0, (0.6 if problem.about in leaves else 0.0) + alike.get(problem.id, 0.0))
@@ -135,42 +146,50 @@ class Problems:
         return sorted(found, key=lambda m: (-m.score, -m.problem.count))[:most]
 
     def _alike(self, text: str, names: dict[str, str]) -> dict[int, float]:
-        rows, index = self._known(names)
-        if index is None:
+        known = self._known(names)
+        if known.index is None:
             return {}
-        scores = index.match(text[:300]).scores
-        return {p.id: float(s) for p, s in zip(rows, scores, strict=True)}
+        scores = known.index.match(text[:300]).scores
+        return {p.id: float(s) for p, s in zip(known.rows, scores, strict=True)}
 
-    def _known(self, names: dict[str, str] | None = None) -> tuple[list[Problem], LexicalIndex | None]:
-        """All problems and an index of their words, made anew after a change."""
+    def _known(self, names: dict[str, str] | None = None) -> _Known:
+        """All problems, an index of their words, the topics; made anew after a count or an edit."""
         with self._db.read() as connection:
             stamp = problems.stamp(connection)
-            if stamp == self._index[0]:
-                return self._index[1], self._index[2]
+            if stamp == self._memory.stamp:
+                return self._memory
             rows = problems.find(connection, None)
             notes = problems.acts(connection, [r.id for r in rows])
+            fresh = topics.all_of(connection, state="new")
         called = names or self.names()
         texts = [
             " ".join([called.get(r.about, ""), *r.words, r.fix, r.told, *(a.note for a in notes.get(r.id, []))])
             for r in rows
         ]
+        about = frozenset(r.about for r in rows if r.tell and r.for_shoppers)
+        named = tuple((f"topic:{t.id}", tuple(t.words[:3])) for t in fresh if f"topic:{t.id}" in about)
+        made = _Known(stamp, rows, LexicalIndex.build(texts) if texts else None, about, named)
         with self._turn:
-            self._index = (stamp, rows, LexicalIndex.build(texts) if texts else None)
-        return rows, self._index[2]
+            self._memory = made
+        return made
 
     def told(self, text: str, store_id: str | None, *, questions: bool = True) -> Problem | None:
         """The problem that a shopper reports and whose fix they may be told; None where there is none. `questions`: also
         where the text asks something (「结账要排多久」 wants an answer, not an apology)."""
+        known = self._known()
+        if not known.about:
+            return None
         tags = self._tagger().tag(text)
         if tags.intent.name == "question" and not questions:
             return None
-        about = {a.leaf for a in tags.aspects if a.sentiment == "neg"}
-        with self._db.read() as connection:
+        about = {a.leaf for a in tags.aspects if a.sentiment == "neg"} & known.about
+        if tags.sentiment == "neg":
             plain = readable(text)
-            if tags.sentiment == "neg":
-                known = topics.all_of(connection, state="new")
-                about |= {f"topic:{t.id}" for t in known if any(w in plain for w in t.words[:3])}
-            found = problems.told(connection, about, store_id) if about else []
+            about |= {which for which, words in known.topics if any(w in plain for w in words)}
+        if not about:
+            return None
+        with self._db.read() as connection:  # as it stands now, to the word
+            found = problems.told(connection, about, store_id)
         return found[0] if found else None
 
     # -- what people write -----------------------------------------------------------------------------------------------

@@ -49,10 +49,12 @@ class Checker:
             self._ask(family, method, member_id=self._member, **more)
         if products:
             self._ask("inventory", "stock", product_id=products[0].product_id, colour=None, size=None)
+        self._phone()
         self._orders()
         self._refusals()
         if writes:
             self._idempotency()
+            self._granting()
         return self.findings
 
     def _orders(self) -> None:
@@ -70,6 +72,26 @@ class Checker:
                 "orders.get: another member's order looks unknown", UnknownThing,
                 lambda: self._call("orders", "get", member_id=NOBODY, order_id=order_id),
             )  # fmt: skip
+
+    def _phone(self) -> None:
+        """A member's number is eleven digits and leads back to the member; the unknown have none."""
+        phone = self._ask("membership", "phone", member_id=self._member)
+        if phone is not None:
+            plain = len(phone) == 11 and phone.isdecimal() and phone.isascii()
+            self._expect("membership.phone: eleven digits", plain, "not eleven digits")
+            same = plain and self._try("membership", "by_phone", phone=phone) == self._member
+            self._expect("membership.phone: by_phone finds the same member", same, "another member, or none")
+        none = self._try("membership", "phone", member_id=NOBODY) is None
+        self._expect("membership.phone: none for an unknown member", none, "a number or an error came")
+
+    def _try(self, family: str, method: str, **arguments: Any) -> Any:
+        """None where it is refused; where it fails, the error."""
+        try:
+            return self._call(family, method, **arguments)
+        except (ToolRefused, UnknownThing, NeedLogin):
+            return None
+        except (ToolError, BackendDown) as error:
+            return error
 
     def _refusals(self) -> None:
         self._refused(
@@ -97,6 +119,19 @@ class Checker:
         after = self._call("points", "balance", member_id=self._member).balance
         once = answers[0] == answers[1] and before - after == rewards[0].points
         self._expect("points.redeem: twice under one key has one effect", once, "two effects or two answers")
+
+    def _granting(self) -> None:
+        """Grant one point twice under one key: one point more, one answer."""
+        before = self._call("points", "balance", member_id=self._member).balance
+        given = {"member_id": self._member, "points": 1, "reason": "接口检查", "key": f"zhike-check-{time.time_ns()}"}
+        try:
+            answers = [self._call("points", "grant", **given) for _ in range(2)]
+        except ToolError as error:
+            self._expect("points.grant: twice under one key", False, f"{type(error).__name__}: {error}")
+            return
+        after = self._call("points", "balance", member_id=self._member).balance
+        once = answers[0] == answers[1] and after - before == 1 and answers[0].balance == after
+        self._expect("points.grant: twice under one key has one effect", once, "two effects, none, or two answers")
 
     def _call(self, family: str, method: str, **arguments: Any) -> Any:
         operation: Operation = self._known[(family, method)]

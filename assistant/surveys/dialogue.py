@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from assistant.domain.message import Choice, Reply
 from assistant.surveys.files import END, Option, Question, Survey, When
-from assistant.surveys.reading import KEPT, Reading, Value, asks, assents, read
+from assistant.surveys.options import Sense
+from assistant.surveys.reading import KEPT, Reading, Value, assents, read
 
 Status = Literal["sent", "open", "paused", "done", "stopped", "expired"]
 Tagger = Callable[[str], tuple[str, frozenset[str]]]
@@ -20,7 +21,8 @@ CARE = "care"
 RESUME = ("继续评价", "继续", "继续答", "接着答")
 _POOR: Mapping[str, int] = {"nps": 6, "csat": 2, "ces": 3}
 _GOOD: Mapping[str, int] = {"nps": 9, "csat": 4, "ces": 6}
-_STORY = 60  # characters: what is longer tells, whatever it also asks
+_TELLS = 6  # characters: longer words for a choice tell more than the choice
+WORDS = "~words"  # behind the id of a question with choices: the words in which the choice was made
 _SHORT = 14  # characters: longer words to a survey that was not begun are likely about something else
 _FACES = {
     "csat": {1: "很不满意", 2: "不满意", 3: "一般", 4: "满意", 5: "非常满意"},
@@ -58,7 +60,7 @@ class Run:
 
     @property
     def answered(self) -> int:
-        return sum(1 for key in self.answers if key != CARE)
+        return sum(1 for key in self.answers if key != CARE and not key.endswith(WORDS))
 
     @property
     def outcome(self) -> Literal["good", "fair", "poor"]:
@@ -99,7 +101,9 @@ class Run:
                 said += [value] if not value.startswith(KEPT) else []
             elif question.kind in ("single", "multi") and value:
                 chosen = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
-                said.append("、".join(o.label for o in question.options if o.id in chosen))
+                label = "、".join(o.label for o in question.options if o.id in chosen)
+                words = self.answers.get(question.id + WORDS)
+                said.append(f"{label}：{words}" if isinstance(words, str) else label)
         return "；".join(said)
 
 
@@ -122,8 +126,9 @@ def greeting(run: Run, names: Mapping[str, str]) -> str:
 
 
 def step(
-    run: Run, text: str, names: Mapping[str, str], *, tag: Tagger | None = None, on_page: bool = False
-) -> Step | None:
+    run: Run, text: str, names: Mapping[str, str], *, tag: Tagger | None = None, sense: Sense | None = None,
+    on_page: bool = False,
+) -> Step | None:  # fmt: skip
     """Take a message. None where it is none of the survey's business. `on_page`: it can be about nothing else."""
     said = text.strip().rstrip("。！!~")
     if run.status == "paused":
@@ -134,17 +139,17 @@ def step(
     if run.status == "sent" and assents(text):  # to the greeting's "may we ask?"
         opened = replace(run, status="open")
         return Step(opened, ask(opened, names, before="谢谢您！"), Reading())
-    reading = read(run.question, text)
+    reading = read(run.question, text, sense=sense, on_page=on_page)
     if run.status == "sent" and not _begins(reading, said):
         return None
     if reading.wish is not None:
         return _wished(run, reading, names)
-    if reading.value is None or (
-        run.question.kind in ("text", "photo") and not on_page and asks(text) and len(text) < _STORY
-    ):
+    if reading.value is None:
         return None
     run = replace(run, status="open", unclear=0)
-    return _move(run, reading, names, tag)
+    beside = run.question.options and run.question is not _CARE and reading.by == "words" and len(said) >= _TELLS
+    told = {run.question.id + WORDS: said} if beside else {}
+    return _move(replace(run, answers={**_without(run), **told}), reading, names, tag)
 
 
 def keep(run: Run, kind: str, which: int, names: Mapping[str, str], *, tag: Tagger | None = None) -> Step | None:
@@ -213,7 +218,7 @@ def _wished(run: Run, reading: Reading, names: Mapping[str, str]) -> Step:
 
 def _without(run: Run) -> dict[str, Value]:
     """The answers without that to the question that is open."""
-    return {k: v for k, v in run.answers.items() if k != run.question.id}
+    return {k: v for k, v in run.answers.items() if k not in (run.question.id, run.question.id + WORDS)}
 
 
 def _move(run: Run, reading: Reading, names: Mapping[str, str], tag: Tagger | None) -> Step:

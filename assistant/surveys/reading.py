@@ -5,20 +5,22 @@ survey itself (skip, back, later, stop). Deterministic; no model.
 """
 
 import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import yaml
-from rapidfuzz import fuzz
 
-from assistant.surveys.files import Option, Question
+from assistant.surveys.asking import asks, digresses, plain
+from assistant.surveys.files import Question
+from assistant.surveys.options import DIGITS, Sense, choose
 
 Wish = Literal["skip", "back", "later", "stop", "opt_out"]
 Value = int | str | tuple[str, ...] | Mapping[str, int]
+_STORY = 60  # characters: what is longer tells, whatever it also asks
+_BETTER = re.compile(r"加强|改进|更好|希望|期待|增加|提升")  # of a question: it asks for wishes
 KEPT = "attachment:"  # before the id of a picture or a recording that is the answer
 _NO_PICTURE = re.compile(
     r"(我|这会儿|现在|手边)*(没有?|没拍|不方便拍?|拍不了)(照片?|图片?|拍照?)?(了|呢|啊)?|不(想)?拍(了)?"
@@ -61,19 +63,11 @@ _WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
         ),
     ),
 )
-_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "俩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9,
-           "十": 10}  # fmt: skip
 # a scale that is only mentioned, and numbers that count something else
 _SCALE = re.compile(
-    r"满分(是|为)?\s*\d+|\d+\s*分制|(从)?\d+\s*(分)?\s*(到|至|~)\s*\d+\s*(分)?\s*(之间|里面|的话|，|我)|/\s*10(?!\d)|/\s*5(?!\d)|总分\d+"
+    r"\d+\s*分\s*(是|为)?满分|满分(是|为)?\s*\d+|\d+\s*分制|(从)?\d+\s*(分)?\s*(到|至|~)\s*\d+\s*(分)?\s*(之间|里面|的话|，|我)|/\s*10(?!\d)|/\s*5(?!\d)|总分\d+"
 )
 _MARKED = re.compile(r"(?<![积\d.])(\d{1,2}|十|[零一二两三四五六七八九])\s*(分(?!钟|之|期|店|类|享)|颗?星)")
-_ASKS = re.compile(
-    r"[?？]|(吗|呢)[呀啊]?[。!！~]*$|(?<!不)怎么(?!样都行|说呢)|怎样|如何|(?<!没)(什么|啥)|哪(?!都|里都|儿都|哪)|多少|几点|几号|几折|有没有|"
-    r"能不能|可不可以|帮我|给我(?!的感觉)|替我|我要(?!说)|我想(?!说)|想问|请问|请帮|麻烦(你|您|帮|查|问|给|转)|转人工|"
-    r"(查|看)(一下|下|查)?(我|你们?|这个|会员|积分|订单|快递|物流|库存|券|余额)|"
-    r"(取消|申请|办理?|要|想)(订单|预约|退|换|会员|投诉|绑定)|退货(?!很|太|慢|快|麻|方)|换货(?!很|太|慢|快|麻|方)|解绑"
-)
 _ASSENT = re.compile(r"(好|行|嗯|可以|没问题|ok|okay|来吧?|yes|当然)(的|啊|呀|吧|嘞|哒|好|嗯|可以|行)*")
 _VERY = re.compile(r"十分(?=满意|愿意|方便|轻松|顺利|好|不|差|麻烦|费|推荐|喜欢|糟|失望|抱歉|生气)")
 _RATHER = re.compile(r"这次|现在|今天|今年|改成|改为|还是|不对|不是|算了|那就|只能|只给")  # the last number is meant
@@ -96,10 +90,6 @@ _BY_DEGREE: Mapping[str, Mapping[int, int]] = {
     "ces": {3: 7, 2: 6, 1: 5, 0: 4, -1: 3, -2: 2, -3: 1},
     "matrix": {3: 5, 2: 4, 1: 4, 0: 3, -1: 2, -2: 2, -3: 1},
 }
-_ALL = re.compile(r"(全|都)(部)?(选|要|有|是|满意|不满意|好)?(了|的)?|全部|以上(都|全)是?|通通|统统")
-_NONE = re.compile(r"都(没有?|不是?|不满意)|没有|以上都不是|都不选|没一个")
-_ORDINAL = re.compile(r"第([一二三四五六七八九\d])(个|项|条|种)?")
-_FUZZY = 75
 
 
 @dataclass(frozen=True)
@@ -119,40 +109,36 @@ class Reading:
 UNCLEAR = Reading()
 
 
-def read(question: Question, text: str) -> Reading:
-    """Read an answer. What asks for something is none, except where it names its score as one ("3分，怎么这么慢")."""
-    said = _plain(text)
+def read(question: Question, text: str, *, sense: Sense | None = None, on_page: bool = False) -> Reading:
+    """Read an answer. What asks for something else is none, except where it names its score as one ("3分，怎么这么慢").
+
+    `sense`: what words are about, for choices that are not named outright; `on_page`: it can be about nothing else.
+    """
+    said = plain(text)
     if (wish := _wish(said, question)) is not None:
         return Reading(wish=wish, by="words")
     if question.kind == "photo" and _NO_PICTURE.fullmatch(said.rstrip("。！!~")):
         return Reading(wish="skip", by="words")
-    if question.scale and asks(said) and not _MARKED.search(said):
-        return UNCLEAR
     match question.kind:
+        case "nps" | "csat" | "ces" | "matrix" if asks(said) and not _MARKED.search(said):
+            return UNCLEAR
         case "nps" | "csat" | "ces":
             return _score(said, question.kind, question.scale or (0, 10))
-        case "single" | "multi":
-            return _choice(said, question)
         case "matrix":
             return _matrix(said, question)
+        case "single" | "multi":
+            about_else = not on_page and digresses(said, wishes=_BETTER.search(question.text) is not None)
+            return UNCLEAR if about_else else _choice(said, question, sense)
         case "text" | "photo":
             words = text.strip()
             words = words.replace(":", "：", 1) if words.startswith(KEPT) else words
-            return Reading(words, by="text") if words else UNCLEAR
-
-
-def asks(text: str) -> bool:
-    """Whether words are a question, or want something done."""
-    return bool(_ASKS.search(_plain(text)))
+            about_else = not on_page and len(words) < _STORY and digresses(words, wishes=True)
+            return Reading(words, by="text") if words and not about_else else UNCLEAR
 
 
 def assents(text: str) -> bool:
     """Whether words only agree, to whatever was asked."""
-    return bool(_ASSENT.fullmatch(re.sub(r"[\s。，,.!！~～]+", "", _plain(text))))
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().lower()
+    return bool(_ASSENT.fullmatch(re.sub(r"[\s。，,.!！~～]+", "", plain(text))))
 
 
 def _wish(said: str, question: Question) -> Wish | None:
@@ -192,7 +178,7 @@ def _numbers(said: str, high: int) -> list[int]:
     if found := _RANGE.search(said):
         return [_half_up((int(found[1]) + int(found[2])) / 2)]
     if found := _CHINESE_RANGE.search(said):
-        return [_half_up((_DIGITS[found[1]] + _DIGITS[found[2]]) / 2)]
+        return [_half_up((DIGITS[found[1]] + DIGITS[found[2]]) / 2)]
     marked = [m for m in _NUMBER.finditer(said) if said[m.end() :].lstrip()[:1] in ("分", "星", "颗")]
     plain = list(_NUMBER.finditer(said))
     numbers = [float(m[1]) for m in (marked or plain)]
@@ -203,8 +189,8 @@ def _numbers(said: str, high: int) -> list[int]:
                 r"\W*(?:我?(?:给|打|选)个?)?(十|[零〇一二两三四五六七八九])(?:分|吧|哈|啊|呗|了)?\W*", said
             )
         ):
-            return [_DIGITS[alone[1]]]
-        return [_DIGITS[m[1]] for m in chinese]
+            return [DIGITS[alone[1]]]
+        return [DIGITS[m[1]] for m in chinese]
     return [_scaled(n, high) for n in numbers]
 
 
@@ -254,51 +240,12 @@ def _phrases() -> tuple[str, ...]:
 # -- choices ---------------------------------------------------------------------------------------------------------
 
 
-def _choice(said: str, question: Question) -> Reading:
-    many = question.kind == "multi"
-    if many and _NONE.fullmatch(said.rstrip("。！~")):
-        return Reading((), by="words")
-    if many and _ALL.fullmatch(said.rstrip("。！~")):
-        return Reading(tuple(o.id for o in question.options), by="words")
-    chosen = _picked(said, question.options) or _named(said, question.options)
-    if not chosen:
+def _choice(said: str, question: Question, sense: Sense | None) -> Reading:
+    chosen = choose(said, question, sense)
+    if chosen is None:
         return UNCLEAR
-    if many:
-        return Reading(tuple(chosen), by="words")
-    return Reading(chosen[0], by="words") if len(chosen) == 1 else UNCLEAR
-
-
-def _picked(said: str, options: Sequence[Option]) -> list[str]:
-    """By number, letter or place in the list."""
-    if "最后一" in said:
-        return [options[-1].id]
-    if ordinals := _ORDINAL.findall(said):
-        places = [int(o[0]) if o[0].isdigit() else _DIGITS[o[0]] for o in ordinals]
-    elif re.fullmatch(r"[\s选]*[\d\s、,，和跟及.。+与/]+(吧|都有|都是|项|号)?", said):
-        places = [int(n) for run in re.findall(r"\d+", said) for n in (run if len(options) < 10 else [run])]
-    elif re.fullmatch(r"[\s选]*[a-i](?:[\s、,，和跟+/]*[a-i])*(吧)?", said):
-        places = [ord(c) - ord("a") + 1 for c in re.findall(r"[a-i]", said)]
-    elif alone := re.fullmatch(r"选?([一二三四五六七八九])(吧|号|项)?", said):
-        places = [_DIGITS[alone[1]]]
-    else:
-        return []
-    inside = [options[p - 1].id for p in dict.fromkeys(places) if 1 <= p <= len(options)]
-    return inside if len(inside) == len(set(places)) else []
-
-
-def _named(said: str, options: Sequence[Option]) -> list[str]:
-    """By name or by another word for it; where nothing is, by what is written alike."""
-    exact = [o.id for o in options if said == o.label.lower()]
-    if exact:
-        return exact
-    hits = [(max((w for w in (o.label.lower(), *o.words) if w in said), key=len, default=""), o) for o in options]
-    named = [(word, o) for word, o in hits if word]
-    if named:
-        # a word inside a longer one of another option ("解决" in "没有解决") does not count
-        return [o.id for w, o in named if not any(w in other and w != other for other, _ in named)]
-    close = [(fuzz.ratio(said, o.label.lower()), o.id) for o in options]
-    best, which = max(close)
-    return [which] if best >= _FUZZY else []
+    value = chosen.ids if question.kind == "multi" else chosen.ids[0]
+    return Reading(value, by=chosen.by, sure=chosen.plainly)
 
 
 def _matrix(said: str, question: Question) -> Reading:

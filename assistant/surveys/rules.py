@@ -3,7 +3,7 @@
 An event leads to an invitation or to the reason why not, and the reasons are counted: that is what a dry run shows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from hashlib import sha256
@@ -145,8 +145,12 @@ class Decision:
     variant: Variant | None = None
 
 
-def read_rules(path: Path = RULES, surveys: Mapping[str, object] | None = None) -> Rules:
-    """The rules of a file. Raises ConfigError that names the fault."""
+def read_rules(
+    path: Path = RULES, surveys: Mapping[str, object] | None = None,
+    others: Callable[[], Mapping[str, object]] = dict,
+) -> Rules:  # fmt: skip
+    """The rules of a file. Raises ConfigError that names the fault. `others`: surveys without a file, asked for only where one
+    is missed."""
     try:
         found = Rules.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
@@ -154,7 +158,7 @@ def read_rules(path: Path = RULES, surveys: Mapping[str, object] | None = None) 
     except ValidationError as error:
         raise ConfigError(f"{path.name}: " + "; ".join(e["msg"] for e in error.errors())) from error
     for rule in found.rules:
-        if surveys is not None and rule.survey not in surveys:
+        if surveys is not None and rule.survey not in surveys and rule.survey not in others():
             raise ConfigError(f"{path.name}: {rule.id} asks for the survey {rule.survey}, which does not exist")
     if len({r.id for r in found.rules}) < len(found.rules):
         raise ConfigError(f"{path.name}: two rules have the same id")

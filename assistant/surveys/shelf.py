@@ -44,7 +44,7 @@ class Shelf:
         return self._now
 
     def _survey(self, version: Version) -> Survey | None:
-        if version.body is None or version.survey_id not in self.files:
+        if version.body is None:
             return None
         try:
             return Survey.model_validate(version.body, extra="ignore")  # as another version of us may have kept it
@@ -59,12 +59,29 @@ class Shelf:
         with self._db.read() as connection:
             return survey_versions.history(connection, survey_id)
 
+    def create(self, survey: Survey, origin: Origin, note: str = "") -> None:
+        """Put a survey that has no file on the shelf. Raises Refusal where its id is taken."""
+        now = self._clock.now()
+        row = Version(survey.id, 1, survey.model_dump(mode="json"), now, origin.who, note)
+        with self._db.write() as connection:
+            if survey.id in self.files or not survey_versions.add(connection, row):
+                raise Refusal(f"编号 {survey.id} 已经有一份问卷了，请换一个编号。")
+            audit.note(connection, origin, [Act("surveys.create", survey.id, {"note": note})], now)
+        self._read_at = 0.0
+
+    def free_id(self, like: str) -> str:
+        """An id that no survey has or had, made of another one's."""
+        stem = like.rstrip("0123456789").rstrip("_")[:26] or "survey"
+        with self._db.read() as connection:
+            taken = {*self.files, *(v.survey_id for v in survey_versions.newest(connection))}
+        return next(name for n in range(2, 10_000) if (name := f"{stem}_{n}") not in taken)
+
     def save(self, survey_id: str, body: Survey | None, seen: int, origin: Origin, note: str = "") -> int:
         """Put a version above the others (None: back to the file); returns its number.
 
         `seen`: the newest that the editor knew. Raises Refusal where somebody was faster.
         """
-        if survey_id not in self.files:
+        if survey_id not in self.files and (body is None or survey_id not in self.current()):
             raise NotFound("没有这份问卷。")
         now = self._clock.now()
         row = Version(survey_id, seen + 1, body.model_dump(mode="json") if body else None, now, origin.who, note)
@@ -80,22 +97,20 @@ class Shelf:
         return row.version
 
     def at(self, survey_id: str, version: int) -> Survey:
-        """A survey as it was in a version; 0 is the file."""
-        if version == 0:
+        """A survey as it was in a version; 0 is the file, where there is one."""
+        if version == 0 and survey_id in self.files:
             return self.files[survey_id]
         found = next((v for v in self.history(survey_id) if v.version == version), None)
         if found is None:
             raise NotFound("没有这个版本。")
-        survey = self._survey(found) if found.body is not None else self.files[survey_id]
+        survey = self._survey(found) if found.body is not None else self.files.get(survey_id)
         if survey is None:
             raise Refusal("这个版本已经不能用了，请选别的版本。")
         return survey
 
     def restore(self, survey_id: str, version: int, seen: int, origin: Origin) -> int:
         """Take an earlier version up again, as a new one; 0 is the file."""
-        if survey_id not in self.files:
-            raise NotFound("没有这份问卷。")
         survey = self.at(survey_id, version)
-        if survey == self.files[survey_id]:
+        if survey == self.files.get(survey_id):
             return self.save(survey_id, None, seen, origin, "恢复为文件里的版本")
         return self.save(survey_id, survey, seen, origin, f"恢复到第 {version} 版")

@@ -21,6 +21,7 @@ from assistant.domain.message import Inbound, Reply
 from assistant.surveys import dialogue
 from assistant.surveys.dialogue import Run, Tagger
 from assistant.surveys.files import Survey
+from assistant.surveys.options import Sense
 from assistant.surveys.rewards import REWARD, Rewards
 from tools.ports import Ports
 
@@ -48,6 +49,7 @@ class SurveyTalk:
     def __init__(
         self, database: Database, clock: Clock, ports: Ports, *, brand: str,
         store_name: Callable[[str], str | None], folder: Path, tag: Tagger | None = None,
+        sense: Sense | None = None,
         elsewhere: Callable[[str], bool] = lambda text: False,
     ) -> None:  # fmt: skip
         self._db = database
@@ -58,6 +60,7 @@ class SurveyTalk:
         self._store_name = store_name
         self._folder = folder
         self._tag = tag
+        self._sense = sense
         self._elsewhere = elsewhere
 
     def open_in(self, conversation: Conversation, text: str = "") -> Invitation | None:
@@ -81,7 +84,7 @@ class SurveyTalk:
         if found.member_id != conversation.shopper.member_id or self._elsewhere(inbound.text):
             return None
         run = run_of(found)
-        step = dialogue.step(run, inbound.text, self.names(found), tag=self._tag)
+        step = dialogue.step(run, inbound.text, self.names(found), tag=self._tag, sense=self._sense)
         if step is None:
             return None
         return self._heard(found, run, step, conversation.shopper.key, conversation.id)
@@ -108,7 +111,9 @@ class SurveyTalk:
     def answer(self, found: Invitation, text: str) -> bool:
         """Take an answer that was given on the page. False where it could not be read."""
         run = run_of(found)
-        step = dialogue.step(replace(run, status="open"), text, self.names(found), tag=self._tag, on_page=True)
+        step = dialogue.step(
+            replace(run, status="open"), text, self.names(found), tag=self._tag, sense=self._sense, on_page=True
+        )
         if step is None:
             return False
         heard = self._heard(found, run, step, found.member_id or f"survey:{found.id}", found.conversation_id or "")

@@ -4,13 +4,18 @@ A page is reached by an address that cannot be guessed, and goes on where the ch
 """
 
 import re
+import secrets
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from assistant import logs
 from assistant.accounts.keys import secret_key
+from assistant.channels.official_account.binding import Binding
+from assistant.channels.official_account.errors import WeChatDown, WeChatRefused
 from assistant.db.moments import LIVE, Invitation
+from assistant.errors import NotAllowed
 from assistant.surveys import dialogue
 from assistant.surveys.places import Place, Places
 from assistant.surveys.talk import names_of, run_of
@@ -19,6 +24,8 @@ from assistant.web.security import new_sender, same_origin
 from assistant.web.state import Web, web_of
 
 router = APIRouter()
+log = logs.get("surveys")
+BROWSER = "zhike_survey"  # the browser that went to WeChat's sign-in
 HERE = "/survey/"
 PHOTOS = "/survey/photo/"
 UNREAD = "没有读懂，请点选一项，或换个说法。"
@@ -71,31 +78,79 @@ At = Annotated[Place, Depends(_place)]
 
 @router.get("/survey/at/{token}", response_class=HTMLResponse)
 def welcome(request: Request, token: str, place: At) -> Response:
-    """Before a survey begins: looking starts nothing."""
+    """Before a survey begins: looking starts nothing. Inside WeChat its sign-in goes first, so that a member is known."""
+    if (binding := _sign_in(request)) is None:
+        return _welcome(request, token, place)
+    browser = request.cookies.get(BROWSER) or secrets.token_urlsafe(16)
+    response = RedirectResponse(binding.sign_in_url(browser, f"/survey/at/{token}/in"), 302)
+    response.set_cookie(BROWSER, browser, max_age=900, httponly=True, samesite="lax", path=HERE)
+    return response
+
+
+def _sign_in(request: Request) -> Binding | None:
+    """What signs people in, where they come in WeChat and the account has its sign-in page."""
+    service = web_of(request).service
+    wechat = service.settings.wechat
+    if (
+        not (wechat.app_id and wechat.public_url)
+        or "micromessenger" not in request.headers.get("user-agent", "").lower()
+    ):
+        return None
+    binding = service.official_account.binding
+    return binding if binding.by_oauth else None
+
+
+@router.get("/survey/at/{token}/in", response_class=HTMLResponse)
+def signed_in(request: Request, token: str, place: At, code: str = "", state: str = "") -> Response:
+    """Back from WeChat's sign-in. Whoever declined it, or comes with a stale link, is asked as somebody unknown."""
+    binding = _sign_in(request)
+    if binding is None or not code:
+        return _welcome(request, token, place)
+    try:
+        signed = binding.signed_in(code, state, request.cookies.get(BROWSER, ""))
+    except (NotAllowed, WeChatDown, WeChatRefused) as error:
+        log.info("survey_sign_in_failed", cause=type(error).__name__)
+        return _welcome(request, token, place)
+    return _welcome(request, token, place, ticket=signed.ticket, member=signed.member_id)
+
+
+def _welcome(request: Request, token: str, place: Place, ticket: str = "", member: str | None = None) -> Response:
     web = web_of(request)
     blank = web.service.moments.at_place(place, web.service.clock.now())
     names = names_of(blank, web.service.settings.brand_name, web.service.store_name)
     run = run_of(blank)
     return _page(
         request, state="welcome", token=token, title=run.survey.title, greeting=dialogue.greeting(run, names),
-        minutes=run.survey.minutes, total=len(run.survey.questions),
+        minutes=run.survey.minutes, total=len(run.survey.questions), ticket=ticket, member=member,
     )  # fmt: skip
 
 
 @router.post("/survey/at/{token}", dependencies=[Depends(ours)])
-def begin(request: Request, token: str, place: At) -> Response:
-    """Begin the survey, or go on with the one that this browser began today."""
+def begin(request: Request, token: str, place: At, ticket: Annotated[str, Form(max_length=80)] = "") -> Response:
+    """Begin the survey, or go on with the one that this browser, or this follower, began today."""
     web = web_of(request)
-    known = web.visitors.read(request)
-    who = Visitor(**known) if known else Visitor(sender=new_sender(), member="")
     client = request.client.host if request.client else "?"
     if not web.limit.allows(f"survey:{client}"):
         raise HTTPException(429, "操作太频繁，请稍后再试。")
+    if follower := _follower(request, ticket):
+        openid, member = follower
+        return RedirectResponse(f"{HERE}{web.service.moments.start_at(place, f'wechat:{openid}', member)}", 303)
+    known = web.visitors.read(request)
+    who = Visitor(**known) if known else Visitor(sender=new_sender(), member="")
     which = web.service.moments.start_at(place, who.sender, who.member)
     response = RedirectResponse(f"{HERE}{which}", 303)
     if known is None:
         set_cookie(web, response, who.sender, who.member)
     return response
+
+
+def _follower(request: Request, ticket: str) -> tuple[str, str] | None:
+    """Who a ticket of WeChat's sign-in says this is: openid and member. None where it is none, or too old."""
+    binding = _sign_in(request) if ticket else None
+    try:
+        return binding.who(ticket) if binding else None
+    except NotAllowed:
+        return None
 
 
 # -- an invitation ---------------------------------------------------------------------------------------------------

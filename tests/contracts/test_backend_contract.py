@@ -389,6 +389,28 @@ def test_the_check_finds_a_backend_that_ignores_the_key(demo: Merchant) -> None:
     }
 
 
+def test_the_check_finds_a_backend_that_grants_points_twice(demo: Merchant) -> None:
+    balance = next(o for o in operations() if o.path == "/v1/points/grant").reads_answer
+    calls: list[str] = []
+
+    def twice(arguments: dict[str, Any]) -> Any:
+        calls.append("again")
+        key = f"{arguments['key']}-{len(calls)}"
+        return balance.dump_python(demo.points.grant(ME, arguments["points"], arguments["reason"], key), mode="json")
+
+    assert failed(broken(demo, "/v1/points/grant", twice), writes=True) == {
+        "points.grant: twice under one key has one effect"
+    }
+
+
+@pytest.mark.parametrize("number", ["138****8888", "13000000001", "1380013800"])
+def test_the_check_finds_a_phone_number_that_is_masked_or_another_members(demo: Merchant, number: str) -> None:
+    faults = failed(broken(demo, "/v1/membership/phone", lambda _: number))
+
+    assert "membership.phone: by_phone finds the same member" in faults
+    assert "membership.phone: none for an unknown member" in faults
+
+
 def test_the_check_finds_orders_that_are_not_sorted(demo: Merchant) -> None:
     recent = next(o for o in operations() if o.path == "/v1/orders/recent").reads_answer
     backend = broken(

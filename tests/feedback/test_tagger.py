@@ -93,3 +93,30 @@ def test_a_very_long_text_is_read(tagger: Tagger) -> None:
     tags = tagger.tag("服务很好，" * 4_000)
 
     assert tags.sentiment == "pos"
+
+
+@pytest.mark.parametrize(
+    "text", ["没觉得哪里不好，但也没啥惊喜", "说不上好，也说不上坏", "没有哪里特别满意，也没有哪里不满意"]
+)
+def test_what_is_denied_both_ways_is_neither_and_asks_nothing(tagger: Tagger, text: str) -> None:
+    tags = tagger.tag(text)
+
+    assert tags.sentiment == "neu"
+    assert tags.intent.name != "question"
+
+
+@pytest.mark.parametrize("text", ["没有强行推销，逛得很自在", "没有哪里不舒服", "挑不出哪里不好"])
+def test_a_denied_fault_is_no_fault(tagger: Tagger, text: str) -> None:
+    assert tagger.tag(text).sentiment != "neg"
+
+
+@pytest.mark.parametrize("text", ["今儿天气真不错，量子力学好难", "昨晚的球赛太精彩了", "考研英语好难啊"])
+def test_talk_of_something_else_is_neither_praise_nor_blame_of_a_shop(tagger: Tagger, text: str) -> None:
+    tags = tagger.tag(text)
+
+    assert tags.sentiment == "neu"
+    assert tags.intent.name == "statement"
+
+
+def test_the_weather_beside_a_matter_of_the_shop_does_not_silence_it(tagger: Tagger) -> None:
+    assert tagger.tag("下雨天配送还这么快，太感谢了").sentiment == "pos"

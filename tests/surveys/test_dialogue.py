@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from assistant.errors import ConfigError
 from assistant.surveys import dialogue
 from assistant.surveys.dialogue import Run, Step
 from assistant.surveys.files import read_survey, read_surveys
+from assistant.surveys.options import Sense
 from assistant.surveys.reading import read
 
 NAMES = {"brand": "云上百货", "store": "徐家汇店"}
@@ -211,3 +213,49 @@ def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, change: str, fault: str
 
     with pytest.raises(ConfigError, match=fault):
         read_survey(path)
+
+
+AFTER_SALE = Run(SURVEYS["after_sale"], status="open", current="wrong", path=("effort",), answers={"effort": 2})
+
+
+def told(text: str) -> Step | None:
+    """What becomes of words to "which step was hardest", with leaves of a small tree and vectors that know no difference."""
+    leaves = {"退": "returns", "到账": "returns", "态度": "staff", "客服": "staff"}
+    sense = Sense(
+        lambda words: frozenset(leaf for word, leaf in leaves.items() if word in words),
+        lambda words: np.full((len(words), 4), 0.5, dtype=np.float32),
+    )
+    return dialogue.step(AFTER_SALE, text, NAMES, sense=sense)
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [("退款等了好几天", "money"), ("为什么退个钱要这么久啊", "money"), ("客服怎么说都听不懂", "staff"),
+     ("不是客服的问题，是钱到得太晚", "money"), ("停车费还要自己出", "other")],
+)  # fmt: skip
+def test_words_that_state_an_option_are_an_answer_and_are_kept_beside_it(text: str, option: str) -> None:
+    step = told(text)
+
+    assert step is not None
+    assert step.run.answers["wrong"] == option
+    assert text in step.run.comment
+
+
+@pytest.mark.parametrize(
+    "text", ["帮我查一下退款到哪了", "我还想再退一件", "怎么申请换货", "可以开电子发票不", "快递单号给我一下"]
+)
+def test_a_question_or_a_request_about_something_else_is_no_option(text: str) -> None:
+    step = told(text)
+
+    assert step is None
+
+
+def test_what_is_wished_of_the_shop_is_an_answer_to_how_it_should_change() -> None:
+    run = Run(SURVEYS["after_sale"], status="open", current="story", path=("effort", "wrong"), answers={"effort": 2})
+
+    wished = dialogue.step(run, "能不能把退款搞快点", NAMES)
+    asked = dialogue.step(run, "帮我查下物流", NAMES)
+
+    assert wished is not None
+    assert wished.run.answers["story"] == "能不能把退款搞快点"
+    assert asked is None

@@ -1,7 +1,6 @@
 """The staff's doors as browsers and attackers use them."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -24,12 +23,6 @@ from tests.test_docs import all_routes
 from tests.web.staff import EVIL, OURS, PAGE, browser, come_in, demo_password
 
 ADMIN = Origin("admin")
-
-
-@pytest.fixture
-def client(service: Service) -> Iterator[TestClient]:
-    with browser(service) as found:
-        yield found
 
 
 def sign_in(client: TestClient, name: str, password: str, **more: str) -> "tuple[int, str]":

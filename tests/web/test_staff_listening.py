@@ -21,7 +21,7 @@ from assistant.db.tables.retail import survey_answers
 from assistant.feedback.topics import Heard
 from assistant.web.staff.listening import pieces
 from tests.conftest import NOW, settings_for
-from tests.web.staff import EVIL, OURS, browser, come_in
+from tests.web.staff import EVIL, OURS, come_in
 
 HERE, THERE = "S001", "S009"  # 徐家汇 and 西单
 SAID = [
@@ -46,12 +46,6 @@ def service(folder: Path, clock: FixedClock) -> Iterator[Service]:
     made.understanding.read_all()
     yield made
     made.close()
-
-
-@pytest.fixture
-def client(service: Service) -> Iterator[TestClient]:
-    with browser(service) as made:
-        yield made
 
 
 def row(service: Service, text: str) -> FeedRow:

@@ -22,7 +22,7 @@ from assistant.domain.message import Inbound
 from assistant.domain.shopper import Identity
 from assistant.web.staff.problems import spark
 from tests.conftest import NOW, settings_for
-from tests.web.staff import EVIL, OURS, browser, come_in
+from tests.web.staff import EVIL, OURS, come_in
 
 HERE, THERE = "S001", "S009"  # 徐家汇 and 西单
 QUEUE = "process.queue"
@@ -42,12 +42,6 @@ def service(folder: Path, clock: FixedClock) -> Iterator[Service]:
     made.problems.refresh()
     yield made
     made.close()
-
-
-@pytest.fixture
-def client(service: Service) -> Iterator[TestClient]:
-    with browser(service) as made:
-        yield made
 
 
 def problem(service: Service, store: str = HERE) -> Problem:

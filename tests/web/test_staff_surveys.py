@@ -22,7 +22,7 @@ from assistant.surveys.results import Tally, charts, periods, score_words, whole
 from assistant.surveys.rules import Segment
 from assistant.web.staff.survey_words import meant
 from tests.conftest import NOW, settings_for
-from tests.web.staff import EVIL, OURS, browser, come_in
+from tests.web.staff import EVIL, OURS, come_in
 
 
 @pytest.fixture
@@ -46,12 +46,6 @@ def service(folder: Path, clock: FixedClock) -> Iterator[Service]:
             })  # fmt: skip
     yield made
     made.close()
-
-
-@pytest.fixture
-def client(service: Service) -> Iterator[TestClient]:
-    with browser(service) as made:
-        yield made
 
 
 def test_the_group_sees_all_stores_and_a_store_manager_only_their_own(service: Service, client: TestClient) -> None:
@@ -372,3 +366,58 @@ def test_whom_a_rule_means_is_said_in_words() -> None:
 
     assert meant(who) == "金卡 沉默 门店 美妆护肤 满50元"
     assert meant(Segment()) == "全部"
+
+
+def test_a_survey_is_made_from_a_template_and_opens_in_the_editor(service: Service, client: TestClient) -> None:
+    come_in(client, service, "analyst")
+
+    made = client.post("/ops/surveys/new", data={"from": "template:delivery", "title": "同城配送"}, headers=OURS)
+
+    assert made.headers["location"].startswith("/ops/surveys/delivery_2/edit")
+    editor = client.get("/ops/surveys/delivery_2/edit").text
+    assert "同城配送" in editor
+    assert "文件里的版本" not in editor
+    assert service.moments.surveys["delivery_2"].title == "同城配送"
+    assert "同城配送" in client.get("/ops/surveys").text
+    with service.database.read() as connection:
+        (entry,) = audit.entries(connection, audit.Filter(what="surveys.create"))
+    assert (entry.who, entry.target) == ("analyst", "delivery_2")
+
+
+def test_a_copied_survey_is_edited_on_its_own(service: Service, client: TestClient) -> None:
+    come_in(client, service, "analyst")
+    client.post("/ops/surveys/new", data={"from": "survey:product", "id": "shoes", "title": "鞋类"}, headers=OURS)
+    before = service.moments.surveys["product"]
+    form = form_of(service.moments.surveys["shoes"]) | {"title": "鞋类体验", "seen": "1", "act": "save"}
+
+    saved = client.post("/ops/surveys/shoes/edit", data=form, headers=OURS)
+
+    assert saved.headers["location"].endswith("done=saved")
+    assert service.moments.surveys["shoes"].title == "鞋类体验"
+    assert service.moments.surveys["product"] == before
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [({"from": "template:nothing"}, 404), ({"from": "survey:product", "id": "product"}, 400),
+     ({"from": "survey:product", "id": "Ä!"}, 422), ({"from": EVIL}, 422)],
+)  # fmt: skip
+def test_what_cannot_be_made_is_refused(
+    service: Service, client: TestClient, form: dict[str, str], status: int
+) -> None:
+    come_in(client, service, "analyst")
+    before = dict(service.moments.surveys)
+
+    refused = client.post("/ops/surveys/new", data=form, headers=OURS)
+
+    assert refused.status_code == status
+    assert dict(service.moments.surveys) == before
+
+
+def test_whoever_may_not_edit_makes_no_survey(service: Service, client: TestClient) -> None:
+    come_in(client, service, "east")
+
+    refused = client.post("/ops/surveys/new", data={"from": "template:product"}, headers=OURS)
+
+    assert refused.status_code == 403
+    assert "新建问卷" not in client.get("/ops/surveys").text

@@ -96,14 +96,13 @@ class Binding:
 
     # -- on the page -------------------------------------------------------------------------------------------------
 
-    def sign_in_url(self, browser: str) -> str:
-        """WeChat's sign-in page, with a state that is good once and for this browser only."""
+    def sign_in_url(self, browser: str, back: str = "/wechat/bind/back") -> str:
+        """WeChat's sign-in page, with a state that is good once and for this browser only. `back`: the page behind it."""
         state = secrets.token_urlsafe(24)
         self._issue(f"state:{state}", {"browser": browser}, STATE_LIVES)
-        back = f"{self._settings.public_url}/wechat/bind/back"
         query = {
             "appid": self._settings.app_id,
-            "redirect_uri": back,
+            "redirect_uri": f"{self._settings.public_url}{back}",
             "response_type": "code",
             "scope": "snsapi_base",
             "state": state,
@@ -179,6 +178,11 @@ class Binding:
         """Whether a ticket is good."""
         with self._db.read() as connection:
             return single_use.issued(connection, f"ticket:{ticket[:80]}", self._clock.now())
+
+    def who(self, ticket: str) -> tuple[str, str]:
+        """The openid of a ticket, and its member (empty for none) as they are bound now. Raises NotAllowed."""
+        openid = str(self._holder(ticket)["openid"])
+        return openid, self._known(openid) or ""
 
     def _holder(self, ticket: str) -> dict[str, Any]:
         with self._db.write() as connection:

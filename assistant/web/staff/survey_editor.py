@@ -3,9 +3,10 @@
 `act` says what a submit wants: `save`, or a change of the form's shape, after which the form comes back with the draft.
 """
 
+from functools import cache
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from assistant.accounts.sessions import SignedIn
@@ -15,7 +16,7 @@ from assistant.errors import Refusal
 from assistant.surveys import dialogue, editing
 from assistant.surveys.dialogue import Run
 from assistant.surveys.editing import Draft, Faults
-from assistant.surveys.files import Question, Survey, Thanks
+from assistant.surveys.files import Question, Survey, Thanks, read_surveys
 from assistant.web.staff import guard
 from assistant.web.staff.guard import Ours, page
 from assistant.web.staff.survey_words import KINDS, STORE, TONES
@@ -49,6 +50,35 @@ def _survey(service: Service, survey_id: str) -> Survey:
     if survey is None:
         raise HTTPException(404, "没有这份问卷。")
     return survey
+
+
+@router.post("/ops/surveys/new", dependencies=[Ours])
+def new(
+    request: Request, me: Editor, source: Annotated[str, Form(alias="from", max_length=60)],
+    title: Annotated[str, Form(max_length=200)] = "", survey_id: Annotated[str, Form(alias="id", max_length=60)] = "",
+) -> Response:  # fmt: skip
+    """A new survey, copied from a template or from one that is there, and the editor open on it."""
+    shelf = web_of(request).service.moments.shelf
+    shelves = {"template": templates(), "survey": shelf.current()}
+    kind, _, which = source.partition(":")
+    base = shelves.get(kind, {}).get(which)
+    if base is None:
+        raise HTTPException(404, "没有这份模板或问卷。")
+    wanted = {"id": survey_id.strip() or shelf.free_id(base.id), "title": title.strip() or f"{base.title}（新）"[:40]}
+    made, faults = editing.checked(editing.draft_of(base) | wanted)
+    if made is None:
+        raise HTTPException(422, "；".join(f"{_NAMES.get(name, name)}：{words}" for name, words in faults.items()))
+    shelf.create(made, guard.origin_of(request, me), f"新建自“{base.title}”")
+    return guard.go(f"/ops/surveys/{made.id}/edit", "saved")
+
+
+_NAMES = {"id": "编号", "title": "名称"}
+
+
+@cache
+def templates() -> dict[str, Survey]:
+    """The surveys that ship, to begin from."""
+    return read_surveys()
 
 
 @router.get("/ops/surveys/{survey_id}/edit", response_class=HTMLResponse)
@@ -122,6 +152,7 @@ def _form(
         kinds=KINDS, touchpoints=("到店", "商品", "配送", "售后", "会员"), tones=TONES,
         scales={"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}, leaves=service.aspects.get().leaves,
         preview=_preview(draft, names), history=service.moments.shelf.history(survey_id),
+        has_file=survey_id in service.moments.shelf.files,
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from assistant.surveys.results import (
 from assistant.surveys.rules import EVENTS, REASON_WORDS, WAYS
 from assistant.web.staff import guard
 from assistant.web.staff.guard import Ours, page
+from assistant.web.staff.survey_editor import templates
 from assistant.web.staff.survey_words import HELD, REWARDS, SHORT, STORE, TONES, meant
 from assistant.web.state import web_of
 
@@ -59,7 +60,11 @@ def listed(request: Request, me: Reader, days: Days = 30) -> Response:
     for survey in service.moments.surveys.values():
         funnel = by_survey.get(survey.id, Funnel())
         found.append((survey, funnel, score_words(kind_of(survey), funnel.scores), SHORT.get(kind_of(survey), "")))
-    return page(request, "surveys.html", me, found=found, days=days, rules=service.moments.rules.rules)
+    may_edit = me.stored.account.may(Permission.EDIT_SURVEYS) and _stores(request, me) is None
+    return page(
+        request, "surveys.html", me, found=found, days=days, rules=service.moments.rules.rules, may_edit=may_edit,
+        templates=templates().values(),
+    )  # fmt: skip
 
 
 def _since(service: Service, days: int) -> datetime:
