@@ -144,7 +144,7 @@ def _is_word(text: str, span: tuple[int, int]) -> bool:
     if not text[start:end].isascii():
         return True
     before = text[start - 1 : start]
-    after = text[end : end + 1]
+    after = text[end:].removeprefix("s")[:1]  # jackets
     return not (before.isascii() and before.isalpha()) and not (after.isascii() and after.isalpha())
 
 

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 
 from assistant.agent import answers, dialogue, fill
+from assistant.agent.compose import asked_again
 from assistant.agent.exchange import Turn
 from assistant.agent.outcomes import Outcomes
 from assistant.agent.resume import resume
@@ -23,6 +24,7 @@ OWN_WISH = 0.6  # probability from which the router's reading stands against an 
 SURE_YES = 0.9  # a change is made on a learnt yes from here; between the two we ask once more
 LIKELY = 0.5
 _DOUBT = re.compile(r"[?？不别没停吗么嘛怎什哪多几]|but|how|what|when|don'?t")
+_WHEN = re.compile("昨天|前天|上周|上午|下午|晚上|早上|中午|刚才|刚刚|点左右|点多|号那天|yesterday|last week")
 _MOVES = re.compile(r"改|挪|推|延|提前|换(?:到|成|个时间)|move|push|reschedule")
 _POLITE_INTENTS = ("greet", "thanks", "bye", "praise", "chitchat")
 _CANCELS = ("order_cancel", "appointment_cancel")
@@ -103,7 +105,20 @@ class Context:
                 return self._outcomes.pending_again(turn)
         if pending.expires_at < turn.now:
             turn.state = replace(turn.state, pending=None)
-        return None
+            return None
+        return self._tells_more(turn, pending, rules)
+
+    def _tells_more(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
+        """ "昨天下午" after a complaint that waits for its yes: belongs to it."""
+        if pending.tool != "ticket_file" or rules or len(turn.text) > 2 * MAX_ANSWER or _DOUBT.search(turn.text.lower()):
+            return None
+        best = self._router.rank(turn.mentions.plain).best
+        timed = {"day", "time", "store", "place"} & set(turn.mentions.slots) or _WHEN.search(turn.text)
+        if not timed and best.intent != "ticket_note" and (best.intent != "ticket_file" or best.probability < LIKELY):
+            return None
+        turn.did(pending.tool, "changed_before_yes")
+        body = f"{pending.args.get('body', '')}；{turn.words}"
+        return self._outcomes.run(turn, pending.tool, {**pending.args, **fill.args(pending.tool, turn), "body": body})
 
     def _is_an_answer(self, turn: Turn, tool: str, rules: list[str]) -> bool:
         """False where a message reads like a wish of its own."""
@@ -161,12 +176,27 @@ class Context:
             return None
         added = dialogue.answer_to(task, turn.text, turn.mentions)
         if added is None:
-            return None
+            return self._agreed_to_offers(turn, task)
+        if set(turn.mentions.slots) & {"store", "place", "colour"} and task.tool == "size_advice":
+            return None  # asks where there is one, as the size is known
+        if task.slot == "time" and "time" in added and "day" not in added and task.args.get("day"):
+            added["time"] = dialogue.moved(task.args["day"], turn.mentions) or added["time"]
         turn.state = replace(turn.state, asking=None)
         turn.did(task.tool, "slot")
         answered = task.slot in added  # narrows what was asked for; anything else that is named replaces it
         args = {**task.args, **added} if answered else dialogue.repaired(task.args, added)
         return resume(turn, self._outcomes.run(turn, task.tool, args))
+
+    def _agreed_to_offers(self, turn: Turn, task: Task) -> Reply | None:
+        """A yes where one of several was to be picked: the only one, else the question once more."""
+        if not task.offers or task.tries or turn.mentions.any_thing or not answers.is_yes(turn.text, task.tool):
+            return None
+        turn.did(task.tool, "slot")
+        if len(task.offers) == 1:
+            turn.state = replace(turn.state, asking=None)
+            return resume(turn, self._outcomes.run(turn, task.tool, {**task.args, task.slot: task.offers[0].value}))
+        turn.state = replace(turn.state, asking=replace(task, tries=task.tries + 1))
+        return asked_again(task, turn.english)
 
     def _gives_up(self, turn: Turn, task: Task) -> bool:
         if answers.is_no(turn.text) or (answers.gives_up(turn.text) and not turn.mentions.any_thing):

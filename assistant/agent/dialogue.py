@@ -25,7 +25,7 @@ _STOP = re.compile(
 )
 _BACK = re.compile(r"(继续机器人|不等了|不用人工|取消人工|还是你来|机器人继续)")
 _CORRECT = re.compile(
-    r"(不是|不对|错了|说错|我说的是|我是说|我要的是|应该是|改成|换成|要的是|i mean|not .{1,12} but)", re.IGNORECASE
+    r"((?<!是)不是|不对|错了|说错|我说的是|我是说|我要的是|应该是|改成|换成|要的是|i mean|not .{1,12} but)", re.IGNORECASE
 )
 _FILLER = re.compile(
     r"也|行|还|\b(?:what about|how about|do you have|in stock|the|one|please|pls|for|any|in|is|it|a|and|color|colour|size|me)\b|哪家|哪个|"
@@ -115,11 +115,12 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
         return {"height": found.group(1)}
     if task.slot == "reason" and answers.is_yes(text, task.tool):
         return {"reason": "未说明"}
-    if is_free_text(task) and len(text) >= 2:
+    if is_free_text(task) and len(text) >= 2 and not (task.slot == "reason" and _ASKS.search(text)):
         return {task.slot: text}
     return None
 
 
+_ASKS = re.compile("[?？]|能不能|可不可以|(?<!什)(?:吗|么)$|多少|多久|怎么[^样]|咋|先问|等下|等一下|how|what|can i")
 _OF_PRODUCTS = ("product_find", "size_advice")  # a colour or a place after these asks where there is one
 _AND_THAT = re.compile(r"^(?:那|那么|还有|那要是)(?!我)[^，,。?？]{1,7}呢[?？]?$")
 

@@ -137,7 +137,27 @@ def completed(tool: str, named: dict[str, str], turn: Turn, text: str) -> dict[s
         filled |= bought(tool, turn, text)
     if tool == "appointment_move":
         filled |= _shifted(turn, filled)
+    if tool == "membership_rights" and "tier" not in filled and _UPWARDS.search(text):
+        filled |= _next_tier(turn)
+    if tool == "privacy_choose" and "subject" not in filled and "subject" in state.last_args:
+        filled["subject"] = state.last_args["subject"]
+        filled.setdefault("allowed", "yes" if _ON_AGAIN.search(text) else "no")
     return filled
+
+
+_UPWARDS = re.compile("升(?:了|上去|级|到|完)|下一(?:级|档)|再往上|高一级|上一级")
+_ON_AGAIN = re.compile("打开|开启|恢复|开(?:着|了|吧|回)|又想|重新")
+
+
+def _next_tier(turn: Turn) -> dict[str, str]:
+    """ "升了给啥": of the tier above the member's own."""
+    if turn.ctx.member_id is None:
+        return {}
+    try:
+        above = turn.ctx.ports.merchant.membership.profile(turn.ctx.member_id).next_tier
+    except (ToolError, BackendDown):
+        return {}
+    return {"tier": above.value} if above else {}
 
 
 def with_focus(tool: str, args: dict[str, str], focus: Focus, text: str, last_tool: str = "") -> dict[str, str]:
@@ -154,6 +174,9 @@ def with_focus(tool: str, args: dict[str, str], focus: Focus, text: str, last_to
     return filled
 
 
+_ELSEWHERE = re.compile("哪|别的|别家|其他|其它|附近|另外|换家|最近|any|other|which|where")
+
+
 def _may_fill(
     slot: str, tool: str, args: dict[str, str], filled: dict[str, str], focus: Focus, text: str, last_tool: str
 ) -> bool:
@@ -166,6 +189,9 @@ def _may_fill(
     if slot in ("order", "line"):
         of_orders = bool(_BACK.search(text)) or tool.startswith("return") or last_tool in ORDER_TOOLS
         return "product" not in args and "order" not in args and of_orders
+    if slot == "store" and tool == "stock_check":
+        same = args.get("product", focus.product_id) == focus.product_id and last_tool in ("stock_check", "stock_reserve")
+        return same and "place" not in args and not _ELSEWHERE.search(text)
     if slot == "store":
         elsewhere = ("appointment_book", "ticket_file", "stock_check")
         asked_there = tool != "knowledge_search" or last_tool.startswith("store_")
@@ -185,6 +211,10 @@ def bought(tool: str, turn: Turn, text: str) -> dict[str, str]:
             alone = tool.startswith("return") and len(fitting) == 1
             return {"order": order.order_id, **({"product": product_id} if alone else {})}
         return {}
+    if (shade := turn.mentions.slots.get("colour")) and not turn.mentions.products:
+        coloured = {o.order_id for o in orders for line in o.lines if line.colour.startswith(shade.removesuffix("色"))}
+        if len(coloured) == 1:
+            return {"order": coloured.pop()}
     if tool in ("order_status", "order_logistics"):
         for pattern, states in _STATES:
             if re.search(pattern, text.lower()):
@@ -194,6 +224,20 @@ def bought(tool: str, turn: Turn, text: str) -> dict[str, str]:
         done = [o for o in orders if o.status is OrderStatus.DONE]
         return {"order": done[0].order_id} if len(done) == 1 else {}
     return {}
+
+
+def unshipped(tool: str, filled: dict[str, str], turn: Turn) -> str | None:
+    """The order of a wished return that has not left yet, and is cancelled instead."""
+    if tool != "return_request" or "换" in filled.get("kind", ""):
+        return None
+    product, order = filled.get("product"), filled.get("order")
+    meant = [
+        o
+        for o in _recent(turn)
+        if (order and o.order_id == order) or (not order and product in {line.product_id for line in o.lines})
+    ]
+    waiting = len(meant) == 1 and meant[0].status in (OrderStatus.UNPAID, OrderStatus.PAID)
+    return meant[0].order_id if waiting else None
 
 
 def owns(turn: Turn, product_id: str) -> bool:

@@ -50,6 +50,9 @@ class Outcomes:
     def run(self, turn: Turn, tool: str, args: dict[str, str], text: str = "") -> Reply:
         """Run a tool; slots that the message leaves open are filled from what was spoken of."""
         filled = fill.completed(tool, args, turn, text or turn.text)
+        if (order := fill.unshipped(tool, filled, turn)) is not None:
+            turn.did_instead(tool, "order_cancel")
+            tool, filled = "order_cancel", {"order": order}
         return self.state(turn, call(turn.ctx, tool, filled, turn.trace.tools))
 
     # -- stating --------------------------------------------------------------------------------------------------

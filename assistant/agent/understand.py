@@ -91,7 +91,7 @@ class Understanding:
             return None
         best = ranked_by.weighed(self._router.rank(plain), rules).best
         enough = turn.playbook.policy.router.serve if rules else SURE
-        return best.intent if best.probability >= enough and (rules or best.intent != "knowledge_search") else None
+        return best.intent if best.probability >= enough else None
 
     def _several(self, turn: Turn, found: list[tuple[str, str]]) -> Reply:
         """Serve each wish; one that asks back or waits for a yes comes last, further such ones are parked."""
@@ -166,12 +166,14 @@ class Understanding:
         candidates = self._candidates(turn, ranking)
         examples = ranked_by.examples(ranking, candidates)
         system = self._model.prompt(turn.playbook)
-        question = Question(system, turn.text[:300], turn.state.last_reply[:40], candidates, examples)
+        question = Question(
+            system, turn.text[:300], turn.state.last_reply[:40], candidates, examples,
+            lambda chosen: self._preferred(chosen, ranking),
+        )  # fmt: skip
         turn.trace.tier = "model"
         turn.trace.prompt_sha = load("agent/decide").sha
 
         def run(name: str, args: dict[str, str]) -> Outcome:
-            name = self._preferred(name, ranking)
             filled = fill.completed(name, {**args, **fill.args(name, turn)}, turn, turn.text)
             return call(turn.ctx, name, filled, turn.trace.tools)
 
@@ -187,9 +189,8 @@ class Understanding:
 
     def _decided(self, turn: Turn, decision: Decision, ranking: Ranking) -> Reply:
         if decision.reply:
-            intent = self._preferred(decision.reply, ranking)
-            turn.did(intent, "model")
-            return self._outcomes.act(turn, intent)
+            turn.did(decision.reply, "model")
+            return self._outcomes.act(turn, decision.reply)
         results = [o.result for o in decision.outcomes if isinstance(o, Served)]
         if results and all(isinstance(r, KnowledgeAnswer) and not r.passages for r in results):
             return self._nothing_found(turn, ranking)
