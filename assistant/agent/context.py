@@ -271,7 +271,8 @@ class Context:
         mine = "我" in turn.text and any(fill.owns(turn, product) for product in turn.mentions.products)
         m = turn.mentions
         names = m.products or m.stores or m.places or {"tier", "coupon", "item", "looked_for"} & set(m.slots)
-        if turn.rules or mine or not names or len(dialogue.residue(turn.mentions)) > 2:
+        variant = {"colour", "size"} & set(m.slots)  # is asked of a product, and not of the documents
+        if turn.rules or mine or not names or variant or len(dialogue.residue(turn.mentions)) > 2:
             return None
         args = fill.args("knowledge_search", turn)
         args["question"] = f"{turn.state.last_question} {turn.text}"
