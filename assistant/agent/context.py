@@ -71,7 +71,8 @@ class Context:
         agrees = answers.is_yes(turn.text, pending.tool) or answers.ends_in_yes(turn.text, pending.tool)
         if agrees and not (other_kind and "kind" in pending.args):
             return self._yes(turn, pending)
-        if answers.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
+        takes_back = answers.takes_back(turn.text, pending.tool)
+        if takes_back or answers.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
             return self._no(turn)
         if (changed := self._changes(turn, pending, rules)) is not None:
             return changed
@@ -110,7 +111,12 @@ class Context:
 
     def _tells_more(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
         """ "昨天下午" after a complaint that waits for its yes: belongs to it."""
-        if pending.tool != "ticket_file" or rules or len(turn.text) > 2 * MAX_ANSWER or _DOUBT.search(turn.text.lower()):
+        if (
+            pending.tool != "ticket_file"
+            or rules
+            or len(turn.text) > 2 * MAX_ANSWER
+            or _DOUBT.search(turn.text.lower())
+        ):
             return None
         best = self._router.rank(turn.mentions.plain).best
         timed = {"day", "time", "store", "place"} & set(turn.mentions.slots) or _WHEN.search(turn.text)
@@ -128,7 +134,8 @@ class Context:
         return best.intent in (tool, *_POLITE_INTENTS, *_CANCELS) or best.probability < OWN_WISH
 
     def _yes(self, turn: Turn, pending: Pending) -> Reply:
-        turn.state = replace(turn.state, pending=None)
+        parked = tuple(task for task in turn.state.parked if task.tool != pending.tool)  # it is done with
+        turn.state = replace(turn.state, pending=None, parked=parked)
         turn.did(pending.tool, "confirmed")
         if pending.expires_at < turn.now:
             return self._outcomes.say(turn, "expired")
@@ -207,12 +214,14 @@ class Context:
 
     def _is_about_something_else(self, turn: Turn, task: Task) -> bool:
         """A long message that names things is an answer only if it does not read like another wish."""
-        if len(dialogue.residue(turn.mentions)) <= 4 or dialogue.is_free_text(task):
+        beyond = len(dialogue.residue(turn.mentions))
+        if beyond <= 1 or dialogue.is_free_text(task):
             return False
         best = self._router.rank(turn.mentions.plain).best
         if best.intent in _kin(task.tool):
             return False
-        return best.intent != task.tool and best.probability >= turn.playbook.policy.router.floor
+        enough = turn.playbook.policy.router.floor if beyond > 4 else OWN_WISH
+        return best.intent != task.tool and best.probability >= enough
 
     # -- nothing waits ---------------------------------------------------------------------------------------------
 

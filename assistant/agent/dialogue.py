@@ -25,7 +25,8 @@ _STOP = re.compile(
 )
 _BACK = re.compile(r"(继续机器人|不等了|不用人工|取消人工|还是你来|机器人继续)")
 _CORRECT = re.compile(
-    r"((?<!是)不是|不对|错了|说错|我说的是|我是说|我要的是|应该是|改成|换成|要的是|i mean|not .{1,12} but)", re.IGNORECASE
+    r"((?<!是)不是|不对|错了|说错|我说的是|我是说|我要的是|应该是|改成|换成|要的是|i mean|not .{1,12} but)",
+    re.IGNORECASE,
 )
 _FILLER = re.compile(
     r"也|行|还|\b(?:what about|how about|do you have|in stock|the|one|please|pls|for|any|in|is|it|a|and|color|colour|size|me)\b|哪家|哪个|"
@@ -55,6 +56,9 @@ _REPAIRABLE = {
 }
 
 
+LONGEST_REPEAT = 16  # characters; in a longer message "什么意思" belongs to a story
+
+
 def is_free_text(task: Task) -> bool:
     """Whether the open question is answered in the shopper's own words, whatever they are."""
     return task.slot in _FREE_TEXT or TOOLS[task.tool].in_own_words
@@ -63,7 +67,7 @@ def is_free_text(task: Task) -> bool:
 def control(text: str) -> str:
     """repeat, wait, stop, back, or nothing."""
     for name, pattern in (("repeat", _REPEAT), ("wait", _WAIT), ("stop", _STOP), ("back", _BACK)):
-        if pattern.search(text):
+        if pattern.search(text) and (name != "repeat" or len(text) <= LONGEST_REPEAT):
             return name
     return ""
 

@@ -7,6 +7,7 @@ appointments. Called by `outcomes`, `context` and `understand`.
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from difflib import SequenceMatcher
 
 from assistant.agent import dialogue
 from assistant.agent.exchange import Turn
@@ -17,6 +18,7 @@ from tools.errors import BackendDown, ToolError
 from tools.types import Order, OrderStatus, Product
 
 SHORT_QUESTION = 8  # characters
+TELLING = 3  # characters of a product's name that tell which is meant
 ORDER_TOOLS = ("order_status", "order_logistics", "return_check", "return_request", "order_cancel")
 _LOOSE = {
     "points_redeem": ("item",),
@@ -190,7 +192,10 @@ def _may_fill(
         of_orders = bool(_BACK.search(text)) or tool.startswith("return") or last_tool in ORDER_TOOLS
         return "product" not in args and "order" not in args and of_orders
     if slot == "store" and tool == "stock_check":
-        same = args.get("product", focus.product_id) == focus.product_id and last_tool in ("stock_check", "stock_reserve")
+        same = args.get("product", focus.product_id) == focus.product_id and last_tool in (
+            "stock_check",
+            "stock_reserve",
+        )
         return same and "place" not in args and not _ELSEWHERE.search(text)
     if slot == "store":
         elsewhere = ("appointment_book", "ticket_file", "stock_check")
@@ -205,6 +210,8 @@ def _may_fill(
 def bought(tool: str, turn: Turn, text: str) -> dict[str, str]:
     """The one order that fits a vague word ("那双鞋") or the state that the question speaks of; empty where unsure."""
     orders = _recent(turn)
+    if (by_name := _by_part_of_name(orders, text)) is not None:
+        return {"order": by_name}
     if fitting := list(_of_kind(orders, turn, text)):
         if len({o.order_id for o, _ in fitting}) == 1:
             order, product_id = fitting[0]
@@ -267,6 +274,20 @@ def _of_kind(orders: tuple[Order, ...], turn: Turn, text: str) -> Iterator[tuple
         if fitting:
             yield from fitting
             return
+
+
+def _by_part_of_name(orders: tuple[Order, ...], text: str) -> str | None:
+    """The one order with a thing of whose name a telling part stands in the text ("那件白鹅绒的")."""
+    parts = {o.order_id: max((_shared(line.product, text) for line in o.lines), default=0) for o in orders}
+    longest = max(parts.values(), default=0)
+    found = [order for order, length in parts.items() if length == longest]
+    return found[0] if longest >= TELLING and len(found) == 1 else None
+
+
+def _shared(name: str, text: str) -> int:
+    """Length of the longest run of characters that a name and a text share."""
+    found = SequenceMatcher(None, name, text, autojunk=False).find_longest_match()
+    return found.size
 
 
 def _is_kind(item: Product, categories: tuple[str, ...], names: tuple[str, ...]) -> bool:

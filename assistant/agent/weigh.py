@@ -30,7 +30,7 @@ _MATTERS: tuple[frozenset[str], ...] = tuple(
 )  # fmt: skip
 _OF_ORDERS = _MATTERS[0]
 _OF_PRODUCTS = _MATTERS[1] | {"usual_purchases"}
-_POLITE = frozenset("thanks bye greet praise who chitchat handoff out_of_scope".split())
+_POLITE = frozenset(["thanks", "bye", "greet", "praise", "who", "chitchat", "handoff", "out_of_scope"])
 _ASKED = "knowledge_search"
 _SUPPOSES = re.compile("要是|如果|万一|的话|假如|一般|规定|政策|if ")
 _ASKS = re.compile("[?？吗么]|怎么|咋|什么|啥|多少|多久|几|哪|能不能|可不可以|不$|没$|没有$|how|what|when|can ")
