@@ -90,7 +90,7 @@ def is_yes(text: str, tool: str = "") -> bool:
 
 
 _GIVING_UP = re.compile(r"^(?:唉|哎|那|行吧|嗯|切|哦)?[，, ]?(?:还是)?(?:算了?(?:了|啦|咯|喽|球)|罢了|拉倒)(?:吧)?")
-_ACTS = re.compile("帮|查|看看|看下|给我|问|转|找|要(?!了)|[?？]|吗|怎么|多少|什么|哪")
+_ACTS = re.compile("改(?!天)|换成|换个|约(?!了)|帮|查|看看|看下|给我|问|转|找|要(?!了)|[?？]|吗|怎么|多少|什么|哪")
 
 
 def gives_up(text: str) -> bool:
@@ -103,7 +103,7 @@ def gives_up(text: str) -> bool:
 
 def demands(text: str) -> bool:
     """A wish and no question: "那帮我换成L"."""
-    return bool(re.search("帮我|给我|换成|就换|退了|退吧|换吧|换了", text)) and not re.search(
+    return bool(re.search("帮我|给我|换成|就换|换个|换一|要换|要退|退掉|退了|退吧|换吧|换了", text)) and not re.search(
         "[?？]|吗|么|能|可以|行不", text
     )
 

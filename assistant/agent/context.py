@@ -135,7 +135,8 @@ class Context:
 
     def _yes(self, turn: Turn, pending: Pending) -> Reply:
         parked = tuple(task for task in turn.state.parked if task.tool != pending.tool)  # it is done with
-        turn.state = replace(turn.state, pending=None, parked=parked)
+        asking = turn.state.asking if turn.state.asking and turn.state.asking.tool != pending.tool else None
+        turn.state = replace(turn.state, pending=None, asking=asking, parked=parked)
         turn.did(pending.tool, "confirmed")
         if pending.expires_at < turn.now:
             return self._outcomes.say(turn, "expired")

@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from assistant.agent import dialogue
 from assistant.agent.exchange import Turn
 from assistant.agent.guard import fold_dialect
-from assistant.domain.conversation import Focus
+from assistant.domain.conversation import Focus, Pending
 from tools.all import TOOLS
 from tools.errors import BackendDown, ToolError
 from tools.types import Order, OrderStatus, Product
@@ -145,6 +145,18 @@ def completed(tool: str, named: dict[str, str], turn: Turn, text: str) -> dict[s
         filled["subject"] = state.last_args["subject"]
         filled.setdefault("allowed", "yes" if _ON_AGAIN.search(text) else "no")
     return filled
+
+
+def added(pending: Pending, named: dict[str, str], turn: Turn) -> dict[str, str]:
+    """What a message adds to the change of the same kind that waits for its yes."""
+    args = dialogue.repaired(pending.args, named)
+    if "body" in named:
+        args["body"] = f"{pending.args.get('body', '')}；{named['body']}".strip("；")
+    if pending.tool == "appointment_book" and not turn.mentions.any_thing:
+        args["topic"] = turn.text[:20]
+    if (at := moved(pending.args.get("time"), turn)) and "time" in pending.args:
+        args["time"] = at
+    return args
 
 
 _UPWARDS = re.compile("升(?:了|上去|级|到|完)|下一(?:级|档)|再往上|高一级|上一级")

@@ -45,7 +45,10 @@ class Outcomes:
         known = turn.playbook.intents[intent]
         if known.reply:
             return self.say(turn, known.reply)
-        return self.run(turn, intent, fill.args(intent, turn))
+        named, pending = fill.args(intent, turn), turn.state.pending
+        if pending is not None and pending.tool == intent:
+            named = fill.added(pending, named, turn)
+        return self.run(turn, intent, named)
 
     def run(self, turn: Turn, tool: str, args: dict[str, str], text: str = "") -> Reply:
         """Run a tool; slots that the message leaves open are filled from what was spoken of."""
