@@ -120,7 +120,8 @@ class Context:
             return None
         best = self._router.rank(turn.mentions.plain).best
         timed = {"day", "time", "store", "place"} & set(turn.mentions.slots) or _WHEN.search(turn.text)
-        if not timed and best.intent != "ticket_note" and (best.intent != "ticket_file" or best.probability < LIKELY):
+        tells = best.intent in ("ticket_note", "ticket_file") and best.probability >= OWN_WISH
+        if not timed and (not tells or turn.text.endswith("吧")):
             return None
         turn.did(pending.tool, "changed_before_yes")
         body = f"{pending.args.get('body', '')}；{turn.words}"

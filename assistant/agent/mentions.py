@@ -275,7 +275,8 @@ def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots
 def _size_of(text: str, catalog: Catalog, products: tuple[str, ...]) -> str | None:
     """A bare number that is a size of what is named ("小白鞋38徐家汇")."""
     sizes = {z for p in products for z in catalog.products[p].sizes if z.isdigit()}
-    return next((n for n in _BARE_NUMBER.findall(text) if n in sizes), None)
+    worded = [z for p in products for z in catalog.products[p].sizes if z in text and not z[0].isascii()]
+    return next((n for n in _BARE_NUMBER.findall(text) if n in sizes), worded[0] if worded else None)
 
 
 def _body_slots(text: str, slots: dict[str, str]) -> None:

@@ -27,10 +27,11 @@ from tools.types import KnowledgeAnswer
 
 log = logs.get("agent")
 MAX_WISHES = 3
-WORTH_ASKING = 0.4  # share of the best reading's probability from which the documents are asked first
 GUESS = 0.3  # without the model: from which probability an intent is served
 SURE = 0.8  # and from which one of these is
 FAINT = 0.08  # below it a question for the documents is not tried
+ENOUGH_WITH_RULE = 0.66  # the same for a part of a message that a pattern fits
+SURE_ALONE = 0.9  # and for one that none fits
 COSTLY = ("handoff", "privacy_export")  # reading tools that leave something behind
 
 
@@ -90,7 +91,7 @@ class Understanding:
         if not rules and not joined:
             return None
         best = ranked_by.weighed(self._router.rank(plain), rules).best
-        enough = turn.playbook.policy.router.serve if rules else SURE
+        enough = ENOUGH_WITH_RULE if rules else SURE_ALONE
         return best.intent if best.probability >= enough else None
 
     def _several(self, turn: Turn, found: list[tuple[str, str]]) -> Reply:
@@ -147,8 +148,8 @@ class Understanding:
     # -- where the first tier is not sure ------------------------------------------------------------------------------
 
     def _unsure(self, turn: Turn, ranking: Ranking) -> Reply:
-        """A question that our documents answer where no tool is the likelier reading, else the model."""
-        if ranking.of("knowledge_search") >= ranking.best.probability * WORTH_ASKING:
+        """A question that our documents answer where no tool is the likelier reading, else what the model says."""
+        if ranking.best.intent == "knowledge_search":
             answered = self._by_knowledge(turn, "retrieval")
             if answered is not None:
                 return answered
@@ -206,7 +207,7 @@ class Understanding:
     def _preferred(self, chosen: str, ranking: Ranking) -> str:
         """The model's choice, unless the router finds another one far likelier; a strong model is not corrected."""
         best = ranking.best
-        if self._model.native or chosen == best.intent or best.intent == "knowledge_search":
+        if self._model.native or chosen == best.intent:
             return chosen
         return best.intent if best.probability >= GUESS and ranking.of(chosen) < best.probability / 3 else chosen
 
