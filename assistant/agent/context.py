@@ -24,6 +24,7 @@ OWN_WISH = 0.6  # probability from which the router's reading stands against an 
 SURE_YES = 0.9  # a change is made on a learnt yes from here; between the two we ask once more
 LIKELY = 0.5
 _DOUBT = re.compile(r"[?？不别没停吗么嘛怎什哪多几]|but|how|what|when|don'?t")
+_WANTS = re.compile("(?:那|就|行|好|，|,| )*(?:我要|给我|帮我|我想|来|换|领|兑|留)")
 _WHEN = re.compile("昨天|前天|上周|上午|下午|晚上|早上|中午|刚才|刚刚|点左右|点多|号那天|yesterday|last week")
 _MOVES = re.compile(r"改|挪|推|延|提前|换(?:到|成|个时间)|move|push|reschedule")
 _POLITE_INTENTS = ("greet", "thanks", "bye", "praise", "chitchat")
@@ -112,7 +113,8 @@ class Context:
     def _tells_more(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
         """ "昨天下午" after a complaint that waits for its yes: belongs to it."""
         if (
-            pending.tool != "ticket_file"
+            turn.state.asking is not None
+            or pending.tool != "ticket_file"
             or rules
             or len(turn.text) > 2 * MAX_ANSWER
             or _DOUBT.search(turn.text.lower())
@@ -164,7 +166,8 @@ class Context:
             changed.pop("product")  # a name of several products, one of which is meant already
         if moves and (at := fill.moved(pending.args.get("time"), turn)):
             changed["time"] = at
-        family = {pending.tool} if pending.tool == "stock_reserve" else {pending.tool, *_kin(pending.tool)}
+        family = {pending.tool, "return_request", "return_check"}  # "不要白的 换黑的"
+        family = family if pending.tool == "stock_reserve" else {pending.tool, *_kin(pending.tool)}
         if not changed or not set(rules) <= family:
             return None
         turn.did(pending.tool, "changed_before_yes")
@@ -191,10 +194,11 @@ class Context:
         if task.slot == "time" and "time" in added and "day" not in added and task.args.get("day"):
             added["time"] = dialogue.moved(task.args["day"], turn.mentions) or added["time"]
         turn.state = replace(turn.state, asking=None)
-        turn.did(task.tool, "slot")
+        tool = elsewhere[0] if len(elsewhere) == 1 and elsewhere[0] in fill.ORDER_TOOLS else task.tool
+        turn.did(tool, "slot")
         answered = task.slot in added  # narrows what was asked for; anything else that is named replaces it
         args = {**task.args, **added} if answered else dialogue.repaired(task.args, added)
-        return resume(turn, self._outcomes.run(turn, task.tool, args))
+        return resume(turn, self._outcomes.run(turn, tool, args))
 
     def _agreed_to_offers(self, turn: Turn, task: Task) -> Reply | None:
         """A yes where one of several was to be picked: the only one, else the question once more."""
@@ -261,11 +265,20 @@ class Context:
         if tool == "store_find" and named.get("store") in turn.ctx.catalog.stores:
             tool = "store_info"
         named |= {k: v for k, v in turn.mentions.slots.items() if k in ("about", "day") and k in TOOLS[tool].slots}
-        args = dialogue.repaired(state.last_args, named)
+        args = dialogue.repaired(state.last_args, named) | self._same_size(turn, named)
         if "time" in TOOLS[tool].slots and (at := fill.moved(state.last_args.get("time"), turn)):
             args["time"] = at
         turn.did(tool, "follow_up")
         return self._outcomes.run(turn, tool, args)
+
+    @staticmethod
+    def _same_size(turn: Turn, named: dict[str, str]) -> dict[str, str]:
+        """The size that was asked for, of another product of the same kind."""
+        known, last = turn.ctx.catalog.products, turn.state.last_args
+        new, old = known.get(named.get("product", "")), known.get(last.get("product", ""))
+        size = last.get("size", "")
+        keeps = new is not None and old is not None and new.category == old.category and size in new.sizes
+        return {"size": size} if keeps and "size" not in named else {}
 
     def _once_more(self, turn: Turn) -> Reply | None:
         """The last question to a tool again, where a message asks for "that one too" and is nothing else."""
@@ -283,7 +296,14 @@ class Context:
         m = turn.mentions
         names = m.products or m.stores or m.places or {"tier", "coupon", "item", "looked_for"} & set(m.slots)
         variant = {"colour", "size"} & set(m.slots)  # is asked of a product, and not of the documents
-        if turn.rules or mine or not names or variant or len(dialogue.residue(turn.mentions)) > 2:
+        if (
+            turn.rules
+            or mine
+            or not names
+            or variant
+            or _WANTS.match(turn.text)
+            or len(dialogue.residue(turn.mentions)) > 2
+        ):
             return None
         args = fill.args("knowledge_search", turn)
         args["question"] = f"{turn.state.last_question} {turn.text}"

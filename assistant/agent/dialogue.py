@@ -17,7 +17,7 @@ _REPEAT = re.compile(
     re.IGNORECASE,
 )
 _WAIT = re.compile(
-    r"^(先|那|好)?(等一?下|稍等|等等|等会儿?|我看看|我想想|让我想想|wait|hold on|one moment)[，,。.!！~ 啊哈]*(我.{0,8})?$",
+    r"^(先|那|好)?我?再?(等一?下|稍等|等等|等会儿?|我看看|我想想|让我想想|wait|hold on|one moment)[，,。.!！~ 啊哈]*(我.{0,8})?$",
     re.IGNORECASE,
 )
 _STOP = re.compile(
@@ -124,7 +124,9 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
     return None
 
 
-_ASKS = re.compile("[?？]|能不能|可不可以|(?<!什)(?:吗|么)$|多少|多久|怎么[^样]|咋|先问|等下|等一下|how|what|can i")
+_ASKS = re.compile(
+    "[?？]|能不能|可不可以|(?<!什)(?:吗|么)$|多少|多久|几(?:天|点|个|号|时)|怎么[^样]|咋|先问|等下|等一下|how|what|can i"
+)
 _OF_PRODUCTS = ("product_find", "size_advice")  # a colour or a place after these asks where there is one
 _AND_THAT = re.compile(r"^(?:那|那么|还有|那要是)(?!我)[^，,。?？]{1,7}呢[?？]?$")
 

@@ -129,7 +129,7 @@ def loose(turn: Turn) -> dict[str, str]:
 def completed(tool: str, named: dict[str, str], turn: Turn, text: str) -> dict[str, str]:
     """Fill the slots that a message leaves open."""
     state = turn.state
-    filled = with_focus(tool, named, state.focus, text, state.last_tool)
+    filled = with_focus(tool, _ordered(tool, named, turn), state.focus, text, state.last_tool)
     for slot in _LOOSE.get(tool, ()):
         if slot not in filled and slot in state.last_args:
             filled[slot] = state.last_args[slot]
@@ -145,6 +145,21 @@ def completed(tool: str, named: dict[str, str], turn: Turn, text: str) -> dict[s
         filled["subject"] = state.last_args["subject"]
         filled.setdefault("allowed", "yes" if _ON_AGAIN.search(text) else "no")
     return filled
+
+
+def _ordered(tool: str, named: dict[str, str], turn: Turn) -> dict[str, str]:
+    """For tools of orders: the order spoken of where it holds the named product; the product spoken of where one turned
+    to it since and owns it."""
+    if tool not in ORDER_TOOLS or "order" in named:
+        return named
+    focus, product = turn.state.focus, named.get("product")
+    if product is None and focus.product_id and turn.state.last_tool in _OF_WARES and owns(turn, focus.product_id):
+        return {**named, "product": focus.product_id}
+    held = any(o.order_id == focus.order_id and any(x.product_id == product for x in o.lines) for o in _recent(turn))
+    return {**named, "order": focus.order_id} if product and focus.order_id and held else named
+
+
+_OF_WARES = ("product_find", "size_advice", "stock_check")
 
 
 def added(pending: Pending, named: dict[str, str], turn: Turn) -> dict[str, str]:

@@ -48,6 +48,8 @@ class Outcomes:
         named, pending = fill.args(intent, turn), turn.state.pending
         if pending is not None and pending.tool == intent:
             named = fill.added(pending, named, turn)
+        elif turn.state.asking is not None and turn.state.asking.tool == intent:
+            named = dialogue.repaired(turn.state.asking.args, named)
         return self.run(turn, intent, named)
 
     def run(self, turn: Turn, tool: str, args: dict[str, str], text: str = "") -> Reply:
@@ -98,9 +100,11 @@ class Outcomes:
         again = state.asking.tries + 1 if state.asking and state.asking.slot == outcome.slot else 0
         task = Task(outcome.tool, outcome.args, outcome.slot, outcome.question, offers, again)
         known = _known(turn, {k: v for k, v in outcome.args.items() if k in ("product", "store", "colour", "size")})
+        replaced = state.pending is not None and state.pending.tool == outcome.tool
         turn.state = replace(
             state,
             asking=task,
+            pending=None if replaced else state.pending,
             focus=dialogue.focus_of({**_spoken(turn), **known}, state.focus),
             last_tool=outcome.tool,
             last_args={**fill.loose(turn), **outcome.args},
