@@ -28,6 +28,7 @@ from tools.types import KnowledgeAnswer
 log = logs.get("agent")
 MAX_WISHES = 3
 GUESS = 0.3  # without the model: from which probability an intent is served
+LIKELY = 0.7  # from which probability a question goes to the documents without the model
 SURE = 0.8  # and from which one of these is
 FAINT = 0.08  # below it a question for the documents is not tried
 ENOUGH_WITH_RULE = 0.66  # the same for a part of a message that a pattern fits
@@ -149,7 +150,7 @@ class Understanding:
 
     def _unsure(self, turn: Turn, ranking: Ranking) -> Reply:
         """A question that our documents answer where no tool is the likelier reading, else what the model says."""
-        if ranking.best.intent == "knowledge_search":
+        if ranking.best.intent == "knowledge_search" and ranking.best.probability >= LIKELY:
             answered = self._by_knowledge(turn, "retrieval")
             if answered is not None:
                 return answered
@@ -228,6 +229,8 @@ class Understanding:
     def _without_model(self, turn: Turn, ranking: Ranking) -> Reply:
         """The model is down or slow: the likeliest reading where it is likely, else the documents, else a question."""
         turn.trace.tier = "fallback"
+        if ranking.best.intent == "knowledge_search" and (found := self._by_knowledge(turn, "fallback")) is not None:
+            return found
         best = ranked_by.without(ranking, "knowledge_search").best
         if best.probability >= (0.5 if best.intent in COSTLY else GUESS):
             turn.did(best.intent, "fallback")
