@@ -153,6 +153,8 @@ class Context:
 
     def _changes(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
         """A correction of what waits: "不是L 是XL", "改成四点", or another moment instead of a cancellation."""
+        if dialogue.asks(turn.text) and len(dialogue.residue(turn.mentions)) > 4 and not _MOVES.search(turn.text):
+            return None  # asks of another thing
         slots = TOOLS[pending.tool].slots
         moves = "time" in slots and bool({"time", "day"} & set(turn.mentions.slots) or turn.mentions.shift)
         if moves and pending.tool == "appointment_cancel":

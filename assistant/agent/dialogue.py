@@ -117,6 +117,8 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
         return {"size": found.group(1)}
     if task.slot == "height" and (found := re.fullmatch(r"\D{0,3}(\d{2,3})\D{0,5}", text)):
         return {"height": found.group(1)}
+    if task.slot == "reason" and named.get("product", task.args.get("product")) != task.args.get("product"):
+        return named  # another thing than was thought
     if task.slot == "reason" and answers.is_yes(text, task.tool):
         return {"reason": "未说明"}
     if is_free_text(task) and len(text) >= 2 and not (task.slot == "reason" and _ASKS.search(text)):
@@ -127,6 +129,13 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
 _ASKS = re.compile(
     "[?？]|能不能|可不可以|(?<!什)(?:吗|么)$|多少|多久|几(?:天|点|个|号|时)|怎么[^样]|咋|先问|等下|等一下|how|what|can i"
 )
+
+
+def asks(text: str) -> bool:
+    """True for a question by its words."""
+    return bool(_ASKS.search(text))
+
+
 _OF_PRODUCTS = ("product_find", "size_advice")  # a colour or a place after these asks where there is one
 _AND_THAT = re.compile(r"^(?:那|那么|还有|那要是)(?!我)[^，,。?？]{1,7}呢[?？]?$")
 

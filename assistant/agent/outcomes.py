@@ -45,20 +45,26 @@ class Outcomes:
         known = turn.playbook.intents[intent]
         if known.reply:
             return self.say(turn, known.reply)
-        named, pending = fill.args(intent, turn), turn.state.pending
-        if pending is not None and pending.tool == intent:
-            named = fill.added(pending, named, turn)
-        elif turn.state.asking is not None and turn.state.asking.tool == intent:
-            named = dialogue.repaired(turn.state.asking.args, named)
-        return self.run(turn, intent, named)
+        return self.run(turn, intent, self.named(turn, intent))
+
+    def named(self, turn: Turn, tool: str) -> dict[str, str]:
+        """What the message names for a tool, with what it adds to where the same tool waits or asks."""
+        named, pending, asking = fill.args(tool, turn), turn.state.pending, turn.state.asking
+        if pending is not None and pending.tool == tool:
+            return fill.added(pending, named, turn)
+        return dialogue.repaired(asking.args, named) if asking is not None and asking.tool == tool else named
 
     def run(self, turn: Turn, tool: str, args: dict[str, str], text: str = "") -> Reply:
+        """Run a tool and state what came of it."""
+        return self.state(turn, self.outcome(turn, tool, args, text))
+
+    def outcome(self, turn: Turn, tool: str, args: dict[str, str], text: str = "") -> Outcome:
         """Run a tool; slots that the message leaves open are filled from what was spoken of."""
         filled = fill.completed(tool, args, turn, text or turn.text)
         if (order := fill.unshipped(tool, filled, turn)) is not None:
             turn.did_instead(tool, "order_cancel")
             tool, filled = "order_cancel", {"order": order}
-        return self.state(turn, call(turn.ctx, tool, filled, turn.trace.tools))
+        return call(turn.ctx, tool, filled, turn.trace.tools)
 
     # -- stating --------------------------------------------------------------------------------------------------
 

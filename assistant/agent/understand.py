@@ -4,6 +4,7 @@ Enters: a `Turn` that context did not answer. Leaves: a `Reply`. Called by `turn
 shopper is asked with two or three buttons instead of guessed at.
 """
 
+import re
 from dataclasses import dataclass, replace
 
 from assistant import logs
@@ -34,6 +35,9 @@ FAINT = 0.08  # below it a question for the documents is not tried
 ENOUGH_WITH_RULE = 0.66  # the same for a part of a message that a pattern fits
 SURE_ALONE = 0.9  # and for one that none fits
 COSTLY = ("handoff", "privacy_export")  # reading tools that leave something behind
+
+
+_WHILE = re.compile("时候")
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ class Understanding:
 
     def _part(self, turn: Turn, part: str, joined: bool) -> str | None:
         """The wish of one part of a message, where a pattern fits or, of parts that words like 还有 join, without one."""
+        if _WHILE.search(part):
+            return None  # tells when, and wishes nothing
         plain = mentions.plain(part, turn.ctx.catalog)
         rules = turn.playbook.plain_intents(plain.lower())
         if len(rules) == 1:
@@ -176,8 +182,7 @@ class Understanding:
         turn.trace.prompt_sha = load("agent/decide").sha
 
         def run(name: str, args: dict[str, str]) -> Outcome:
-            filled = fill.completed(name, {**args, **fill.args(name, turn)}, turn, turn.text)
-            return call(turn.ctx, name, filled, turn.trace.tools)
+            return self._outcomes.outcome(turn, name, {**args, **self._outcomes.named(turn, name)})
 
         try:
             decision = decide(
