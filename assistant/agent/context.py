@@ -196,7 +196,8 @@ class Context:
         if task.slot == "time" and "time" in added and "day" not in added and task.args.get("day"):
             added["time"] = dialogue.moved(task.args["day"], turn.mentions) or added["time"]
         turn.state = replace(turn.state, asking=None)
-        tool = elsewhere[0] if len(elsewhere) == 1 and elsewhere[0] in fill.ORDER_TOOLS else task.tool
+        nearer = [rule for rule in elsewhere if rule in fill.ORDER_TOOLS and rule in _kin(task.tool)]
+        tool = nearer[0] if len(nearer) == 1 else task.tool
         turn.did(tool, "slot")
         answered = task.slot in added  # narrows what was asked for; anything else that is named replaces it
         args = {**task.args, **added} if answered else dialogue.repaired(task.args, added)
