@@ -20,6 +20,7 @@ from rich.table import Table
 from assistant import logs
 from assistant.config import Settings
 from assistant.domain.conversation import State
+from assistant.errors import ConfigError
 from eval.shopper_data import AS_OF, Dialogue, Split, Turn, load
 from eval.shopper_peer import PEER_CONTEXT_TOKENS, Peer
 from eval.shopper_score import Seen, Verdict, authored_texts, judge, observe
@@ -49,6 +50,8 @@ def run(
     `wrong_facts`, `latency_ms`, `confusions`, `misses` and, where asked for, `peer`.
     """
     chosen = [d for d in load() if d.split == split][: limit or None]
+    if not chosen:
+        raise ConfigError(f"there are no labelled dialogues of the part {split}")
     with stage(settings, context_tokens=PEER_CONTEXT_TOKENS if peer else 0) as made:
         on(f"世界就绪（{AS_OF}），{len(chosen)}段对话")
         played = list(_play_all(made, chosen))
@@ -69,13 +72,14 @@ def _play_all(made: Stage, dialogues: Sequence[Dialogue]) -> Iterable[Played]:
 def _play(made: Stage, dialogue: Dialogue, authored: str) -> list[Played]:
     made.fresh()
     before = State()
-    played = []
+    played: list[Played] = []
     for number, turn in enumerate(dialogue.turns):
         served = made.say(dialogue, number, turn.say)
         ctx = made.context(dialogue, turn.say, served.conversation_id)
         seen = observe(ctx, before, served, authored)
         before = served.answer.state if served.answer else before
-        played.append(Played(dialogue.id, turn, seen, judge(turn, seen)))
+        done = bool(played) and played[-1].verdict.action and played[-1].seen.actions == ("confirmed",)
+        played.append(Played(dialogue.id, turn, seen, judge(turn, seen, done=done)))
     return played
 
 

@@ -51,8 +51,15 @@ class Verdict:
     args: bool | None
 
 
-def judge(turn: Turn, seen: Seen) -> Verdict:
-    """Compare with the label."""
+def judge(turn: Turn, seen: Seen, *, done: bool = False) -> Verdict:
+    """Compare with the label. `done`: the turn before made the change already, rightly, so that one more yes to it is
+    met by a polite word."""
+    if done and turn.wanted == ("confirmed",) and seen.actions == ("thanks",):
+        return Verdict(action=True, args=None)
+    return _compared(turn, seen)
+
+
+def _compared(turn: Turn, seen: Seen) -> Verdict:
     done = set(seen.actions)
     right = done == set(turn.wanted) if turn.every else bool(done) and done <= set(turn.wanted)
     if not turn.args:

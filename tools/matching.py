@@ -15,6 +15,7 @@ from rapidfuzz import fuzz
 _LATIN = re.compile(r"[a-z]{4,}")
 _MIN_SOUND = 3  # syllables that a homophone must share; two are too often an accident
 _MIN_FUZZY = 84.0
+_PLURAL = 4  # letters from which a Latin name may stand in the plural
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def _is_word(text: str, span: tuple[int, int]) -> bool:
     if not text[start:end].isascii():
         return True
     before = text[start - 1 : start]
-    after = text[end : end + 1]
+    after = text[end : end + 1] if end - start < _PLURAL else text[end:].removeprefix("s")[:1]  # jackets
     return not (before.isascii() and before.isalpha()) and not (after.isascii() and after.isalpha())
 
 

@@ -9,7 +9,7 @@ from assistant.domain.conversation import Offer
 
 _YES_WORDS = (
     "就这么办", "没问题", "就这样", "可以的", "是的呢", "确认", "确定", "好的", "好滴", "好啊", "好呀", "好嘞", "可以", "行吧", "行的", "对的", "对头", "没错",
-    "同意", "要得", "就这么定", "定了", "走起", "搞起", "来吧", "是的", "要的", "办吧", "提交", "登记", "麻烦了", "拜托", "没毛病", "阔以", "OK", "弄吧", "搞吧", "整吧", "可", "得", "收到", "就它", "就这个", "就那个", "帮我办", "帮我弄", "没意见", "必须的", "那当然", "当然", "yup", "right", "correct", "that's right", "fine", "good", "great", "中啊", "得嘞", "妥了", "嗯", "恩", "好", "行", "对", "要", "中", "成", "妥", "是",
+    "同意", "要得", "就这么定", "就这么着", "这么着", "定了", "走起", "搞起", "来吧", "是的", "要的", "办吧", "提交", "登记", "麻烦了", "拜托", "没毛病", "阔以", "OK", "弄吧", "搞吧", "整吧", "可", "得", "收到", "就它", "就这个点", "就那个点", "就这个时间", "就那个时间", "这个点", "那个点", "这个时间", "那个时间", "就这个", "就那个", "报上去", "帮我办", "帮我弄", "没意见", "必须的", "那当然", "当然", "yup", "right", "correct", "that's right", "fine", "good", "great", "中啊", "得嘞", "妥了", "嗯呐", "嗯哪", "嗯啦", "嗯", "恩", "好", "行", "对", "要", "中", "成", "妥", "是",
     "go ahead", "do it", "sounds good", "confirmed", "confirm", "please", "haode", "keyi", "okay", "sure", "yeah", "yes", "yep", "ok", "y",
 )  # fmt: skip
 _NO_WORDS = (
@@ -90,7 +90,7 @@ def is_yes(text: str, tool: str = "") -> bool:
 
 
 _GIVING_UP = re.compile(r"^(?:唉|哎|那|行吧|嗯|切|哦)?[，, ]?(?:还是)?(?:算了?(?:了|啦|咯|喽|球)|罢了|拉倒)(?:吧)?")
-_ACTS = re.compile("帮|查|看看|看下|给我|问|转|找|要(?!了)|[?？]|吗|怎么|多少|什么|哪")
+_ACTS = re.compile("改(?!天)|换成|换个|约(?!了)|帮|查|看看|看下|给我|问|转|找|要(?!了)|[?？]|吗|怎么|多少|什么|哪")
 
 
 def gives_up(text: str) -> bool:
@@ -103,7 +103,7 @@ def gives_up(text: str) -> bool:
 
 def demands(text: str) -> bool:
     """A wish and no question: "那帮我换成L"."""
-    return bool(re.search("帮我|给我|换成|就换|退了|退吧|换吧|换了", text)) and not re.search(
+    return bool(re.search("帮我|给我|换成|就换|换个|换一|要换|要退|退掉|退了|退吧|换吧|换了", text)) and not re.search(
         "[?？]|吗|么|能|可以|行不", text
     )
 
@@ -119,6 +119,18 @@ def ends_in_yes(text: str, tool: str) -> bool:
     """Names the pending change in its last words, after a remark ("哦没付钱啊 那取消")."""
     first, _, last = re.sub(r"[，,。；;! ！]+", " ", text).strip().rpartition(" ")
     return bool(first) and len(text) <= 16 and names_change(last, tool) and is_yes(last, tool) and not gives_up(first)
+
+
+_NO_FIRST = re.compile(r"^(?:哦|啊|嗯|呃|哎|诶|喔|oh)?[，, ]*(?:不是?|别|no)[，,。 ]+(?!对)", re.IGNORECASE)
+
+
+def takes_back(text: str, tool: str) -> bool:
+    """A no with a reason after it ("哦不 还是留着吧"), and no other wish or change of what waits."""
+    if len(text) > 16 or not _NO_FIRST.match(text) or _ACTS.search(text):
+        return False
+    rest = _NO_FIRST.sub("", text)
+    keeps = "留" in rest and tool != "stock_reserve"
+    return keeps or (bool(re.search("说错|按错|点错|反悔|再想|不|别", rest)) and not re.search("是|要|换|改", rest))
 
 
 def names_change(text: str, tool: str) -> bool:

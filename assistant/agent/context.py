@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 
 from assistant.agent import answers, dialogue, fill
+from assistant.agent.compose import asked_again
 from assistant.agent.exchange import Turn
 from assistant.agent.outcomes import Outcomes
 from assistant.agent.resume import resume
@@ -23,6 +24,8 @@ OWN_WISH = 0.6  # probability from which the router's reading stands against an 
 SURE_YES = 0.9  # a change is made on a learnt yes from here; between the two we ask once more
 LIKELY = 0.5
 _DOUBT = re.compile(r"[?？不别没停吗么嘛怎什哪多几]|but|how|what|when|don'?t")
+_WANTS = re.compile("(?:那|就|行|好|，|,| )*(?:我要|给我|帮我|我想|来|换|领|兑|留)")
+_WHEN = re.compile("昨天|前天|上周|上午|下午|晚上|早上|中午|刚才|刚刚|点左右|点多|号那天|yesterday|last week")
 _MOVES = re.compile(r"改|挪|推|延|提前|换(?:到|成|个时间)|move|push|reschedule")
 _POLITE_INTENTS = ("greet", "thanks", "bye", "praise", "chitchat")
 _CANCELS = ("order_cancel", "appointment_cancel")
@@ -69,7 +72,8 @@ class Context:
         agrees = answers.is_yes(turn.text, pending.tool) or answers.ends_in_yes(turn.text, pending.tool)
         if agrees and not (other_kind and "kind" in pending.args):
             return self._yes(turn, pending)
-        if answers.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
+        takes_back = answers.takes_back(turn.text, pending.tool)
+        if takes_back or answers.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
             return self._no(turn)
         if (changed := self._changes(turn, pending, rules)) is not None:
             return changed
@@ -103,7 +107,27 @@ class Context:
                 return self._outcomes.pending_again(turn)
         if pending.expires_at < turn.now:
             turn.state = replace(turn.state, pending=None)
-        return None
+            return None
+        return self._tells_more(turn, pending, rules)
+
+    def _tells_more(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
+        """ "昨天下午" after a complaint that waits for its yes: belongs to it."""
+        if (
+            turn.state.asking is not None
+            or pending.tool != "ticket_file"
+            or rules
+            or len(turn.text) > 2 * MAX_ANSWER
+            or _DOUBT.search(turn.text.lower())
+        ):
+            return None
+        best = self._router.rank(turn.mentions.plain).best
+        timed = {"day", "time", "store", "place"} & set(turn.mentions.slots) or _WHEN.search(turn.text)
+        tells = best.intent in ("ticket_note", "ticket_file") and best.probability >= OWN_WISH
+        if not timed and (not tells or turn.text.endswith("吧")):
+            return None
+        turn.did(pending.tool, "changed_before_yes")
+        body = f"{pending.args.get('body', '')}；{turn.words}"
+        return self._outcomes.run(turn, pending.tool, {**pending.args, **fill.args(pending.tool, turn), "body": body})
 
     def _is_an_answer(self, turn: Turn, tool: str, rules: list[str]) -> bool:
         """False where a message reads like a wish of its own."""
@@ -113,7 +137,9 @@ class Context:
         return best.intent in (tool, *_POLITE_INTENTS, *_CANCELS) or best.probability < OWN_WISH
 
     def _yes(self, turn: Turn, pending: Pending) -> Reply:
-        turn.state = replace(turn.state, pending=None)
+        parked = tuple(task for task in turn.state.parked if task.tool != pending.tool)  # it is done with
+        asking = turn.state.asking if turn.state.asking and turn.state.asking.tool != pending.tool else None
+        turn.state = replace(turn.state, pending=None, asking=asking, parked=parked)
         turn.did(pending.tool, "confirmed")
         if pending.expires_at < turn.now:
             return self._outcomes.say(turn, "expired")
@@ -127,6 +153,8 @@ class Context:
 
     def _changes(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
         """A correction of what waits: "不是L 是XL", "改成四点", or another moment instead of a cancellation."""
+        if dialogue.asks(turn.text) and len(dialogue.residue(turn.mentions)) > 4 and not _MOVES.search(turn.text):
+            return None  # asks of another thing
         slots = TOOLS[pending.tool].slots
         moves = "time" in slots and bool({"time", "day"} & set(turn.mentions.slots) or turn.mentions.shift)
         if moves and pending.tool == "appointment_cancel":
@@ -140,7 +168,8 @@ class Context:
             changed.pop("product")  # a name of several products, one of which is meant already
         if moves and (at := fill.moved(pending.args.get("time"), turn)):
             changed["time"] = at
-        family = {pending.tool} if pending.tool == "stock_reserve" else {pending.tool, *_kin(pending.tool)}
+        family = {pending.tool, "return_request", "return_check"}  # "不要白的 换黑的"
+        family = family if pending.tool == "stock_reserve" else {pending.tool, *_kin(pending.tool)}
         if not changed or not set(rules) <= family:
             return None
         turn.did(pending.tool, "changed_before_yes")
@@ -161,12 +190,29 @@ class Context:
             return None
         added = dialogue.answer_to(task, turn.text, turn.mentions)
         if added is None:
-            return None
+            return self._agreed_to_offers(turn, task)
+        if set(turn.mentions.slots) & {"store", "place", "colour"} and task.tool == "size_advice":
+            return None  # asks where there is one, as the size is known
+        if task.slot == "time" and "time" in added and "day" not in added and task.args.get("day"):
+            added["time"] = dialogue.moved(task.args["day"], turn.mentions) or added["time"]
         turn.state = replace(turn.state, asking=None)
-        turn.did(task.tool, "slot")
+        nearer = [rule for rule in elsewhere if rule in fill.ORDER_TOOLS and rule in _kin(task.tool)]
+        tool = nearer[0] if len(nearer) == 1 else task.tool
+        turn.did(tool, "slot")
         answered = task.slot in added  # narrows what was asked for; anything else that is named replaces it
         args = {**task.args, **added} if answered else dialogue.repaired(task.args, added)
-        return resume(turn, self._outcomes.run(turn, task.tool, args))
+        return resume(turn, self._outcomes.run(turn, tool, args))
+
+    def _agreed_to_offers(self, turn: Turn, task: Task) -> Reply | None:
+        """A yes where one of several was to be picked: the only one, else the question once more."""
+        if not task.offers or task.tries or turn.mentions.any_thing or not answers.is_yes(turn.text, task.tool):
+            return None
+        turn.did(task.tool, "slot")
+        if len(task.offers) == 1:
+            turn.state = replace(turn.state, asking=None)
+            return resume(turn, self._outcomes.run(turn, task.tool, {**task.args, task.slot: task.offers[0].value}))
+        turn.state = replace(turn.state, asking=replace(task, tries=task.tries + 1))
+        return asked_again(task, turn.english)
 
     def _gives_up(self, turn: Turn, task: Task) -> bool:
         if answers.is_no(turn.text) or (answers.gives_up(turn.text) and not turn.mentions.any_thing):
@@ -177,12 +223,14 @@ class Context:
 
     def _is_about_something_else(self, turn: Turn, task: Task) -> bool:
         """A long message that names things is an answer only if it does not read like another wish."""
-        if len(dialogue.residue(turn.mentions)) <= 4 or dialogue.is_free_text(task):
+        beyond = len(dialogue.residue(turn.mentions))
+        if beyond <= 1 or dialogue.is_free_text(task):
             return False
         best = self._router.rank(turn.mentions.plain).best
         if best.intent in _kin(task.tool):
             return False
-        return best.intent != task.tool and best.probability >= turn.playbook.policy.router.floor
+        enough = turn.playbook.policy.router.floor if beyond > 4 else OWN_WISH
+        return best.intent != task.tool and best.probability >= enough
 
     # -- nothing waits ---------------------------------------------------------------------------------------------
 
@@ -220,11 +268,20 @@ class Context:
         if tool == "store_find" and named.get("store") in turn.ctx.catalog.stores:
             tool = "store_info"
         named |= {k: v for k, v in turn.mentions.slots.items() if k in ("about", "day") and k in TOOLS[tool].slots}
-        args = dialogue.repaired(state.last_args, named)
+        args = dialogue.repaired(state.last_args, named) | self._same_size(turn, named)
         if "time" in TOOLS[tool].slots and (at := fill.moved(state.last_args.get("time"), turn)):
             args["time"] = at
         turn.did(tool, "follow_up")
         return self._outcomes.run(turn, tool, args)
+
+    @staticmethod
+    def _same_size(turn: Turn, named: dict[str, str]) -> dict[str, str]:
+        """The size that was asked for, of another product of the same kind."""
+        known, last = turn.ctx.catalog.products, turn.state.last_args
+        new, old = known.get(named.get("product", "")), known.get(last.get("product", ""))
+        size = last.get("size", "")
+        keeps = new is not None and old is not None and new.category == old.category and size in new.sizes
+        return {"size": size} if keeps and "size" not in named else {}
 
     def _once_more(self, turn: Turn) -> Reply | None:
         """The last question to a tool again, where a message asks for "that one too" and is nothing else."""
@@ -241,7 +298,15 @@ class Context:
         mine = "我" in turn.text and any(fill.owns(turn, product) for product in turn.mentions.products)
         m = turn.mentions
         names = m.products or m.stores or m.places or {"tier", "coupon", "item", "looked_for"} & set(m.slots)
-        if turn.rules or mine or not names or len(dialogue.residue(turn.mentions)) > 2:
+        variant = {"colour", "size"} & set(m.slots)  # is asked of a product, and not of the documents
+        if (
+            turn.rules
+            or mine
+            or not names
+            or variant
+            or _WANTS.match(turn.text)
+            or len(dialogue.residue(turn.mentions)) > 2
+        ):
             return None
         args = fill.args("knowledge_search", turn)
         args["question"] = f"{turn.state.last_question} {turn.text}"

@@ -31,6 +31,7 @@ class Question:
     said_before: str
     candidates: tuple[str, ...]
     examples: tuple[tuple[str, str], ...]
+    settle: Callable[[str], str] = lambda chosen: chosen  # weighs the choice against what else is known
 
     def dynamic(self) -> str:
         """The part of the prompt that changes, short on purpose: a small model reads it at 60 tokens a second."""
@@ -86,7 +87,7 @@ def decide(
         tool = TOOLS[name]
         return StructuredTool.from_function(call, name=name, description=tool.description, args_schema=tool.args)
 
-    names = [n for n in (TOOLS if native else question.candidates) if n in TOOLS]
+    names = [n for n in TOOLS if native or n in question.candidates]
     middleware: list[AgentMiddleware[Any, Any]] = [_stop_when_done(decision, native, max_steps)]
     if not native:
         middleware.append(_schema_actions(question, intents))
@@ -155,6 +156,7 @@ def _schema_actions(question: Question, intents: dict[str, Intent]) -> Any:
             raise ModelOffSchema("the model's choice cannot be read") from error
         if action not in question.candidates:
             raise ModelOffSchema(f"the model chose an action that was not offered: {str(action)[:40]}")
+        action = question.settle(action)
         if action in intents and intents[action].reply:
             return AIMessage(content=f"{REPLY_PREFIX}{action}")
         return AIMessage(content="", tool_calls=[{"name": action, "args": {}, "id": "call-1"}])

@@ -17,7 +17,7 @@ _REPEAT = re.compile(
     re.IGNORECASE,
 )
 _WAIT = re.compile(
-    r"^(先|那|好)?(等一?下|稍等|等等|等会儿?|我看看|我想想|让我想想|wait|hold on|one moment)[，,。.!！~ 啊哈]*(我.{0,8})?$",
+    r"^(先|那|好)?我?再?(等一?下|稍等|等等|等会儿?|我看看|我想想|让我想想|wait|hold on|one moment)[，,。.!！~ 啊哈]*(我.{0,8})?$",
     re.IGNORECASE,
 )
 _STOP = re.compile(
@@ -25,7 +25,8 @@ _STOP = re.compile(
 )
 _BACK = re.compile(r"(继续机器人|不等了|不用人工|取消人工|还是你来|机器人继续)")
 _CORRECT = re.compile(
-    r"(不是|不对|错了|说错|我说的是|我是说|我要的是|应该是|改成|换成|要的是|i mean|not .{1,12} but)", re.IGNORECASE
+    r"((?<!是)不是|不对|错了|说错|我说的是|我是说|我要的是|应该是|改成|换成|要的是|i mean|not .{1,12} but)",
+    re.IGNORECASE,
 )
 _FILLER = re.compile(
     r"也|行|还|\b(?:what about|how about|do you have|in stock|the|one|please|pls|for|any|in|is|it|a|and|color|colour|size|me)\b|哪家|哪个|"
@@ -55,6 +56,9 @@ _REPAIRABLE = {
 }
 
 
+LONGEST_REPEAT = 16  # characters; in a longer message "什么意思" belongs to a story
+
+
 def is_free_text(task: Task) -> bool:
     """Whether the open question is answered in the shopper's own words, whatever they are."""
     return task.slot in _FREE_TEXT or TOOLS[task.tool].in_own_words
@@ -63,7 +67,7 @@ def is_free_text(task: Task) -> bool:
 def control(text: str) -> str:
     """repeat, wait, stop, back, or nothing."""
     for name, pattern in (("repeat", _REPEAT), ("wait", _WAIT), ("stop", _STOP), ("back", _BACK)):
-        if pattern.search(text):
+        if pattern.search(text) and (name != "repeat" or len(text) <= LONGEST_REPEAT):
             return name
     return ""
 
@@ -113,11 +117,23 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
         return {"size": found.group(1)}
     if task.slot == "height" and (found := re.fullmatch(r"\D{0,3}(\d{2,3})\D{0,5}", text)):
         return {"height": found.group(1)}
+    if task.slot == "reason" and named.get("product", task.args.get("product")) != task.args.get("product"):
+        return named  # another thing than was thought
     if task.slot == "reason" and answers.is_yes(text, task.tool):
         return {"reason": "未说明"}
-    if is_free_text(task) and len(text) >= 2:
+    if is_free_text(task) and len(text) >= 2 and not (task.slot == "reason" and _ASKS.search(text)):
         return {task.slot: text}
     return None
+
+
+_ASKS = re.compile(
+    "[?？]|能不能|可不可以|(?<!什)(?:吗|么)$|多少|多久|几(?:天|点|个|号|时)|怎么[^样]|咋|先问|等下|等一下|how|what|can i"
+)
+
+
+def asks(text: str) -> bool:
+    """True for a question by its words."""
+    return bool(_ASKS.search(text))
 
 
 _OF_PRODUCTS = ("product_find", "size_advice")  # a colour or a place after these asks where there is one

@@ -76,3 +76,9 @@ class Turn:
     def did(self, intent: str, by: str, **more: Any) -> None:
         """Note in the trace what was understood, and by what."""
         self.trace.intents.append({"intent": intent, "by": by, **more})
+
+    def did_instead(self, tool: str, other: str) -> None:
+        """Another tool serves the wish that was noted last."""
+        for entry in self.trace.intents:
+            if entry["intent"] == tool:
+                entry |= {"intent": other, "instead_of": tool}

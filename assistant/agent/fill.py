@@ -7,16 +7,18 @@ appointments. Called by `outcomes`, `context` and `understand`.
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from difflib import SequenceMatcher
 
 from assistant.agent import dialogue
 from assistant.agent.exchange import Turn
 from assistant.agent.guard import fold_dialect
-from assistant.domain.conversation import Focus
+from assistant.domain.conversation import Focus, Pending
 from tools.all import TOOLS
 from tools.errors import BackendDown, ToolError
 from tools.types import Order, OrderStatus, Product
 
 SHORT_QUESTION = 8  # characters
+TELLING = 3  # characters of a product's name that tell which is meant
 ORDER_TOOLS = ("order_status", "order_logistics", "return_check", "return_request", "order_cancel")
 _LOOSE = {
     "points_redeem": ("item",),
@@ -127,7 +129,7 @@ def loose(turn: Turn) -> dict[str, str]:
 def completed(tool: str, named: dict[str, str], turn: Turn, text: str) -> dict[str, str]:
     """Fill the slots that a message leaves open."""
     state = turn.state
-    filled = with_focus(tool, named, state.focus, text, state.last_tool)
+    filled = with_focus(tool, _ordered(tool, named, turn), state.focus, text, state.last_tool)
     for slot in _LOOSE.get(tool, ()):
         if slot not in filled and slot in state.last_args:
             filled[slot] = state.last_args[slot]
@@ -137,7 +139,54 @@ def completed(tool: str, named: dict[str, str], turn: Turn, text: str) -> dict[s
         filled |= bought(tool, turn, text)
     if tool == "appointment_move":
         filled |= _shifted(turn, filled)
+    if tool == "membership_rights" and "tier" not in filled and _UPWARDS.search(text):
+        filled |= _next_tier(turn)
+    if tool == "privacy_choose" and "subject" not in filled and "subject" in state.last_args:
+        filled["subject"] = state.last_args["subject"]
+        filled.setdefault("allowed", "yes" if _ON_AGAIN.search(text) else "no")
     return filled
+
+
+def _ordered(tool: str, named: dict[str, str], turn: Turn) -> dict[str, str]:
+    """For tools of orders: the order spoken of where it holds the named product; the product spoken of where one turned
+    to it since and owns it."""
+    if tool not in ORDER_TOOLS or "order" in named:
+        return named
+    focus, product = turn.state.focus, named.get("product")
+    if product is None and focus.product_id and turn.state.last_tool in _OF_WARES and owns(turn, focus.product_id):
+        return {**named, "product": focus.product_id}
+    held = any(o.order_id == focus.order_id and any(x.product_id == product for x in o.lines) for o in _recent(turn))
+    return {**named, "order": focus.order_id} if product and focus.order_id and held else named
+
+
+_OF_WARES = ("product_find", "size_advice", "stock_check")
+
+
+def added(pending: Pending, named: dict[str, str], turn: Turn) -> dict[str, str]:
+    """What a message adds to the change of the same kind that waits for its yes."""
+    args = dialogue.repaired(pending.args, named)
+    if "body" in named:
+        args["body"] = f"{pending.args.get('body', '')}；{named['body']}".strip("；")
+    if pending.tool == "appointment_book" and not turn.mentions.any_thing:
+        args["topic"] = turn.text[:20]
+    if (at := moved(pending.args.get("time"), turn)) and "time" in pending.args:
+        args["time"] = at
+    return args
+
+
+_UPWARDS = re.compile("升(?:了|上去|级|到|完)|下一(?:级|档)|再往上|高一级|上一级")
+_ON_AGAIN = re.compile("打开|开启|恢复|开(?:着|了|吧|回)|又想|重新")
+
+
+def _next_tier(turn: Turn) -> dict[str, str]:
+    """ "升了给啥": of the tier above the member's own."""
+    if turn.ctx.member_id is None:
+        return {}
+    try:
+        above = turn.ctx.ports.merchant.membership.profile(turn.ctx.member_id).next_tier
+    except (ToolError, BackendDown):
+        return {}
+    return {"tier": above.value} if above else {}
 
 
 def with_focus(tool: str, args: dict[str, str], focus: Focus, text: str, last_tool: str = "") -> dict[str, str]:
@@ -154,6 +203,9 @@ def with_focus(tool: str, args: dict[str, str], focus: Focus, text: str, last_to
     return filled
 
 
+_ELSEWHERE = re.compile("哪|别的|别家|其他|其它|附近|另外|换家|最近|any|other|which|where")
+
+
 def _may_fill(
     slot: str, tool: str, args: dict[str, str], filled: dict[str, str], focus: Focus, text: str, last_tool: str
 ) -> bool:
@@ -166,6 +218,12 @@ def _may_fill(
     if slot in ("order", "line"):
         of_orders = bool(_BACK.search(text)) or tool.startswith("return") or last_tool in ORDER_TOOLS
         return "product" not in args and "order" not in args and of_orders
+    if slot == "store" and tool == "stock_check":
+        same = args.get("product", focus.product_id) == focus.product_id and last_tool in (
+            "stock_check",
+            "stock_reserve",
+        )
+        return same and "place" not in args and not _ELSEWHERE.search(text)
     if slot == "store":
         elsewhere = ("appointment_book", "ticket_file", "stock_check")
         asked_there = tool != "knowledge_search" or last_tool.startswith("store_")
@@ -179,12 +237,18 @@ def _may_fill(
 def bought(tool: str, turn: Turn, text: str) -> dict[str, str]:
     """The one order that fits a vague word ("那双鞋") or the state that the question speaks of; empty where unsure."""
     orders = _recent(turn)
+    if (by_name := _by_part_of_name(orders, text)) is not None:
+        return {"order": by_name}
     if fitting := list(_of_kind(orders, turn, text)):
         if len({o.order_id for o, _ in fitting}) == 1:
             order, product_id = fitting[0]
             alone = tool.startswith("return") and len(fitting) == 1
             return {"order": order.order_id, **({"product": product_id} if alone else {})}
         return {}
+    if (shade := turn.mentions.slots.get("colour")) and not turn.mentions.products:
+        coloured = {o.order_id for o in orders for line in o.lines if line.colour.startswith(shade.removesuffix("色"))}
+        if len(coloured) == 1:
+            return {"order": coloured.pop()}
     if tool in ("order_status", "order_logistics"):
         for pattern, states in _STATES:
             if re.search(pattern, text.lower()):
@@ -194,6 +258,20 @@ def bought(tool: str, turn: Turn, text: str) -> dict[str, str]:
         done = [o for o in orders if o.status is OrderStatus.DONE]
         return {"order": done[0].order_id} if len(done) == 1 else {}
     return {}
+
+
+def unshipped(tool: str, filled: dict[str, str], turn: Turn) -> str | None:
+    """The order of a wished return that has not left yet, and is cancelled instead."""
+    if tool != "return_request" or "换" in filled.get("kind", ""):
+        return None
+    product, order = filled.get("product"), filled.get("order")
+    meant = [
+        o
+        for o in _recent(turn)
+        if (order and o.order_id == order) or (not order and product in {line.product_id for line in o.lines})
+    ]
+    waiting = len(meant) == 1 and meant[0].status in (OrderStatus.UNPAID, OrderStatus.PAID)
+    return meant[0].order_id if waiting else None
 
 
 def owns(turn: Turn, product_id: str) -> bool:
@@ -223,6 +301,20 @@ def _of_kind(orders: tuple[Order, ...], turn: Turn, text: str) -> Iterator[tuple
         if fitting:
             yield from fitting
             return
+
+
+def _by_part_of_name(orders: tuple[Order, ...], text: str) -> str | None:
+    """The one order with a thing of whose name a telling part stands in the text ("那件白鹅绒的")."""
+    parts = {o.order_id: max((_shared(line.product, text) for line in o.lines), default=0) for o in orders}
+    longest = max(parts.values(), default=0)
+    found = [order for order, length in parts.items() if length == longest]
+    return found[0] if longest >= TELLING and len(found) == 1 else None
+
+
+def _shared(name: str, text: str) -> int:
+    """Length of the longest run of characters that a name and a text share."""
+    found = SequenceMatcher(None, name, text, autojunk=False).find_longest_match()
+    return found.size
 
 
 def _is_kind(item: Product, categories: tuple[str, ...], names: tuple[str, ...]) -> bool:

@@ -12,6 +12,8 @@ from assistant.agent.guard import fold_dialect
 from assistant.agent.times import CLOCK, DIGITS, MONTH_DAY, WEEKDAY, day_of, shift, when
 from assistant.clock import SHANGHAI, local
 from tools.catalog import Catalog
+from tools.resolve import has_size
+from tools.types import Product
 
 _ORDER = re.compile(r"(?<!\d)(\d{13,16})(?!\d)")
 _TAIL = re.compile(r"(?:尾号|后四位|订单)\s*(\d{4,8})(?!\d)")
@@ -30,7 +32,7 @@ _BODY = re.compile(
     re.IGNORECASE,
 )
 _HEIGHT = re.compile(
-    r"(?:身高|高)\s*(\d{2,3})|(?<!\d)(1[4-9]\d)\s*(?:cm|厘米|公分)|一米([一二三四五六七八])([一二三四五六七八九])?|1米(\d{1,2})(?!\d)",
+    r"(?:身高|高)\s*(\d{2,3})|(?<!\d)([5-9]\d|1\d\d|20\d)\s*(?:cm|厘米|公分)|一米([一二三四五六七八])([一二三四五六七八九])?|1米(\d{1,2})(?!\d)",
     re.IGNORECASE,
 )
 _WEIGHT = re.compile(r"(?:体重)?\s*(\d{2,3})\s*(kg|公斤|斤|千克)", re.IGNORECASE)
@@ -81,7 +83,7 @@ def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = Non
     `spoken_of`: the product of the messages before, whose sizes a bare number may mean ("黑色38").
     """
     text = fold_dialect(_in_chinese(_TAKEN_BACK.sub("要", said)))
-    products = _products(text, catalog)
+    products = _products(text, catalog, spoken_of)
     stores = tuple(s.store_id for s in catalog.stores_in(text))
     places = tuple(p.name for p in catalog.places_in(text))
     slots: dict[str, str] = {}
@@ -108,21 +110,65 @@ def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = Non
         slots["place"] = places[0]
         if place.is_city:
             slots["store"] = places[0]
-    if "store" not in slots and (named := _by_district(text, catalog)):
+    if "store" not in slots and not (stores or _finer(places, catalog)) and (named := _by_district(text, catalog)):
         slots["store"] = named
         slots.pop("place", None)
     return Mentions(slots, products, stores, places, plain(text, catalog), shift(text))
 
 
-def _products(text: str, catalog: Catalog) -> tuple[str, ...]:
-    """Products that are named; of a child's, those for children ("小孩5岁 羽绒服穿多大")."""
+_UNDER_IT = re.compile(r"(?:里面|里头|里边|内搭|外面)(?:想|要|再|还)?(?:穿|套|搭|加)[^，,。 ]{1,8}")
+_GROWN_UP = re.compile("我(?:自己|穿)|大人|男士|女士|老公|老婆|爸|妈|成人|men|women")
+_SIBLING = re.compile("短款|长款|轻薄|加绒|(?:男|女)(?:款|士|的)|儿童|小孩")
+_SIBLINGS = {"男的": "男款", "女的": "女款"}
+
+
+def _products(text: str, catalog: Catalog, spoken_of: str | None) -> tuple[str, ...]:
+    """Products that are named, narrowed by whom they are for, by the size that is named and by what was spoken of."""
+    before = catalog.products.get(spoken_of or "")
+    if before is not None:
+        text = _UNDER_IT.sub("", text)  # what is worn with it is not what is asked for
     found = catalog.products_in(text)
-    if found and _FOR_CHILDREN.search(text) and not any("儿童" in p.name or "婴儿" in p.name for p in found):
-        hits = catalog.product_names.scan(text)
-        named = max(hits, key=lambda h: (h.end - h.start) * h.score).name if hits else ""
-        for_them = [p for p in catalog.products_in(f"小孩{named}") if "儿童" in p.name or "婴儿" in p.name]
-        found = for_them or found
+    if not found:
+        return _sibling(text, catalog, before)
+    named = _longest_name(text, catalog)
+    for_child = _FOR_CHILDREN.search(text) or (before and _is_childs(before) and not _GROWN_UP.search(text))
+    if for_child and not any(_is_childs(p) for p in found):
+        wider = [p for p in catalog.products.values() if _is_childs(p) and _is_called(p, named)]
+        found = [p for p in catalog.products_in(f"小孩{named}") if _is_childs(p)] or wider or found
+    if (size := _plain_size(text)) and not any(has_size(p, size) for p in found):
+        found = [p for p in catalog.products.values() if _is_called(p, named) and has_size(p, size)] or found
+    if before in found and not _FOR_WHOM.search(text):
+        found = [p for p in found if p == before]
     return tuple(p.product_id for p in found)
+
+
+_FOR_WHOM = re.compile("[男女老]|爸|妈|孩|童|宝|娃|先生|太太|闺蜜|媳妇")
+
+
+def _is_childs(product: Product) -> bool:
+    return "儿童" in product.name or "婴儿" in product.name
+
+
+def _is_called(product: Product, name: str) -> bool:
+    return any(name in known.lower() for known in (product.name, *product.aliases))
+
+
+def _plain_size(text: str) -> str:
+    found = _SIZE_LETTER.search(text) or _SIZE_NUMBER.search(text)
+    return found.group(1).upper() if found else ""
+
+
+def _sibling(text: str, catalog: Catalog, before: Product | None) -> tuple[str, ...]:
+    """Another one like the product before: "那个短款多少钱", "男款的呢"."""
+    found = _SIBLING.search(text)
+    if before is None or not found:
+        return ()
+    word = _SIBLINGS.get(found.group(0), found.group(0))
+    for alias in before.aliases:
+        others = catalog.products_in(word + alias.removeprefix("女款").removeprefix("男款"))
+        if len(others) == 1 and any(word in name for name in (others[0].name, *others[0].aliases)):
+            return (others[0].product_id,) if others[0] != before else ()
+    return ()
 
 
 def _means_place(text: str, catalog: Catalog) -> bool:
@@ -134,6 +180,10 @@ def _means_place(text: str, catalog: Catalog) -> bool:
     )
 
 
+def _finer(places: tuple[str, ...], catalog: Catalog) -> bool:
+    return any(not catalog.places[name].is_city for name in places)
+
+
 def _by_district(text: str, catalog: Catalog) -> str | None:
     """The one store of a district that is named ("静安那家")."""
     found = [
@@ -141,7 +191,7 @@ def _by_district(text: str, catalog: Catalog) -> str | None:
         for s in catalog.stores.values()
         if len(stem := s.district.removesuffix("区").removesuffix("市")) > 1
         and stem != s.city
-        and re.search(rf"{stem}(?:区)?(?:那|的|这)?(?:边|个|家|间)", text)
+        and re.search(rf"{stem}(?!路|寺|公园|广场|街)", text)
     ]
     return found[0] if len(found) == 1 else None
 
@@ -225,7 +275,8 @@ def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots
 def _size_of(text: str, catalog: Catalog, products: tuple[str, ...]) -> str | None:
     """A bare number that is a size of what is named ("小白鞋38徐家汇")."""
     sizes = {z for p in products for z in catalog.products[p].sizes if z.isdigit()}
-    return next((n for n in _BARE_NUMBER.findall(text) if n in sizes), None)
+    worded = [z for p in products for z in catalog.products[p].sizes if z in text and not z[0].isascii()]
+    return next((n for n in _BARE_NUMBER.findall(text) if n in sizes), worded[0] if worded else None)
 
 
 def _body_slots(text: str, slots: dict[str, str]) -> None:

@@ -45,12 +45,26 @@ class Outcomes:
         known = turn.playbook.intents[intent]
         if known.reply:
             return self.say(turn, known.reply)
-        return self.run(turn, intent, fill.args(intent, turn))
+        return self.run(turn, intent, self.named(turn, intent))
+
+    def named(self, turn: Turn, tool: str) -> dict[str, str]:
+        """What the message names for a tool, with what it adds to where the same tool waits or asks."""
+        named, pending, asking = fill.args(tool, turn), turn.state.pending, turn.state.asking
+        if pending is not None and pending.tool == tool:
+            return fill.added(pending, named, turn)
+        return dialogue.repaired(asking.args, named) if asking is not None and asking.tool == tool else named
 
     def run(self, turn: Turn, tool: str, args: dict[str, str], text: str = "") -> Reply:
+        """Run a tool and state what came of it."""
+        return self.state(turn, self.outcome(turn, tool, args, text))
+
+    def outcome(self, turn: Turn, tool: str, args: dict[str, str], text: str = "") -> Outcome:
         """Run a tool; slots that the message leaves open are filled from what was spoken of."""
         filled = fill.completed(tool, args, turn, text or turn.text)
-        return self.state(turn, call(turn.ctx, tool, filled, turn.trace.tools))
+        if (order := fill.unshipped(tool, filled, turn)) is not None:
+            turn.did_instead(tool, "order_cancel")
+            tool, filled = "order_cancel", {"order": order}
+        return call(turn.ctx, tool, filled, turn.trace.tools)
 
     # -- stating --------------------------------------------------------------------------------------------------
 
@@ -92,9 +106,11 @@ class Outcomes:
         again = state.asking.tries + 1 if state.asking and state.asking.slot == outcome.slot else 0
         task = Task(outcome.tool, outcome.args, outcome.slot, outcome.question, offers, again)
         known = _known(turn, {k: v for k, v in outcome.args.items() if k in ("product", "store", "colour", "size")})
+        replaced = state.pending is not None and state.pending.tool == outcome.tool
         turn.state = replace(
             state,
             asking=task,
+            pending=None if replaced else state.pending,
             focus=dialogue.focus_of({**_spoken(turn), **known}, state.focus),
             last_tool=outcome.tool,
             last_args={**fill.loose(turn), **outcome.args},

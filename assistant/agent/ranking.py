@@ -3,17 +3,11 @@
 Pure but for asking the router. Called by `understand`.
 """
 
+from assistant.agent import fill, weigh
 from assistant.agent.exchange import Turn
 from assistant.agent.router import Guess, Ranking, Router
 
-RULE_WEIGHT = 8.0  # how much more likely a pattern that fits makes its intent
-CONTEXT_WEIGHT = 60.0  # the same for a pattern that counts after what was spoken of
-ASKED = 1.5  # how much oftener shoppers ask for policies than the examples do
-ASKED_AGAIN = 2.5  # the same right after such a question
-BARE = 7  # and up to which it does so even where the router is sure of it alone
-SHORT = 10  # characters up to which a message leans on what was spoken of
-POLITE_ENOUGH = 0.35  # probability from which thanks and the like are about nothing that was spoken of
-_POLITE = ("thanks", "bye", "greet", "praise", "who", "handoff")
+RULE_WEIGHT = 8.0  # how much more likely a pattern that fits makes the intent of a part of a message
 # what a message that names no topic is about, after a tool
 _TOPICS = (
     ("points", "积分"), ("coupons", "优惠券"), ("order_logistics", "快递"), ("order", "订单"), ("return", "退货"), ("appointment", "预约"),
@@ -23,48 +17,40 @@ _TOPICS = (
 
 def ranked(router: Router, turn: Turn) -> Ranking:
     """The ranking of a turn's message."""
-    ranking, rules = router.rank(turn.mentions.plain), turn.rules
-    sure = ranking.best.probability >= turn.playbook.policy.router.serve
-    polite = ranking.best.intent in _POLITE and ranking.best.probability >= POLITE_ENOUGH
-    alone = polite or (sure and (turn.state.last_question or len(turn.text) > BARE))
-    if (about := topic(turn)) and not rules and not alone:
-        ranking = mixed(ranking, router.rank(f"{about}{turn.mentions.plain}"))
-    if not rules:
-        return questioned(ranking, ASKED_AGAIN if turn.state.last_question else ASKED)
-    return weighed(ranking, rules, CONTEXT_WEIGHT if turn.rules_in_context else RULE_WEIGHT)
+    known, nearest = observed(router, turn)
+    return _ranking(weigh.likelihoods(known), nearest)
+
+
+def observed(router: Router, turn: Turn) -> tuple[weigh.Known, tuple[tuple[str, str], ...]]:
+    """What speaks for each wish, and the nearest examples."""
+    plain, state = turn.mentions.plain, turn.state
+    alone = router.rank(plain)
+    about = topic(turn)
+    in_topic = router.rank(f"{about}{plain}") if about else None
+    in_question = router.rank(f"{state.last_question[:16]} {plain}") if state.last_question else None
+    known = weigh.Known(
+        text=turn.text, alone=alone.shares, in_topic=in_topic.shares if in_topic else {},
+        in_question=in_question.shares if in_question else {}, rules=turn.rules,
+        rules_in_context=turn.rules_in_context, last_tool=state.last_tool, after_question=bool(state.last_question),
+        slots=frozenset(turn.mentions.slots), names_product=bool(turn.mentions.products),
+        owns_product=any(fill.owns(turn, product) for product in turn.mentions.products),
+    )  # fmt: skip
+    return known, alone.nearest
 
 
 def topic(turn: Turn) -> str:
-    """What a short message is about, where it does not say so itself: the question before, or the last tool's topic."""
-    if len(turn.text) > SHORT:
-        return ""
-    if turn.state.last_question:
-        return f"{turn.state.last_question[:16]} "
-    topic = next((word for prefix, word in _TOPICS if turn.state.last_tool.startswith(prefix)), "")
-    return "" if topic in turn.mentions.plain else topic
+    """The last tool's topic, for a message that does not name it."""
+    about = next((word for prefix, word in _TOPICS if turn.state.last_tool.startswith(prefix)), "")
+    return "" if about in turn.mentions.plain else about
 
 
-def mixed(alone: Ranking, in_context: Ranking) -> Ranking:
-    """The mean of two rankings."""
-    both = {g.intent: g.probability / 2 for g in alone.guesses}
-    for g in in_context.guesses:
-        both[g.intent] = both.get(g.intent, 0.0) + g.probability / 2
-    return _ranking(both, alone.nearest)
-
-
-def weighed(ranking: Ranking, rules: list[str], weight: float = 0.0) -> Ranking:
+def weighed(ranking: Ranking, rules: list[str]) -> Ranking:
     """The ranking with intents whose patterns fit made likelier."""
     if not rules:
         return ranking
     weights = {g.intent: g.probability for g in ranking.guesses}
     for intent in rules:
-        weights[intent] = max(weights.get(intent, 0.0), 0.03) * (weight or RULE_WEIGHT)
-    return _ranking(weights, ranking.nearest)
-
-
-def questioned(ranking: Ranking, weight: float) -> Ranking:
-    """The ranking with questions for the documents made likelier."""
-    weights = {g.intent: g.probability * (weight if g.intent == "knowledge_search" else 1) for g in ranking.guesses}
+        weights[intent] = max(weights.get(intent, 0.0), 0.03) * RULE_WEIGHT
     return _ranking(weights, ranking.nearest)
 
 

@@ -51,6 +51,11 @@ class Ranking:
     def margin(self) -> float:
         return self.guesses[0].probability - (self.guesses[1].probability if len(self.guesses) > 1 else 0.0)
 
+    @property
+    def shares(self) -> dict[str, float]:
+        """Intent → probability, of the guesses."""
+        return {g.intent: g.probability for g in self.guesses}
+
     def of(self, intent: str) -> float:
         """The probability of an intent."""
         return next((g.probability for g in self.guesses if g.intent == intent), 0.0)

@@ -4,6 +4,7 @@ Enters: a `Turn` that context did not answer. Leaves: a `Reply`. Called by `turn
 shopper is asked with two or three buttons instead of guessed at.
 """
 
+import re
 from dataclasses import dataclass, replace
 
 from assistant import logs
@@ -27,11 +28,16 @@ from tools.types import KnowledgeAnswer
 
 log = logs.get("agent")
 MAX_WISHES = 3
-WORTH_ASKING = 0.4  # share of the best reading's probability from which the documents are asked first
 GUESS = 0.3  # without the model: from which probability an intent is served
+LIKELY = 0.7  # from which probability a question goes to the documents without the model
 SURE = 0.8  # and from which one of these is
 FAINT = 0.08  # below it a question for the documents is not tried
+ENOUGH_WITH_RULE = 0.66  # the same for a part of a message that a pattern fits
+SURE_ALONE = 0.9  # and for one that none fits
 COSTLY = ("handoff", "privacy_export")  # reading tools that leave something behind
+
+
+_WHILE = re.compile("时候")
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,8 @@ class Understanding:
 
     def _part(self, turn: Turn, part: str, joined: bool) -> str | None:
         """The wish of one part of a message, where a pattern fits or, of parts that words like 还有 join, without one."""
+        if _WHILE.search(part):
+            return None  # tells when, and wishes nothing
         plain = mentions.plain(part, turn.ctx.catalog)
         rules = turn.playbook.plain_intents(plain.lower())
         if len(rules) == 1:
@@ -90,8 +98,8 @@ class Understanding:
         if not rules and not joined:
             return None
         best = ranked_by.weighed(self._router.rank(plain), rules).best
-        enough = turn.playbook.policy.router.serve if rules else SURE
-        return best.intent if best.probability >= enough and (rules or best.intent != "knowledge_search") else None
+        enough = ENOUGH_WITH_RULE if rules else SURE_ALONE
+        return best.intent if best.probability >= enough else None
 
     def _several(self, turn: Turn, found: list[tuple[str, str]]) -> Reply:
         """Serve each wish; one that asks back or waits for a yes comes last, further such ones are parked."""
@@ -147,8 +155,8 @@ class Understanding:
     # -- where the first tier is not sure ------------------------------------------------------------------------------
 
     def _unsure(self, turn: Turn, ranking: Ranking) -> Reply:
-        """A question that our documents answer where no tool is the likelier reading, else the model."""
-        if ranking.of("knowledge_search") >= ranking.best.probability * WORTH_ASKING:
+        """A question that our documents answer where no tool is the likelier reading, else what the model says."""
+        if ranking.best.intent == "knowledge_search" and ranking.best.probability >= LIKELY:
             answered = self._by_knowledge(turn, "retrieval")
             if answered is not None:
                 return answered
@@ -166,14 +174,15 @@ class Understanding:
         candidates = self._candidates(turn, ranking)
         examples = ranked_by.examples(ranking, candidates)
         system = self._model.prompt(turn.playbook)
-        question = Question(system, turn.text[:300], turn.state.last_reply[:40], candidates, examples)
+        question = Question(
+            system, turn.text[:300], turn.state.last_reply[:40], candidates, examples,
+            lambda chosen: self._preferred(chosen, ranking),
+        )  # fmt: skip
         turn.trace.tier = "model"
         turn.trace.prompt_sha = load("agent/decide").sha
 
         def run(name: str, args: dict[str, str]) -> Outcome:
-            name = self._preferred(name, ranking)
-            filled = fill.completed(name, {**args, **fill.args(name, turn)}, turn, turn.text)
-            return call(turn.ctx, name, filled, turn.trace.tools)
+            return self._outcomes.outcome(turn, name, {**args, **self._outcomes.named(turn, name)})
 
         try:
             decision = decide(
@@ -187,9 +196,8 @@ class Understanding:
 
     def _decided(self, turn: Turn, decision: Decision, ranking: Ranking) -> Reply:
         if decision.reply:
-            intent = self._preferred(decision.reply, ranking)
-            turn.did(intent, "model")
-            return self._outcomes.act(turn, intent)
+            turn.did(decision.reply, "model")
+            return self._outcomes.act(turn, decision.reply)
         results = [o.result for o in decision.outcomes if isinstance(o, Served)]
         if results and all(isinstance(r, KnowledgeAnswer) and not r.passages for r in results):
             return self._nothing_found(turn, ranking)
@@ -205,7 +213,7 @@ class Understanding:
     def _preferred(self, chosen: str, ranking: Ranking) -> str:
         """The model's choice, unless the router finds another one far likelier; a strong model is not corrected."""
         best = ranking.best
-        if self._model.native or chosen == best.intent or best.intent == "knowledge_search":
+        if self._model.native or chosen == best.intent:
             return chosen
         return best.intent if best.probability >= GUESS and ranking.of(chosen) < best.probability / 3 else chosen
 
@@ -226,6 +234,8 @@ class Understanding:
     def _without_model(self, turn: Turn, ranking: Ranking) -> Reply:
         """The model is down or slow: the likeliest reading where it is likely, else the documents, else a question."""
         turn.trace.tier = "fallback"
+        if ranking.best.intent == "knowledge_search" and (found := self._by_knowledge(turn, "fallback")) is not None:
+            return found
         best = ranked_by.without(ranking, "knowledge_search").best
         if best.probability >= (0.5 if best.intent in COSTLY else GUESS):
             turn.did(best.intent, "fallback")

@@ -158,3 +158,28 @@ def test_for_the_router_names_are_replaced_by_their_kinds(catalog: Catalog) -> N
     assert "26112090000001" not in read
     assert "门店" in read
     assert "商品" in read
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken_of", "product"),
+    [
+        ("运动鞋呢 30码", "P030", "P029"),
+        ("那个短款多少钱", "P001", "P009"),
+        ("会不会太紧 里面想穿毛衣", "P009", None),
+        ("小孩穿的羽绒服", None, "P030"),
+        ("do you have down jackets for kids", None, "P030"),
+    ],
+)
+def test_size_and_what_was_spoken_of_narrow_a_product(
+    text: str, spoken_of: str | None, product: str | None, catalog: Catalog
+) -> None:
+    assert find(text, catalog, NOW, spoken_of).slots.get("product") == product
+
+
+@pytest.mark.parametrize(("text", "store"), [("静安呢", "S002"), ("杨浦有没有", "S003"), ("徐家汇", "S001")])
+def test_a_district_stands_for_its_one_store(text: str, store: str, catalog: Catalog) -> None:
+    assert slots(text, catalog).get("store") == store
+
+
+def test_a_district_without_a_store_is_a_place(catalog: Catalog) -> None:
+    assert slots("浦东没有店么", catalog).get("place") == "浦东"

@@ -1,0 +1,154 @@
+"""How likely is each wish, given the words and the conversation? One small log-linear model over the router's readings.
+
+Enters: what is known of a message (`Known`). Leaves: intents with probabilities. Called by `ranking`. The weights are
+learnt from the labelled dialogues by `eval.shopper_fit`, few enough that a few hundred turns suffice; the probabilities
+are honest on held-out dialogues, so that a threshold on them is a promise of precision.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tools.all import TOOLS
+from tools.registry import Access
+
+SHORT = 10  # characters up to which a message leans on what was spoken of
+FLOOR = 1e-3  # a probability below it says no more than it
+
+# wishes that follow each other in one matter
+_MATTERS: tuple[frozenset[str], ...] = tuple(
+    frozenset(names.split())
+    for names in (
+        "order_status order_logistics orders_recent order_cancel return_check return_request",
+        "stock_check stock_reserve product_find size_advice", "usual_purchases product_find stock_check",
+        "appointment_book appointment_move appointment_list appointment_cancel",
+        "points_rewards points_redeem points_balance points_history", "coupons_claim coupons_claimable coupons_mine",
+        "store_find store_info", "membership_status membership_rights", "ticket_file ticket_status ticket_note handoff",
+        "privacy_show privacy_export privacy_delete privacy_choose",
+    )
+)  # fmt: skip
+_OF_ORDERS = _MATTERS[0]
+_OF_PRODUCTS = _MATTERS[1] | {"usual_purchases"}
+_POLITE = frozenset(["thanks", "bye", "greet", "praise", "who", "chitchat", "handoff", "out_of_scope"])
+_ASKED = "knowledge_search"
+_SUPPOSES = re.compile("要是|如果|万一|的话|假如|一般|规定|政策|if ")
+_ASKS = re.compile("[?？吗么]|怎么|咋|什么|啥|多少|多久|几|哪|能不能|可不可以|不$|没$|没有$|how|what|when|can ")
+_MINE = re.compile("我的?|俺|咱|my|买的")
+
+WEIGHTS: dict[str, float] = {
+    "alone": 0.58,
+    "topic_short": 0.23,
+    "topic_long": 0.50,
+    "question_short": 0.21,
+    "rule": 1.66,
+    "rule_in_context": 0.67,
+    "rule_of_matter": 0.17,
+    "again": 1.14,
+    "again_short": 0.79,
+    "again_after_question": -0.09,
+    "near": 0.23,
+    "near_short": 0.37,
+    "near_after_question": -0.39,
+    "asked": 2.06,
+    "asked_again": 0.12,
+    "asked_again_short": 0.42,
+    "asked_if": 0.59,
+    "asked_no_question": 0.71,
+    "asked_mine": -0.15,
+    "owned_order": 0.99,
+    "other_order": -0.16,
+    "product": 0.05,
+    "polite": 0.66,
+    "polite_long": 0.56,
+    "polite_product": -0.07,
+    "abroad": -0.10,
+    "change_asked": -1.04,
+    "slots": 0.88,
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """A message and its light. The readings are the router's: of the message alone, after the last tool's topic, after
+    the last question (empty where there is none)."""
+
+    text: str
+    alone: Mapping[str, float]
+    in_topic: Mapping[str, float]
+    in_question: Mapping[str, float]
+    rules: Sequence[str]
+    rules_in_context: bool
+    last_tool: str
+    after_question: bool
+    slots: frozenset[str]
+    names_product: bool
+    owns_product: bool
+
+
+def same_matter(one: str, other: str) -> bool:
+    """Two different wishes of one matter."""
+    return one != other and any(one in matter and other in matter for matter in _MATTERS)
+
+
+def candidates(known: Known) -> list[str]:
+    """Every intent that a reading or a pattern speaks for."""
+    return list(dict.fromkeys([*known.alone, *known.in_topic, *known.in_question, *known.rules]))
+
+
+def features(known: Known, intent: str) -> dict[str, float]:
+    """What speaks for and against an intent, by name."""
+    short, last, lower = len(known.text) <= SHORT, known.last_tool, known.text.lower()
+    topic = known.in_topic or known.alone
+    question = known.in_question or topic
+    asks, tool, asked = bool(_ASKS.search(lower)), TOOLS.get(intent), intent == _ASKED
+    ruled = intent in known.rules
+    again, near = intent == last, same_matter(intent, last)
+    polite, of_orders = intent in _POLITE, intent in _OF_ORDERS
+    named = known.slots - {"day", "time"}
+    return {
+        "alone": _log(known.alone, intent),
+        "topic_short": _log(topic, intent) if short else 0.0,
+        "topic_long": 0.0 if short else _log(topic, intent),
+        "question_short": _log(question, intent) if short else 0.0,
+        "rule": ruled and not known.rules_in_context,
+        "rule_in_context": ruled and known.rules_in_context,
+        "rule_of_matter": any(same_matter(intent, rule) for rule in known.rules),
+        "again": again,
+        "again_short": again and short,
+        "again_after_question": again and known.after_question,
+        "near": near,
+        "near_short": near and short,
+        "near_after_question": near and known.after_question,
+        "asked": asked,
+        "asked_again": asked and known.after_question,
+        "asked_again_short": asked and known.after_question and short,
+        "asked_if": asked and bool(_SUPPOSES.search(lower)),
+        "asked_no_question": asked and not asks,
+        "asked_mine": asked and bool(_MINE.search(lower)),
+        "owned_order": of_orders and known.owns_product,
+        "other_order": of_orders and known.names_product and not known.owns_product,
+        "product": intent in _OF_PRODUCTS and known.names_product,
+        "polite": polite,
+        "polite_long": polite and not short,
+        "polite_product": polite and known.names_product,
+        "abroad": intent == "out_of_scope",
+        "change_asked": asks and tool is not None and tool.access is Access.WRITE,
+        "slots": len(named & set(tool.slots)) / 2 if tool else 0.0,
+    }
+
+
+def likelihoods(known: Known) -> dict[str, float]:
+    """Intent → probability."""
+    scores = {
+        intent: sum(WEIGHTS[name] * value for name, value in features(known, intent).items())
+        for intent in candidates(known)
+    }
+    top = max(scores.values())
+    raised = {intent: math.exp(score - top) for intent, score in scores.items()}
+    total = sum(raised.values())
+    return {intent: value / total for intent, value in raised.items()}
+
+
+def _log(reading: Mapping[str, float], intent: str) -> float:
+    return math.log(max(reading.get(intent, 0.0), FLOOR))

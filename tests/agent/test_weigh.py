@@ -1,0 +1,50 @@
+"""Wishes are weighed by the words and by what was spoken of."""
+
+from dataclasses import replace
+
+import pytest
+
+from assistant.agent import answers, weigh
+from assistant.agent.weigh import Known
+
+NOTHING = Known("靴子发了没", {}, {}, {}, (), False, "", False, frozenset(), False, False)
+
+
+def test_every_feature_has_a_weight() -> None:
+    found = weigh.features(replace(NOTHING, alone={"order_status": 1.0}), "order_status")
+
+    assert set(found) == set(weigh.WEIGHTS)
+
+
+def test_probabilities_add_up_to_one() -> None:
+    known = replace(NOTHING, alone={"order_status": 0.6, "points_history": 0.3, "thanks": 0.1})
+
+    found = weigh.likelihoods(known)
+
+    assert sum(found.values()) == pytest.approx(1.0)
+
+
+def test_what_was_spoken_of_turns_the_scales_between_two_likely_wishes() -> None:
+    known = replace(NOTHING, text="10月份那笔是什么", alone={"order_status": 0.5, "points_history": 0.5})
+
+    found = weigh.likelihoods(replace(known, last_tool="points_balance"))
+
+    assert found["points_history"] > found["order_status"]
+
+
+def test_a_thing_that_the_shopper_bought_speaks_for_its_order() -> None:
+    known = replace(NOTHING, alone={"order_status": 0.5, "knowledge_search": 0.5}, names_product=True)
+
+    owned = weigh.likelihoods(replace(known, owns_product=True))["order_status"]
+
+    assert owned > weigh.likelihoods(known)["order_status"]
+
+
+@pytest.mark.parametrize("said", ["哦不 还是留着吧", "不是 我说错了 留着", "不，我再想想"])
+def test_a_no_with_its_reason_is_a_no(said: str) -> None:
+    assert answers.takes_back(said, "order_cancel")
+
+
+@pytest.mark.parametrize("said", ["不是L 是XL", "不要白的 换黑的", "不 改成四点"])
+def test_a_correction_is_no_no(said: str) -> None:
+    assert not answers.takes_back(said, "stock_reserve")
