@@ -11,6 +11,7 @@ from assistant.feedback.lexicon import Lexicon, Risk
 from assistant.feedback.matcher import Matcher
 from assistant.feedback.text import is_gibberish
 
+_MARKS = frozenset({"？", "?", "吗", "呢？"})
 _ASKS_FOR_FACTS = re.compile(r"请问|想问|怎么|怎样|如何|哪|几点|多久|什么时候|多少|吗")
 _WARDED_OFF = re.compile(
     r"不(会|怕|易|容易|用担心|再).{0,4}(夹|卡|滑|摔|烫|划|刮|磕|砸|扎|倒|翻|伤|咬|刺)|防(滑|摔|夹|烫|撞|磕)|(没有?|不)(会)?(夹|滑|摔|烫|划|磕|砸|扎)(到|伤|倒|破)"
@@ -84,7 +85,10 @@ class Signals:
         return tuple(sorted(found, key=lambda e: -e.confidence))
 
     def _intent(self, text: str, sentiment: Sentiment, score: float) -> Label:
-        asks = sum(all(hit.values) for hit in self._asks.find(text))
+        asked = [hit for hit in self._asks.find(text) if all(hit.values)]
+        if sentiment == "neg" and all(text[hit.start : hit.end] in _MARKS for hit in asked):
+            asked = []  # 「没人管的吗？」 complains: a mark, and no word that asks
+        asks = len(asked)
         wishes = len(self._wishes.find(text))
         strong = abs(score) > 0.75
         name: Intent

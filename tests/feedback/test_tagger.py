@@ -67,6 +67,10 @@ def test_an_expired_coupon_is_no_spoilt_food(tagger: Tagger) -> None:
         ("能不能多开几个收银台", "suggestion"),
         ("态度太差了，差评", "complaint"),
         ("店员很耐心，点赞", "praise"),
+        ("电梯门关太快夹人，你们没人管的吗", "complaint"),
+        ("一洗就跑绒，质检都放假了？", "complaint"),
+        ("掉色太严重了，怎么退？", "question"),
+        ("会员日能不能多搞几次，别老是周二", "suggestion"),
     ],
 )
 def test_the_intent_is_told(tagger: Tagger, text: str, intent: str) -> None:
@@ -120,3 +124,7 @@ def test_talk_of_something_else_is_neither_praise_nor_blame_of_a_shop(tagger: Ta
 
 def test_the_weather_beside_a_matter_of_the_shop_does_not_silence_it(tagger: Tagger) -> None:
     assert tagger.tag("下雨天配送还这么快，太感谢了").sentiment == "pos"
+
+
+def test_bad_traffic_is_no_word_about_a_shop(tagger: Tagger) -> None:
+    assert tagger.tag("今天下雨路上好堵").sentiment == "neu"
