@@ -8,7 +8,7 @@ are honest on held-out dialogues, so that a threshold on them is a promise of pr
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tools.all import TOOLS
 from tools.registry import Access
@@ -30,11 +30,21 @@ _MATTERS: tuple[frozenset[str], ...] = tuple(
 )  # fmt: skip
 _OF_ORDERS = _MATTERS[0]
 _OF_PRODUCTS = _MATTERS[1] | {"usual_purchases"}
+_OF_MEMBERS = _OF_ORDERS | frozenset(
+    "usual_purchases appointment_move appointment_list appointment_cancel points_redeem points_balance points_history "
+    "coupons_claim coupons_mine membership_status".split()
+)
 _POLITE = frozenset(["thanks", "bye", "greet", "praise", "who", "chitchat", "handoff", "out_of_scope"])
 _ASKED = "knowledge_search"
+_COMPLAINT = "ticket_file"
 _SUPPOSES = re.compile("要是|如果|万一|的话|假如|一般|规定|政策|if ")
-_ASKS = re.compile("[?？吗么]|怎么|咋|什么|啥|多少|多久|几|哪|能不能|可不可以|不$|没$|没有$|how|what|when|can ")
+_ASKS = re.compile(
+    "[?？吗么咩]|怎么|咋|什么|啥|多少|多久|几|哪|能不能|可不可以|[好行成可中要]不|可行|行的吧|(?:不|没|没有|没得|伐|否)[呀啊哦嘛]?$|how|what|when|can "
+)
 _MINE = re.compile("我的?|俺|咱|my|买的")
+_HURTS = re.compile(
+    "差|坏|破|脏|臭|慢|乱|骗|假|过期|投诉|举报|反映|反馈|没人|态度|素质|骂|凶|冷|吵|挤|掉|裂|漏|烂|少[了发]|错|气|怒|烦|坑|贵|多收|乱收|虫|毛病|不理|不管|没到|没收|不给|不见|丢|等了|排队|complain|bad|broke|rude|terrible|wrong"
+)
 
 WEIGHTS: dict[str, float] = {
     "alone": 0.58,
@@ -64,6 +74,12 @@ WEIGHTS: dict[str, float] = {
     "polite_product": -0.07,
     "abroad": -0.10,
     "change_asked": -1.04,
+    "neighbours": 0.00,
+    "guest": 0.00,
+    "complaint": 0.00,
+    "complaint_plain": 0.00,
+    "complaint_asked": 0.00,
+    "complaint_short": 0.00,
     "slots": 0.88,
 }
 
@@ -84,6 +100,8 @@ class Known:
     slots: frozenset[str]
     names_product: bool
     owns_product: bool
+    nearest: Mapping[str, float] = field(default_factory=dict)  # intent → its share of the nearest examples
+    is_guest: bool = False  # no member is bound
 
 
 def same_matter(one: str, other: str) -> bool:
@@ -134,6 +152,12 @@ def features(known: Known, intent: str) -> dict[str, float]:
         "polite_product": polite and known.names_product,
         "abroad": intent == "out_of_scope",
         "change_asked": asks and tool is not None and tool.access is Access.WRITE,
+        "neighbours": known.nearest.get(intent, 0.0),
+        "guest": known.is_guest and intent in _OF_MEMBERS,
+        "complaint": intent == _COMPLAINT,
+        "complaint_plain": intent == _COMPLAINT and not _HURTS.search(lower),
+        "complaint_asked": intent == _COMPLAINT and asks,
+        "complaint_short": intent == _COMPLAINT and short,
         "slots": len(named & set(tool.slots)) / 2 if tool else 0.0,
     }
 
