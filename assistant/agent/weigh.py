@@ -30,10 +30,10 @@ _MATTERS: tuple[frozenset[str], ...] = tuple(
 )  # fmt: skip
 _OF_ORDERS = _MATTERS[0]
 _OF_PRODUCTS = _MATTERS[1] | {"usual_purchases"}
-_OF_MEMBERS = _OF_ORDERS | frozenset(
-    "usual_purchases appointment_move appointment_list appointment_cancel points_redeem points_balance points_history "
-    "coupons_claim coupons_mine membership_status".split()
-)
+_OF_MEMBERS = _OF_ORDERS | {
+    "usual_purchases", "appointment_move", "appointment_list", "appointment_cancel", "points_redeem", "points_balance",
+    "points_history", "coupons_claim", "coupons_mine", "membership_status",
+}  # fmt: skip
 _POLITE = frozenset(["thanks", "bye", "greet", "praise", "who", "chitchat", "handoff", "out_of_scope"])
 _ASKED = "knowledge_search"
 _COMPLAINT = "ticket_file"
@@ -47,40 +47,40 @@ _HURTS = re.compile(
 )
 
 WEIGHTS: dict[str, float] = {
-    "alone": 0.58,
-    "topic_short": 0.23,
-    "topic_long": 0.50,
-    "question_short": 0.21,
-    "rule": 1.66,
-    "rule_in_context": 0.67,
-    "rule_of_matter": 0.17,
-    "again": 1.14,
-    "again_short": 0.79,
-    "again_after_question": -0.09,
-    "near": 0.23,
-    "near_short": 0.37,
-    "near_after_question": -0.39,
-    "asked": 2.06,
-    "asked_again": 0.12,
-    "asked_again_short": 0.42,
-    "asked_if": 0.59,
-    "asked_no_question": 0.71,
-    "asked_mine": -0.15,
-    "owned_order": 0.99,
-    "other_order": -0.16,
-    "product": 0.05,
-    "polite": 0.66,
-    "polite_long": 0.56,
-    "polite_product": -0.07,
-    "abroad": -0.10,
-    "change_asked": -1.04,
-    "neighbours": 0.00,
-    "guest": 0.00,
-    "complaint": 0.00,
-    "complaint_plain": 0.00,
-    "complaint_asked": 0.00,
-    "complaint_short": 0.00,
-    "slots": 0.88,
+    "alone": 0.36,
+    "topic_short": 0.49,
+    "topic_long": 0.70,
+    "question_short": 0.17,
+    "rule": 3.01,
+    "rule_in_context": 1.12,
+    "rule_of_matter": -0.09,
+    "again": 0.64,
+    "again_short": 0.57,
+    "again_after_question": 0.20,
+    "near": 0.01,
+    "near_short": -0.04,
+    "near_after_question": -0.46,
+    "asked": 2.26,
+    "asked_again": 1.22,
+    "asked_again_short": 0.03,
+    "asked_if": -0.33,
+    "asked_no_question": 0.41,
+    "asked_mine": -0.08,
+    "owned_order": 0.34,
+    "other_order": -0.14,
+    "product": 0.30,
+    "polite": 0.45,
+    "polite_long": 0.15,
+    "polite_product": -0.09,
+    "abroad": -0.16,
+    "change_asked": -0.99,
+    "neighbours": 1.47,
+    "guest": -0.76,
+    "complaint": -0.28,
+    "complaint_plain": -0.53,
+    "complaint_asked": -0.36,
+    "complaint_short": -0.22,
+    "slots": 0.58,
 }
 
 

@@ -48,3 +48,11 @@ def test_a_no_with_its_reason_is_a_no(said: str) -> None:
 @pytest.mark.parametrize("said", ["不是L 是XL", "不要白的 换黑的", "不 改成四点"])
 def test_a_correction_is_no_no(said: str) -> None:
     assert not answers.takes_back(said, "stock_reserve")
+
+
+def test_what_tells_of_no_harm_and_asks_is_rather_no_complaint() -> None:
+    known = replace(NOTHING, text="散场了商场还开不", alone={"ticket_file": 0.6, "store_info": 0.4})
+
+    asked = weigh.likelihoods(known)["ticket_file"]
+
+    assert asked < weigh.likelihoods(replace(known, text="散场了商场还骂人呢"))["ticket_file"]
