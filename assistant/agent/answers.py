@@ -21,7 +21,6 @@ _POLITE = (
     *(f"{n}{unit}" for n in "一这那" for unit in "张个件双杯条盒瓶支家"),
     "它",
     "这么",
-    "直接",
     "赶紧",
     "撒",
     "噻",
@@ -121,7 +120,7 @@ def gives_up(text: str) -> bool:
 def demands(text: str) -> bool:
     """A wish and no question: "那帮我换成L"."""
     return bool(
-        re.search("帮我|给我|换成|就换|那换|换个|换一|要换|要退|退掉|退了|退吧|换吧|换了", text)
+        re.search("帮我|给我|换成|就换|那换(?!呢|吗|行|可|得)|换个|换一|要换|要退|退掉|退了|退吧|换吧|换了", text)
     ) and not re.search("[?？]|吗|么|能|可以|行不", text)
 
 
@@ -165,7 +164,9 @@ _REMARKS = re.compile("^(?:[哦噢喔嗷]+|原来|难怪|怪不得|我说呢|这
 def remarks(text: str) -> bool:
     """ "哦哦对 是一块儿买的": takes note of what was said, and wishes nothing."""
     found = _REMARKS.match(text)
-    return found is not None and len(text) <= 16 and not _ACTS.search(text[found.end() :]) and not text.endswith("不")
+    if found is None or len(text) > 16 or text.endswith("不"):
+        return False
+    return not re.search("多久|几|咋|啥", text) and not _ACTS.search(text[found.end() :])
 
 
 _HEARD = re.compile("(?:晓得|知道|明白|了解|懂|清楚)(?:了|啦|咯|喽|的)?|got it|i see")

@@ -39,7 +39,7 @@ _ASKED = "knowledge_search"
 _COMPLAINT = "ticket_file"
 _SUPPOSES = re.compile("要是|如果|万一|的话|假如|一般|规定|政策|if ")
 _ASKS = re.compile(
-    "[?？吗么咩]|怎么|咋|什么|啥|多少|多久|几|哪|能不能|可不可以|[好行成可中要]不|可行|行的吧|(?:不|没|没有|没得|伐|否)[呀啊哦嘛]?$|how|what|when|can "
+    "[?？吗么咩]|怎么|咋|什么|啥|多少|多久|几|哪|能不能|可不可以|[好行成可中要够]不|可行|行的吧|(?:不|没|没有|没得|伐|否)[呀啊哦嘛]?$|how|what|when|can "
 )
 _MINE = re.compile("我的?|俺|咱|my|买的")
 _HURTS = re.compile(

@@ -27,7 +27,8 @@ def test_probabilities_add_up_to_one() -> None:
 def test_what_was_spoken_of_turns_the_scales_between_two_likely_wishes() -> None:
     known = replace(NOTHING, text="10月份那笔是什么", alone={"order_status": 0.5, "points_history": 0.5})
 
-    found = weigh.likelihoods(replace(known, last_tool="points_balance"))
+    in_topic = {"order_status": 0.3, "points_history": 0.7}
+    found = weigh.likelihoods(replace(known, last_tool="points_balance", in_topic=in_topic))
 
     assert found["points_history"] > found["order_status"]
 
