@@ -8,7 +8,7 @@ import re
 from assistant.domain.conversation import Offer
 
 _YES_WORDS = (
-    "就这么办", "没问题", "就这样", "可以的", "是的呢", "确认", "确定", "好的", "好滴", "好啊", "好呀", "好嘞", "可以", "行吧", "行的", "对的", "对头", "没错",
+    "就这么办", "确认无误", "无误", "没有问题", "没有错", "没问题", "就这样", "可以的", "是的呢", "确认", "确定", "好的", "好滴", "好啊", "好呀", "好嘞", "可以", "行吧", "行的", "对的", "对头", "没错",
     "同意", "要得", "就这么定", "就这么着", "这么着", "定了", "走起", "搞起", "来吧", "是的", "要的", "办吧", "提交", "登记", "麻烦了", "拜托", "没毛病", "阔以", "OK", "弄吧", "搞吧", "整吧", "可", "得", "收到", "就它", "就这个点", "就那个点", "就这个时间", "就那个时间", "这个点", "那个点", "这个时间", "那个时间", "就这个", "就那个", "报上去", "帮我办", "帮我弄", "没意见", "必须的", "那当然", "当然", "yup", "right", "correct", "that's right", "fine", "good", "great", "中啊", "得嘞", "妥了", "嗯呐", "嗯哪", "嗯啦", "嗯", "恩", "好", "行", "对", "要", "中", "成", "妥", "是",
     "go ahead", "do it", "sounds good", "confirmed", "confirm", "please", "haode", "keyi", "okay", "sure", "yeah", "yes", "yep", "ok", "y",
 )  # fmt: skip
@@ -20,6 +20,22 @@ _NO_WORDS = (
 _POLITE = (
     *(f"{n}{unit}" for n in "一这那" for unit in "张个件双杯条盒瓶支家"),
     "它",
+    "这么",
+    "赶紧",
+    "撒",
+    "噻",
+    "哩",
+    "咧",
+    "捏",
+    "滴",
+    "哒",
+    "哇",
+    "嗷",
+    "呐",
+    "姑娘",
+    "亲",
+    "小姐姐",
+    "栓q",
     "还是",
     "掉",
     "一下",
@@ -77,10 +93,10 @@ def _only(text: str, words: tuple[str, ...]) -> bool:
 
 # how people say yes to a change by naming it
 _VERBS: dict[str, tuple[str, ...]] = {
-    "return_request": ("退货", "换货", "退", "换"), "order_cancel": ("取消订单", "取消", "cancel"), "appointment_cancel": ("取消预约", "取消", "cancel"),
-    "appointment_move": ("改", "挪"), "appointment_book": ("预约", "约", "定", "订"), "stock_reserve": ("留着", "留", "预留", "hold"),
-    "points_redeem": ("兑换", "换", "兑"), "coupons_claim": ("领取", "领", "claim"), "privacy_delete": ("删除", "删掉", "删"), "privacy_choose": ("关闭", "关掉", "关", "开"),
-    "ticket_file": ("登记", "投诉", "提交", "反映", "file"), "ticket_note": ("补充", "提交", "加上"),
+    "return_request": ("退货", "换货", "退", "换"), "order_cancel": ("取消订单", "取消", "撤掉", "撤了", "撤", "退", "cancel"), "appointment_cancel": ("取消预约", "取消", "退", "撤", "cancel"),
+    "appointment_move": ("改", "挪"), "appointment_book": ("预约", "约", "定", "订"), "stock_reserve": ("留着", "留", "预留", "备", "占", "hold"),
+    "points_redeem": ("兑换", "换", "兑"), "coupons_claim": ("领取", "领", "拿", "claim"), "privacy_delete": ("删除", "删掉", "删", "清空", "清掉", "清", "注销"), "privacy_choose": ("关闭", "关掉", "关", "开", "退订", "退", "停", "屏蔽"),
+    "ticket_file": ("登记", "投诉", "提交", "反映", "上报", "报上去", "报", "记上", "记下", "file"), "ticket_note": ("补充", "提交", "加上", "补上", "加", "补", "记上", "写上"),
 }  # fmt: skip
 
 
@@ -103,9 +119,9 @@ def gives_up(text: str) -> bool:
 
 def demands(text: str) -> bool:
     """A wish and no question: "那帮我换成L"."""
-    return bool(re.search("帮我|给我|换成|就换|换个|换一|要换|要退|退掉|退了|退吧|换吧|换了", text)) and not re.search(
-        "[?？]|吗|么|能|可以|行不", text
-    )
+    return bool(
+        re.search("帮我|给我|换成|就换|那换(?!呢|吗|行|可|得)|换个|换一|要换|要退|退掉|退了|退吧|换吧|换了", text)
+    ) and not re.search("[?？]|吗|么|能|可以|行不", text)
 
 
 def wants_after_all(text: str) -> bool:
@@ -119,6 +135,46 @@ def ends_in_yes(text: str, tool: str) -> bool:
     """Names the pending change in its last words, after a remark ("哦没付钱啊 那取消")."""
     first, _, last = re.sub(r"[，,。；;! ！]+", " ", text).strip().rpartition(" ")
     return bool(first) and len(text) <= 16 and names_change(last, tool) and is_yes(last, tool) and not gives_up(first)
+
+
+_GOES_ON = re.compile("^(?:那|那么)?就(?:这|那|它|按|照)")
+
+
+def opens_with_yes(text: str, tool: str) -> bool:
+    """A yes, then the change once more in a few words ("对 就这个 帮我把它退了"), and nothing asked, doubted or refused."""
+    first, *rest = [part for part in _MARKS.split(text) if part]
+    said = "".join(rest)
+    if not said or len(said) > 10 or not is_yes(first, tool) or re.search("不|别|没|先|但|等|吗|么$|怎|几|哪|多", said):
+        return False
+    return names_change(said, tool) or bool(_GOES_ON.match(said))
+
+
+_TOPIC = re.compile("^(?:主题|场合|穿搭主题)(?:[嘛吧呢是就：:，, ]|的话)+(.{2,20})$")
+
+
+def names_topic(text: str) -> str:
+    """What a message gives as the topic of an appointment ("主题嘛 公司年会"), else empty."""
+    found = _TOPIC.match(text)
+    return found.group(1).strip() if found else ""
+
+
+_REMARKS = re.compile("^(?:[哦噢喔嗷]+|原来|难怪|怪不得|我说呢|这样啊)")
+
+
+def remarks(text: str) -> bool:
+    """ "哦哦对 是一块儿买的": takes note of what was said, and wishes nothing."""
+    found = _REMARKS.match(text)
+    if found is None or len(text) > 16 or text.endswith("不"):
+        return False
+    return not re.search("多久|几|咋|啥", text) and not _ACTS.search(text[found.end() :])
+
+
+_HEARD = re.compile("(?:晓得|知道|明白|了解|懂|清楚)(?:了|啦|咯|喽|的)?|got it|i see")
+
+
+def only_heard(text: str) -> bool:
+    """ "晓得咯": has understood, which agrees to nothing yet."""
+    return bool(_HEARD.search(text.lower()))
 
 
 _NO_FIRST = re.compile(r"^(?:哦|啊|嗯|呃|哎|诶|喔|oh)?[，, ]*(?:不是?|别|no)[，,。 ]+(?!对)", re.IGNORECASE)

@@ -89,11 +89,16 @@ class Context:
         ):
             turn.did(pending.tool, "asked_to_confirm")
             return self._outcomes.pending_again(turn)
+        if answers.opens_with_yes(turn.text, pending.tool) and not slots and not _beyond(rules, pending.tool):
+            return self._yes(turn, pending)
+        if (topic := answers.names_topic(turn.text)) and "topic" in TOOLS[pending.tool].slots:
+            turn.did(pending.tool, "changed_before_yes")
+            return self._outcomes.run(turn, pending.tool, {**pending.args, "topic": topic})
         if len(turn.text) <= MAX_ANSWER and slots <= {"kind"} and self._is_an_answer(turn, pending.tool, rules):
             stance, sure = self._router.stance(turn.mentions.plain)
             if stance == "no" and answers.names_change(turn.text, pending.tool):
                 stance, sure = "yes", LIKELY  # it names the change that waits: rather ask once more
-            doubtful = bool(_DOUBT.search(turn.text.lower()))
+            doubtful = bool(_DOUBT.search(turn.text.lower())) or answers.only_heard(turn.text)
             if stance == "yes" and sure >= SURE_YES and not doubtful:
                 return self._yes(turn, pending)
             if stance == "no" and sure >= LIKELY:
@@ -240,7 +245,9 @@ class Context:
     def _agreed(self, turn: Turn) -> Reply | None:
         """A yes to nothing in particular: they are content."""
         waits = turn.state.pending is not None or turn.state.asking is not None
-        if waits or turn.mentions.any_thing or turn.rules or not answers.is_yes(turn.text):
+        if waits or turn.mentions.any_thing or turn.rules:
+            return None
+        if not answers.is_yes(turn.text) and not answers.remarks(turn.text):
             return None
         turn.did("thanks", "control")
         return self._outcomes.act(turn, "thanks")
@@ -344,6 +351,11 @@ _FAMILIES = (
     {"coupons_claim", "coupons_claimable"},
     {"store_find", "store_info"},
 )
+
+
+def _beyond(rules: list[str], tool: str) -> bool:
+    """True where a pattern of another wish fits."""
+    return not set(rules) <= {tool, *_kin(tool)}
 
 
 def _kin(tool: str) -> set[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 
-from assistant.agent import dialogue
+from assistant.agent import dialogue, particulars
 from assistant.agent.exchange import Turn
 from assistant.agent.guard import fold_dialect
 from assistant.domain.conversation import Focus, Pending
@@ -59,6 +59,8 @@ def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
         found["category"] = category
     if tool == "ticket_file" and len(bare_complaint(text)) >= 4:
         found["body"] = part or turn.words
+    if tool == "coupons_claim" and "coupon" not in found and (brand := particulars.coupon_of_brand(text)):
+        found["coupon"] = brand
     if "note" in slots and (added := note(text)):
         found["note"] = added
     if tool == "return_request":
@@ -167,6 +169,8 @@ def added(pending: Pending, named: dict[str, str], turn: Turn) -> dict[str, str]
     args = dialogue.repaired(pending.args, named)
     if "body" in named:
         args["body"] = f"{pending.args.get('body', '')}；{named['body']}".strip("；")
+        if "category" not in named and args.get("category") == "其他":
+            args.pop("category")  # what is told now may say which
     if pending.tool == "appointment_book" and not turn.mentions.any_thing:
         args["topic"] = turn.text[:20]
     if (at := moved(pending.args.get("time"), turn)) and "time" in pending.args:

@@ -38,7 +38,7 @@ _HEIGHT = re.compile(
 _WEIGHT = re.compile(r"(?:体重)?\s*(\d{2,3})\s*(kg|公斤|斤|千克)", re.IGNORECASE)
 _COLOUR = re.compile(
     r"(米白|奶油白|浅灰|深灰|雾蓝|藏青|浅蓝|深蓝|湖蓝|酒红|樱花粉|军绿|墨绿|豆绿|荧光黄|明黄|豆沙|正红|枫叶|燕麦|香槟|卡其|驼色?|栗色?|杏色?|肤色|"
-    r"雾紫|橙色|棕色|咖色?|[白黑红蓝绿灰粉黄紫]色|(?:那|要|有|件|的|换成?|个)([白黑红蓝绿灰粉黄紫])(?:的|款)|^([白黑红蓝绿灰粉黄紫])(?:的|呢|$))"
+    r"雾紫|橙色|棕色|咖色?|[白黑红蓝绿灰粉黄紫]色|(?:(?<![发变泛洗染])|那|要|有|件|的|换成?|个)([白黑红蓝绿灰粉黄紫橙])(?:的|款)|[全纯]([白黑红蓝绿灰粉黄紫])|^([白黑红蓝绿灰粉黄紫橙])(?:的|呢|$))"
 )
 _SHADE = re.compile(
     "米白|奶油白|浅灰|深灰|雾蓝|藏青|浅蓝|深蓝|湖蓝|酒红|樱花粉|军绿|墨绿|豆绿|荧光黄|明黄|正红|雾紫|驼色|栗色|杏色|肤色|橙色|棕色|咖啡?色|[白黑红蓝绿灰粉黄紫]色"
@@ -239,7 +239,7 @@ def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots
     if known:
         slots["colour"] = max(known, key=len)
     elif (found := _COLOUR.search(text)) and not (found.group(0)[0] in "白" and "小白鞋" in text and "色" not in text):
-        stem = next(g for g in (found.group(2), found.group(3), found.group(1)) if g)
+        stem = next(g for g in (*found.groups()[1:], found.group(1)) if g)
         slots["colour"] = stem if len(stem) > 1 else f"{stem}色"
     else:
         for word, colour in _EN_COLOURS.items():
@@ -275,6 +275,14 @@ def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots
 def _size_of(text: str, catalog: Catalog, products: tuple[str, ...]) -> str | None:
     """A bare number that is a size of what is named ("小白鞋38徐家汇")."""
     sizes = {z for p in products for z in catalog.products[p].sizes if z.isdigit()}
+    stems = {
+        z
+        for p in products
+        for z in catalog.products[p].sizes
+        if z.endswith("款") and f"{z.removesuffix('款')}的" in text
+    }
+    if len(stems) == 1:
+        return stems.pop()  # "低的" of a pillow that is low or high
     worded = [z for p in products for z in catalog.products[p].sizes if z in text and not z[0].isascii()]
     return next((n for n in _BARE_NUMBER.findall(text) if n in sizes), worded[0] if worded else None)
 

@@ -32,6 +32,7 @@ _REWARDS = (("停车", "停车券1小时"), ("咖啡", "咖啡券"), ("coffee", 
             ("二百", "200元现金券"), ("两百", "200元现金券"), ("10元", "10元现金券"), ("10块", "10元现金券"), ("十块", "10元现金券"), ("十元", "10元现金券"))  # fmt: skip
 _COUPONS = (("美妆", "美妆"), ("护肤", "美妆"), ("童装", "童装"), ("鞋", "鞋履"), ("金卡", "金卡"), ("钻石", "钻石"), ("300", "满300减30券"), ("三百", "满300减30券"),
             ("800", "金卡"), ("500减80", "鞋履"), ("200减25", "美妆"), ("199", "童装"))  # fmt: skip
+_COUPONS_OF_BRANDS = (("拾光", "美妆"), ("初禾", "童装"), ("步川", "鞋履"))
 _ALLOWS = re.compile(
     "重新|打开|开启|恢复|开着|开起来|再开|开回|还是要|还是给|(?<!不)想收|可以发|愿意|订阅回|turn .{0,20}on|back on|subscribe again"
 )
@@ -84,6 +85,11 @@ def find(text: str) -> dict[str, str]:
     if "subject" in slots:
         slots["allowed"] = "yes" if _ALLOWS.search(lower) else "no"
     return slots
+
+
+def coupon_of_brand(text: str) -> str:
+    """The coupon that is called by its brand ("拾光那个给我"), else empty."""
+    return next((value for brand, value in _COUPONS_OF_BRANDS if brand in text), "")
 
 
 _RETURN_WORDS = re.compile("换|退|exchange|swap|return|refund|bigger size|smaller size")

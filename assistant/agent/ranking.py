@@ -3,6 +3,8 @@
 Pure but for asking the router. Called by `understand`.
 """
 
+from collections import Counter
+
 from assistant.agent import fill, weigh
 from assistant.agent.exchange import Turn
 from assistant.agent.router import Guess, Ranking, Router
@@ -34,8 +36,15 @@ def observed(router: Router, turn: Turn) -> tuple[weigh.Known, tuple[tuple[str, 
         rules_in_context=turn.rules_in_context, last_tool=state.last_tool, after_question=bool(state.last_question),
         slots=frozenset(turn.mentions.slots), names_product=bool(turn.mentions.products),
         owns_product=any(fill.owns(turn, product) for product in turn.mentions.products),
+        nearest=_among(alone.nearest), is_guest=turn.ctx.member_id is None,
     )  # fmt: skip
     return known, alone.nearest
+
+
+def _among(nearest: tuple[tuple[str, str], ...]) -> dict[str, float]:
+    """Intent → its share of the nearest examples."""
+    counts = Counter(intent for _, intent in nearest)
+    return {intent: count / len(nearest) for intent, count in counts.items()}
 
 
 def topic(turn: Turn) -> str:

@@ -24,6 +24,8 @@ from assistant.domain.message import Reply
 from assistant.errors import ModelDown, ModelOffSchema
 from assistant.llm.client import Llm
 from prompts.loader import load
+from tools.all import TOOLS
+from tools.registry import Access
 from tools.types import KnowledgeAnswer
 
 log = logs.get("agent")
@@ -237,7 +239,7 @@ class Understanding:
         if ranking.best.intent == "knowledge_search" and (found := self._by_knowledge(turn, "fallback")) is not None:
             return found
         best = ranked_by.without(ranking, "knowledge_search").best
-        if best.probability >= (0.5 if best.intent in COSTLY else GUESS):
+        if best.probability >= (0.5 if _leaves_something(best.intent) else GUESS):
             turn.did(best.intent, "fallback")
             return self._outcomes.act(turn, best.intent)
         asks = ranking.of("knowledge_search")
@@ -256,6 +258,11 @@ class Understanding:
             return self._outcomes.say(turn, "unknown_again")
         hints = [turn.playbook.intents[g.intent].lines[0] for g in ranking.guesses[:3]]
         return replace(self._outcomes.say(turn, "unknown"), choices=choices(*hints, "转人工"))
+
+
+def _leaves_something(intent: str) -> bool:
+    """True for what is not served on a guess: changes, and reading tools that leave something behind."""
+    return intent in COSTLY or (intent in TOOLS and TOOLS[intent].access is Access.WRITE)
 
 
 def _bare_thing(turn: Turn, rules: list[str]) -> str | None:

@@ -8,7 +8,7 @@ are honest on held-out dialogues, so that a threshold on them is a promise of pr
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tools.all import TOOLS
 from tools.registry import Access
@@ -30,41 +30,57 @@ _MATTERS: tuple[frozenset[str], ...] = tuple(
 )  # fmt: skip
 _OF_ORDERS = _MATTERS[0]
 _OF_PRODUCTS = _MATTERS[1] | {"usual_purchases"}
+_OF_MEMBERS = _OF_ORDERS | {
+    "usual_purchases", "appointment_move", "appointment_list", "appointment_cancel", "points_redeem", "points_balance",
+    "points_history", "coupons_claim", "coupons_mine", "membership_status",
+}  # fmt: skip
 _POLITE = frozenset(["thanks", "bye", "greet", "praise", "who", "chitchat", "handoff", "out_of_scope"])
 _ASKED = "knowledge_search"
+_COMPLAINT = "ticket_file"
 _SUPPOSES = re.compile("要是|如果|万一|的话|假如|一般|规定|政策|if ")
-_ASKS = re.compile("[?？吗么]|怎么|咋|什么|啥|多少|多久|几|哪|能不能|可不可以|不$|没$|没有$|how|what|when|can ")
+_ASKS = re.compile(
+    "[?？吗么咩]|怎么|咋|什么|啥|多少|多久|几|哪|能不能|可不可以|[好行成可中要够]不|可行|行的吧|(?:不|没|没有|没得|伐|否)[呀啊哦嘛]?$|how|what|when|can "
+)
 _MINE = re.compile("我的?|俺|咱|my|买的")
+_HURTS = re.compile(
+    "差|坏|破|脏|臭|慢|乱|骗|假|过期|投诉|举报|反映|反馈|没人|态度|素质|骂|凶|冷|吵|挤|掉|裂|漏|烂|少[了发]|错|气|怒|烦|坑|贵|多收|乱收|虫|毛病|不理|不管|没到|没收|不给|不见|丢|等了|排队|complain|bad|broke|rude|terrible|wrong"
+)
 
 WEIGHTS: dict[str, float] = {
-    "alone": 0.58,
-    "topic_short": 0.23,
-    "topic_long": 0.50,
-    "question_short": 0.21,
-    "rule": 1.66,
-    "rule_in_context": 0.67,
-    "rule_of_matter": 0.17,
-    "again": 1.14,
-    "again_short": 0.79,
-    "again_after_question": -0.09,
-    "near": 0.23,
-    "near_short": 0.37,
-    "near_after_question": -0.39,
-    "asked": 2.06,
-    "asked_again": 0.12,
-    "asked_again_short": 0.42,
-    "asked_if": 0.59,
-    "asked_no_question": 0.71,
-    "asked_mine": -0.15,
-    "owned_order": 0.99,
-    "other_order": -0.16,
-    "product": 0.05,
-    "polite": 0.66,
-    "polite_long": 0.56,
-    "polite_product": -0.07,
-    "abroad": -0.10,
-    "change_asked": -1.04,
-    "slots": 0.88,
+    "alone": 0.36,
+    "topic_short": 0.49,
+    "topic_long": 0.70,
+    "question_short": 0.17,
+    "rule": 3.01,
+    "rule_in_context": 1.12,
+    "rule_of_matter": -0.09,
+    "again": 0.64,
+    "again_short": 0.57,
+    "again_after_question": 0.20,
+    "near": 0.01,
+    "near_short": -0.04,
+    "near_after_question": -0.46,
+    "asked": 2.26,
+    "asked_again": 1.22,
+    "asked_again_short": 0.03,
+    "asked_if": -0.33,
+    "asked_no_question": 0.41,
+    "asked_mine": -0.08,
+    "owned_order": 0.34,
+    "other_order": -0.14,
+    "product": 0.30,
+    "polite": 0.45,
+    "polite_long": 0.15,
+    "polite_product": -0.09,
+    "abroad": -0.16,
+    "change_asked": -0.99,
+    "neighbours": 1.47,
+    "guest": -0.76,
+    "complaint": -0.28,
+    "complaint_plain": -0.53,
+    "complaint_asked": -0.36,
+    "complaint_short": -0.22,
+    "slots": 0.58,
 }
 
 
@@ -84,6 +100,8 @@ class Known:
     slots: frozenset[str]
     names_product: bool
     owns_product: bool
+    nearest: Mapping[str, float] = field(default_factory=dict)  # intent → its share of the nearest examples
+    is_guest: bool = False  # no member is bound
 
 
 def same_matter(one: str, other: str) -> bool:
@@ -134,6 +152,12 @@ def features(known: Known, intent: str) -> dict[str, float]:
         "polite_product": polite and known.names_product,
         "abroad": intent == "out_of_scope",
         "change_asked": asks and tool is not None and tool.access is Access.WRITE,
+        "neighbours": known.nearest.get(intent, 0.0),
+        "guest": known.is_guest and intent in _OF_MEMBERS,
+        "complaint": intent == _COMPLAINT,
+        "complaint_plain": intent == _COMPLAINT and not _HURTS.search(lower),
+        "complaint_asked": intent == _COMPLAINT and asks,
+        "complaint_short": intent == _COMPLAINT and short,
         "slots": len(named & set(tool.slots)) / 2 if tool else 0.0,
     }
 

@@ -50,6 +50,46 @@ def test_naming_the_change_with_a_not_is_no_yes(text: str, tool: str) -> None:
     assert not answers.is_yes(text, tool)
 
 
+@pytest.mark.parametrize(
+    ("text", "tool"),
+    [("要得撒", "stock_reserve"), ("没错 撤掉", "order_cancel"), ("恩 退", "privacy_choose"), ("确认无误", "")],
+)
+def test_a_yes_may_carry_particles_and_the_change(text: str, tool: str) -> None:
+    assert answers.is_yes(text, tool)
+
+
+@pytest.mark.parametrize(
+    ("text", "tool", "agrees"),
+    [
+        ("对 就这么给报上去", "ticket_file", True),
+        ("好的 就按这个时间", "appointment_book", True),
+        ("好 但是先别退", "return_request", False),
+        ("对 退到哪里", "return_request", False),
+        ("行 这下踏实了", "privacy_choose", False),
+    ],
+)
+def test_a_yes_with_words_after_it_agrees_where_they_name_the_change(text: str, tool: str, agrees: bool) -> None:
+    assert answers.opens_with_yes(text, tool) is agrees
+
+
+@pytest.mark.parametrize(
+    ("text", "remark"),
+    [("哦哦对 是一块儿买的", True), ("原来是这样", True), ("哦 那帮我查下积分", False), ("好的", False)],
+)
+def test_a_remark_wishes_nothing(text: str, remark: bool) -> None:
+    assert answers.remarks(text) is remark
+
+
+def test_having_understood_agrees_to_nothing_yet() -> None:
+    assert answers.only_heard("晓得咯")
+    assert not answers.only_heard("好的")
+
+
+def test_the_topic_of_an_appointment_is_named_by_its_word() -> None:
+    assert answers.names_topic("主题嘛 公司年会") == "公司年会"
+    assert answers.names_topic("公司年会在哪办") == ""
+
+
 @given(st.text(max_size=40), st.sampled_from(["", *TOOLS]))
 def test_nothing_is_both_yes_and_no(text: str, tool: str) -> None:
     assert not (answers.is_yes(text, tool) and answers.is_no(text, tool))

@@ -41,6 +41,8 @@ def slots(text: str, catalog: Catalog) -> dict[str, str]:
         ("白色的有吗", "colour", "白色"),
         ("那黑的呢", "colour", "黑色"),
         ("米白色", "colour", "米白"),
+        ("雪地靴黑的43有吗", "colour", "黑色"),
+        ("我说的是全白那双", "colour", "白色"),
         ("do you have it in white", "colour", "白色"),
         ("身高165体重55公斤", "height", "165"),
         ("身高165体重55公斤", "weight", "55"),
@@ -183,3 +185,8 @@ def test_a_district_stands_for_its_one_store(text: str, store: str, catalog: Cat
 
 def test_a_district_without_a_store_is_a_place(catalog: Catalog) -> None:
     assert slots("浦东没有店么", catalog).get("place") == "浦东"
+
+
+def test_a_size_is_named_by_its_stem_where_only_one_fits(catalog: Catalog) -> None:
+    assert find("低的有现货吗", catalog, NOW, "P043").slots["size"] == "低款"
+    assert "低款" not in find("高的低的怎么挑", catalog, NOW, "P043").slots.values()

@@ -27,7 +27,8 @@ def test_probabilities_add_up_to_one() -> None:
 def test_what_was_spoken_of_turns_the_scales_between_two_likely_wishes() -> None:
     known = replace(NOTHING, text="10月份那笔是什么", alone={"order_status": 0.5, "points_history": 0.5})
 
-    found = weigh.likelihoods(replace(known, last_tool="points_balance"))
+    in_topic = {"order_status": 0.3, "points_history": 0.7}
+    found = weigh.likelihoods(replace(known, last_tool="points_balance", in_topic=in_topic))
 
     assert found["points_history"] > found["order_status"]
 
@@ -48,3 +49,11 @@ def test_a_no_with_its_reason_is_a_no(said: str) -> None:
 @pytest.mark.parametrize("said", ["不是L 是XL", "不要白的 换黑的", "不 改成四点"])
 def test_a_correction_is_no_no(said: str) -> None:
     assert not answers.takes_back(said, "stock_reserve")
+
+
+def test_what_tells_of_no_harm_and_asks_is_rather_no_complaint() -> None:
+    known = replace(NOTHING, text="散场了商场还开不", alone={"ticket_file": 0.6, "store_info": 0.4})
+
+    asked = weigh.likelihoods(known)["ticket_file"]
+
+    assert asked < weigh.likelihoods(replace(known, text="散场了商场还骂人呢"))["ticket_file"]
