@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from assistant.channels.official_account.api import WeChatApi
 from assistant.channels.official_account.errors import WeChatDown, WeChatRefused
+from assistant.db import wechat
 from assistant.db.tables.service import outbox
 from assistant.domain.message import Reply
 from tests.channels.conftest import Make, World, calls_to
@@ -132,6 +133,33 @@ def test_parts_that_went_out_are_not_sent_again(owing: World) -> None:
     owing.push()
 
     assert "".join(owing.sent()[1:]) == sentence * 100
+
+
+def test_a_token_that_came_between_look_and_lease_is_used(owing: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = owing.service
+    first, second = (
+        WeChatApi(service.settings.wechat, service.database, owing.clock, transport=calls_to(owing.wechat))
+        for _ in range(2)
+    )
+    look = wechat.token
+    looks: list[str | None] = []
+
+    def slow_look(connection: Connection, app: str, now: datetime) -> str | None:
+        looks.append(look(connection, app, now))
+        if len(looks) == 1:  # the other replica fetches after this look
+            with monkeypatch.context() as quick:
+                quick.setattr(wechat, "token", look)
+                first.callback_ips()
+        return looks[-1]
+
+    monkeypatch.setattr(wechat, "token", slow_look)
+
+    second.callback_ips()
+
+    assert looks[0] is None
+    assert len(owing.wechat.calls_of("/cgi-bin/stable_token")) == 1
+    first.close()
+    second.close()
 
 
 def test_replicas_share_one_token_and_fetch_it_once(owing: World) -> None:

@@ -63,6 +63,11 @@ class Token:
                         return known
                 with self._db.write() as connection:
                     mine = wechat.lease_token(connection, app, self._owner, now, _LEASE)
+                    known = wechat.token(connection, app, now) if mine else None
+                    if known:  # another replica was done between our look and our lease
+                        wechat.release_token(connection, app, self._owner)
+                if known:
+                    return known
                 if mine:
                     return self._fetch()
                 if time.monotonic() > deadline:
