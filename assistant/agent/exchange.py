@@ -14,6 +14,7 @@ from assistant.agent.toolbelt import Served, ToolLog
 from assistant.domain.conversation import Conversation, State
 from assistant.domain.message import Reply
 from tools.registry import ToolContext
+from tools.types import Order
 
 OnText = Callable[[str], None]
 
@@ -58,6 +59,7 @@ class Turn:
     trace: TurnTrace = field(default_factory=TurnTrace)
     served: list[Served] = field(default_factory=list)
     state: State = field(default_factory=State)
+    recent: tuple[int, tuple[Order, ...]] | None = None  # the member's last orders, after how many tool calls
 
     @property
     def rules(self) -> list[str]:

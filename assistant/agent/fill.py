@@ -284,12 +284,18 @@ def owns(turn: Turn, product_id: str) -> bool:
 
 
 def _recent(turn: Turn) -> tuple[Order, ...]:
+    """The member's last orders. Many readings of one message look at them: asked for once, until a tool may have changed
+    them."""
     if turn.ctx.member_id is None:
         return ()
-    try:
-        return tuple(turn.ctx.ports.merchant.orders.recent(turn.ctx.member_id, 8))
-    except (ToolError, BackendDown):  # the tool itself will meet the same fault and say so
-        return ()
+    called = len(turn.trace.tools.calls)
+    if turn.recent is None or turn.recent[0] != called:
+        try:
+            found = tuple(turn.ctx.ports.merchant.orders.recent(turn.ctx.member_id, 8))
+        except (ToolError, BackendDown):  # the tool itself will meet the same fault and say so
+            found = ()
+        turn.recent = (called, found)
+    return turn.recent[1]
 
 
 def _of_kind(orders: tuple[Order, ...], turn: Turn, text: str) -> Iterator[tuple[Order, str]]:

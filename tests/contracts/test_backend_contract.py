@@ -375,32 +375,25 @@ def test_the_check_finds_a_backend_that_leaks_orders(demo: Merchant) -> None:
     assert "orders.get: an unknown order is refused as unknown" in faults
 
 
-def test_the_check_finds_a_backend_that_ignores_the_key(demo: Merchant) -> None:
-    redemption = next(o for o in operations() if o.path == "/v1/points/redeem").reads_answer
+@pytest.mark.parametrize(
+    ("call", "write"),
+    [
+        ("points.redeem", lambda demo, sent, key: demo.points.redeem(ME, sent["item_id"], key)),
+        ("points.grant", lambda demo, sent, key: demo.points.grant(ME, sent["points"], sent["reason"], key)),
+    ],
+)
+def test_the_check_finds_a_backend_that_ignores_the_key(
+    demo: Merchant, call: str, write: Callable[[Merchant, dict[str, Any], str], Any]
+) -> None:
+    path = f"/v1/{call.replace('.', '/')}"
+    answer = next(o for o in operations() if o.path == path).reads_answer
     calls: list[str] = []
 
     def twice(arguments: dict[str, Any]) -> Any:
         calls.append("again")
-        key = f"{arguments['key']}-{len(calls)}"
-        return redemption.dump_python(demo.points.redeem(ME, arguments["item_id"], key), mode="json")
+        return answer.dump_python(write(demo, arguments, f"{arguments['key']}-{len(calls)}"), mode="json")
 
-    assert failed(broken(demo, "/v1/points/redeem", twice), writes=True) == {
-        "points.redeem: twice under one key has one effect"
-    }
-
-
-def test_the_check_finds_a_backend_that_grants_points_twice(demo: Merchant) -> None:
-    balance = next(o for o in operations() if o.path == "/v1/points/grant").reads_answer
-    calls: list[str] = []
-
-    def twice(arguments: dict[str, Any]) -> Any:
-        calls.append("again")
-        key = f"{arguments['key']}-{len(calls)}"
-        return balance.dump_python(demo.points.grant(ME, arguments["points"], arguments["reason"], key), mode="json")
-
-    assert failed(broken(demo, "/v1/points/grant", twice), writes=True) == {
-        "points.grant: twice under one key has one effect"
-    }
+    assert failed(broken(demo, path, twice), writes=True) == {f"{call}: twice under one key has one effect"}
 
 
 @pytest.mark.parametrize("number", ["138****8888", "13000000001", "1380013800"])
