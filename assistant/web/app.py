@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from assistant import logs
 from assistant.accounts.keys import secret_key
@@ -30,6 +31,17 @@ HERE = Path(__file__).parent
 _FRAMEWORK_SAYS = {404: "没有这个页面。", 405: "这个地址不支持这样的请求。"}
 
 
+class Application(FastAPI):
+    """The pages and doors of a service; WeChat's pushes go past the framework, which has nothing to check for them."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if wechat.is_push(scope):
+            scope["app"] = self
+            await wechat.push(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 def make_app(service: Service) -> FastAPI:
     settings = service.settings
 
@@ -39,7 +51,7 @@ def make_app(service: Service) -> FastAPI:
         app.state.web.stopping.set()
         app.state.web.aside.shutdown(wait=False)
 
-    app = FastAPI(title="Zhike", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
+    app = Application(title="Zhike", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     app.state.web = Web(
         service=service,
         templates=Jinja2Templates(HERE / "templates"),
@@ -51,7 +63,6 @@ def make_app(service: Service) -> FastAPI:
     app.state.web.templates.env.globals["icon"] = icon
     photos = settings.moments.max_photo_bytes + 65_536  # and the form around it
     larger = {"/admin/import": settings.accounts.max_import_bytes, surveys.PHOTOS: photos, "/ops/surveys/": 524_288}
-    app.add_middleware(wechat.Pushes)
     app.add_middleware(Hardened, max_body_bytes=settings.web.max_body_bytes, larger=larger)
     app.include_router(chat.router)
     app.include_router(style.router)
