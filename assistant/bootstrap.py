@@ -14,6 +14,7 @@ from assistant.agent.knowledge import IndexedKnowledge
 from assistant.agent.mentions import plain
 from assistant.agent.playbook import Intent, PlaybookFiles
 from assistant.agent.router import Router
+from assistant.agent.second_look import SHIPPED, SecondLook
 from assistant.agent.turn import Agent
 from assistant.channels.official_account.account import OfficialAccount
 from assistant.channels.sms import SmsCourier, SmsPort, sms_port
@@ -35,11 +36,13 @@ from assistant.journeys.shopper_message import ShopperMessages
 from assistant.journeys.topics import Study, Topics
 from assistant.llm.client import Llm, connect
 from assistant.llm.local import LocalServer
+from assistant.llm.states import HiddenStates
 from assistant.mart.versions import versions
 from assistant.merchant.demo import demo_merchant
 from assistant.merchant.http import HttpBackend, http_merchant
 from assistant.privacy.rights import PrivacyRights
 from assistant.routing.queue import HandoffQueue
+from assistant.surveys.by_model import ModelReader
 from assistant.surveys.files import read_surveys
 from assistant.surveys.letters import Letters
 from assistant.surveys.options import Sense
@@ -178,6 +181,16 @@ class Service:
         return connect(self.settings.llm, embedded=embedded)
 
     @cached_property
+    def states(self) -> HiddenStates | None:
+        """None where the model is not the embedded one."""
+        embedded = self.settings.llm.kind == "embedded" and self._given_llm is None
+        return HiddenStates(self.settings.llm, self.local_server) if embedded else None
+
+    @cached_property
+    def second_look(self) -> SecondLook:
+        return SecondLook(self.states, (self.settings.data_dir / "router" / SHIPPED.name, SHIPPED))
+
+    @cached_property
     def agent(self) -> Agent:
         return Agent(
             self.settings.agent,
@@ -185,6 +198,7 @@ class Service:
             catalog=self.catalog,
             playbook=self.playbook.get,
             router=self.router,
+            second=self.second_look,
             llm=self.llm,
             clock=self.clock,
             brand=self.settings.brand_name,
@@ -224,7 +238,12 @@ class Service:
     @cached_property
     def survey_sense(self) -> Sense:
         """What words to a survey are about: leaves of the tree of aspects, and vectors."""
-        return Sense(lambda text: self._sentiment_and_aspects(text)[1], lambda texts: self.embedder.queries(texts))
+        return Sense(
+            lambda text: self._sentiment_and_aspects(text)[1],
+            lambda texts: self.embedder.queries(texts),
+            lambda text: self.tagger.tag(text).score,
+            ModelReader(self.llm, choices=self.settings.llm.kind == "openai").read,
+        )
 
     def _never_for_a_survey(self, text: str) -> bool:
         """Danger and calls for a person come before any question of ours."""

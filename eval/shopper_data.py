@@ -1,7 +1,7 @@
 """The labelled turns of shoppers: YAML files in, checked dialogues out.
 
 Called by `eval.shopper`. The form of the files is told at the head of the first. Parts `fit` and `check` may be
-studied: to build on, and for the builders' own validation. Part `test` (the file `shopper_blind.yaml`) is never looked at.
+studied: to build on, and for the builders' own validation. Part `test` (of `shopper_blind.yaml` and `shopper_strangers.yaml`) is never looked at.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from assistant.merchant.world import personas
 from assistant.merchant.world.range import PRODUCTS, ProductSeed
 from tools.all import TOOLS
 
-_NAMES = ("shopper.yaml", "shopper_more.yaml", "shopper_fresh.yaml", "shopper_blind.yaml")
+_NAMES = ("shopper.yaml", "shopper_more.yaml", "shopper_fresh.yaml", "shopper_blind.yaml", "shopper_strangers.yaml")
 FILES = tuple(path for name in _NAMES if (path := Path(__file__).parent / "data" / name).exists())
 AS_OF = date(2026, 11, 22)
 NOW = datetime.combine(AS_OF, time(11), SHANGHAI).astimezone(UTC)

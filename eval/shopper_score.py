@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from assistant.agent import guard, render
+from assistant.agent import guard, render, written
 from assistant.agent.outcomes import resolved_ids
 from assistant.agent.render import words
 from assistant.agent.toolbelt import Asked, Planned, Refused, ToolLog, call
@@ -102,7 +102,7 @@ def _actions(trace: dict[str, Any], text: str) -> tuple[str, ...]:
         names.append("confirmed" if by == "confirmed" else "denied" if name == "deny" else name)
     if names:
         return tuple(dict.fromkeys(names))
-    if not guard.has_words(guard.clean(text)):
+    if not written.has_words(written.clean(text)):
         return ("unreadable",)
     return ("held_by_person",) if "held_by_person" in trace["notes"] else ("unknown",)
 

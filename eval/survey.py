@@ -1,6 +1,6 @@
 """Are free answers to survey questions read rightly? Beside the embedded model alone.
 
-`zhike eval survey [--split fit|test|all] [--model] [--sample N] [--misses] [--json]`. Enters: `eval/data/survey_answers.yaml`, split by
+`zhike eval survey [--split fit|test|all] [--assisted] [--model] [--sample N] [--misses] [--json]`. Enters: `eval/data/survey_answers.yaml`, split by
 the words themselves. Leaves, by kind of question: answers, read rightly, read wrongly with confidence (a value where
 another is right), asked again needlessly. `--model` asks the configured model the same, constrained to the same values.
 """
@@ -22,12 +22,11 @@ from rich.table import Table
 
 from assistant.bootstrap import Service
 from assistant.config import PACKAGE_ROOT, Settings
-from assistant.errors import ZhikeError
+from assistant.surveys.by_model import WISHES, ModelReader
 from assistant.surveys.files import Question, read_surveys
-from assistant.surveys.reading import UNCLEAR, Reading, read
+from assistant.surveys.reading import Reading, read
 
 DATA = PACKAGE_ROOT / "eval" / "data" / "survey_answers.yaml"
-WISHES = ("skip", "back", "later", "stop", "opt_out")
 AIM = 0.97
 Reader = Callable[[Question, str], Reading]
 
@@ -47,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="zhike eval survey", description=__doc__)
     parser.add_argument("--split", choices=["fit", "test", "all"], default="test")
     parser.add_argument("--model", action="store_true", help="the configured model alone, on the same answers")
+    parser.add_argument("--assisted", action="store_true", help="ours with the model for what rules leave open")
     parser.add_argument("--sample", type=int, default=0, help="so many of the answers only, the same every time")
     parser.add_argument("--misses", action="store_true", help="list what was read wrongly (fit only)")
     parser.add_argument("--json", action="store_true")
@@ -55,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.sample:
         chosen = sorted(chosen, key=lambda i: sha256(f"{i.text}|{i.question.id}".encode()).digest())[: options.sample]
     service = Service(Settings())
+    if options.assisted:
+        service.start_model(wait=True)
     sense = service.survey_sense
 
     def ours(question: Question, text: str) -> Reading:
@@ -131,63 +133,16 @@ def measure(chosen: Sequence[Item], reader: Reader) -> dict[str, dict[str, float
 def _model_alone(chosen: Sequence[Item]) -> dict[str, dict[str, float]]:
     service = Service(Settings())
     service.start_model(wait=True)
-
-    def ask(question: Question, text: str) -> Reading:
-        messages = [{"role": "system", "content": _TOLD}, {"role": "user", "content": _asked(question, text)}]
-        try:
-            found = service.llm.decide(messages, _schema(question), purpose="eval", max_tokens=60, deadline_s=30)[
-                "answer"
-            ]
-        except ZhikeError:
-            return UNCLEAR
-        if found == "unclear":
-            return UNCLEAR
-        if found in WISHES:
-            return Reading(wish=found)
-        return Reading(tuple(found) if isinstance(found, list) else found)
-
+    alone = ModelReader(service.llm, within_s=30)
     steps = iter(track(chosen, "model", console=Console(stderr=True)))
 
     def stepped(question: Question, text: str) -> Reading:
         next(steps)
-        return ask(question, text)
+        return alone.read(question, text)
 
     found = measure(chosen, stepped)
     service.close()
     return found
-
-
-_TOLD = (
-    "你读顾客对调查问题的回答，输出JSON：answer是顾客给出的分数、选项编号或各项分数；顾客想跳过是skip，想回上一题是back，"
-    "想晚点再说是later，不想答了是stop；以后都不要再发是opt_out；读不出答案是unclear。"
-)
-
-
-def _asked(question: Question, text: str) -> str:
-    things = [*question.options, *question.rows]
-    listed = "；".join(f"{n}. {o.id}={o.label}" for n, o in enumerate(things, 1))
-    return f"问题：{question.text}\n{'选项：' + listed if listed else ''}\n回答：{text}"
-
-
-def _schema(question: Question) -> dict[str, Any]:
-    wishes = {"enum": [*WISHES, "unclear"]}
-    ids = [o.id for o in question.options]
-    values: dict[str, Any]
-    if question.scale and question.kind != "matrix":
-        values = {"enum": list(range(question.scale[0], question.scale[1] + 1))}
-    elif question.kind == "single":
-        values = {"enum": ids}
-    elif question.kind == "multi":
-        values = {"type": "array", "items": {"enum": ids}, "maxItems": len(ids)}
-    elif question.kind == "matrix":
-        rows = {r.id: {"enum": [1, 2, 3, 4, 5]} for r in question.rows}
-        values = {"type": "object", "properties": rows, "required": list(rows), "additionalProperties": False}
-    else:
-        values = {"type": "string", "maxLength": 60}
-    return {
-        "type": "object", "properties": {"answer": {"anyOf": [values, wishes]}}, "required": ["answer"],
-        "additionalProperties": False,
-    }  # fmt: skip
 
 
 def _table(report: dict[str, dict[str, dict[str, float]]], count: int, split: str) -> Table:

@@ -137,7 +137,8 @@ def _product_names(product: Product) -> list[str]:
 def _store_names(store: Store) -> list[str]:
     short = store.short.removesuffix("店")
     with_city = [store.city + store.short, store.city + short]
-    return [store.name, store.short, short, *with_city, *store.aliases]
+    spoken = [alias.removesuffix("店") for alias in store.aliases if len(alias) > 2]
+    return list(dict.fromkeys([store.name, store.short, short, *with_city, *store.aliases, *spoken]))
 
 
 class CatalogCache:

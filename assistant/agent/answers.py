@@ -10,11 +10,11 @@ from assistant.domain.conversation import Offer
 _YES_WORDS = (
     "就这么办", "确认无误", "无误", "没有问题", "没有错", "没问题", "就这样", "可以的", "是的呢", "确认", "确定", "好的", "好滴", "好啊", "好呀", "好嘞", "可以", "行吧", "行的", "对的", "对头", "没错",
     "同意", "要得", "就这么定", "就这么着", "这么着", "定了", "走起", "搞起", "来吧", "是的", "要的", "办吧", "提交", "登记", "麻烦了", "拜托", "没毛病", "阔以", "OK", "弄吧", "搞吧", "整吧", "可", "得", "收到", "就它", "就这个点", "就那个点", "就这个时间", "就那个时间", "这个点", "那个点", "这个时间", "那个时间", "就这个", "就那个", "报上去", "帮我办", "帮我弄", "没意见", "必须的", "那当然", "当然", "yup", "right", "correct", "that's right", "fine", "good", "great", "中啊", "得嘞", "妥了", "嗯呐", "嗯哪", "嗯啦", "嗯", "恩", "好", "行", "对", "要", "中", "成", "妥", "是",
-    "go ahead", "do it", "sounds good", "confirmed", "confirm", "please", "haode", "keyi", "okay", "sure", "yeah", "yes", "yep", "ok", "y",
+    "go ahead", "let's do it", "do it", "perfect", "absolutely", "of course", "please do", "that works", "submit", "登上", "加上", "sounds good", "confirmed", "confirm", "please", "haode", "keyi", "okay", "sure", "yeah", "yes", "yep", "ok", "y",
 )  # fmt: skip
 _NO_WORDS = (
     "先别", "停", "等等", "我再", "nevermind", "暂时不用", "先不用", "先不弄", "先不办", "不必", "免了", "罢了", "作罢", "我反悔了", "反悔", "后悔了", "拉倒", "撤", "别办", "不搞", "不整", "不需要", "不用了", "不要了", "我再想想", "再想想", "再看看", "再说吧", "还是算了", "不确认", "不办了", "不弄了", "不换了", "不退了",
-    "不约了", "不留了", "不登记", "不提交", "别弄了", "取消吧", "算了", "不了", "不用", "不要", "不行", "取消", "先不", "不是", "不对", "别", "不", "buyao", "suanle",
+    "不约了", "不留了", *(f"{first}{verb}" for first in ("先不", "不") for verb in "退换约领买留兑"), "不登记", "不提交", "别弄了", "取消吧", "算了", "不了", "不用", "不要", "不行", "取消", "先不", "不是", "不对", "别", "不", "buyao", "suanle",
     "nope", "no", "cancel", "never mind", "not now",
 )  # fmt: skip
 _POLITE = (
@@ -167,6 +167,27 @@ def remarks(text: str) -> bool:
     if found is None or len(text) > 16 or text.endswith("不"):
         return False
     return not re.search("多久|几|咋|啥", text) and not _ACTS.search(text[found.end() :])
+
+
+def refuses(text: str, tool: str) -> bool:
+    """Says not to make the change that waits, perhaps with a reason ("唉别换了 我戒咖啡呢")."""
+    verbs = "|".join(v for v in _VERBS.get(tool, ()) if not v.isascii())
+    found = re.match(
+        rf"[唉哎啊哦嗯呃诶喔]*[，, ]*(?:先|还是|那|就)?[别不甭莫](?:要|用|想)?(?:{verbs})[了啦吧先]*(?=[，,。!！ ]|$)",
+        text,
+    )
+    if not verbs or found is None or len(text) > 24:
+        return False
+    rest = text[found.end() :]
+    return not _ACTS.search(rest) and not re.search(verbs, rest)
+
+
+def yes_and_remark(text: str, tool: str) -> bool:
+    """A yes, then a few words that want, ask, doubt and refuse nothing ("好 紧张死了")."""
+    first, *rest = [part for part in _MARKS.split(text) if part]
+    said = "".join(rest)
+    harmless = not re.search("不|别|没|先|但|等|还|吗|么$|怎|几|哪|多|是|想|要|[?？]", said) and not _ACTS.search(said)
+    return bool(said) and len(said) <= 8 and is_yes(first, tool) and harmless
 
 
 _HEARD = re.compile("(?:晓得|知道|明白|了解|懂|清楚)(?:了|啦|咯|喽|的)?|got it|i see")

@@ -72,7 +72,7 @@ class Context:
         agrees = answers.is_yes(turn.text, pending.tool) or answers.ends_in_yes(turn.text, pending.tool)
         if agrees and not (other_kind and "kind" in pending.args):
             return self._yes(turn, pending)
-        takes_back = answers.takes_back(turn.text, pending.tool)
+        takes_back = answers.takes_back(turn.text, pending.tool) or answers.refuses(turn.text, pending.tool)
         if takes_back or answers.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
             return self._no(turn)
         if (changed := self._changes(turn, pending, rules)) is not None:
@@ -90,6 +90,8 @@ class Context:
             turn.did(pending.tool, "asked_to_confirm")
             return self._outcomes.pending_again(turn)
         if answers.opens_with_yes(turn.text, pending.tool) and not slots and not _beyond(rules, pending.tool):
+            return self._yes(turn, pending)
+        if answers.yes_and_remark(turn.text, pending.tool) and not slots and self._is_small_talk(turn):
             return self._yes(turn, pending)
         if (topic := answers.names_topic(turn.text)) and "topic" in TOOLS[pending.tool].slots:
             turn.did(pending.tool, "changed_before_yes")
@@ -140,6 +142,9 @@ class Context:
             return False
         best = self._router.rank(turn.mentions.plain).best
         return best.intent in (tool, *_POLITE_INTENTS, *_CANCELS) or best.probability < OWN_WISH
+
+    def _is_small_talk(self, turn: Turn) -> bool:
+        return not turn.rules and self._router.rank(turn.mentions.plain).best.intent in _POLITE_INTENTS
 
     def _yes(self, turn: Turn, pending: Pending) -> Reply:
         parked = tuple(task for task in turn.state.parked if task.tool != pending.tool)  # it is done with
@@ -201,12 +206,23 @@ class Context:
         if task.slot == "time" and "time" in added and "day" not in added and task.args.get("day"):
             added["time"] = dialogue.moved(task.args["day"], turn.mentions) or added["time"]
         turn.state = replace(turn.state, asking=None)
-        nearer = [rule for rule in elsewhere if rule in fill.ORDER_TOOLS and rule in _kin(task.tool)]
-        tool = nearer[0] if len(nearer) == 1 else task.tool
+        tool = self._nearer(turn, task, elsewhere)
         turn.did(tool, "slot")
         answered = task.slot in added  # narrows what was asked for; anything else that is named replaces it
         args = {**task.args, **added} if answered else dialogue.repaired(task.args, added)
         return resume(turn, self._outcomes.run(turn, tool, args))
+
+    def _nearer(self, turn: Turn, task: Task, rules: list[str]) -> str:
+        """The tool that an answer is for: another of the family where the answer asks for that ("德比鞋42有货吗")."""
+        nearer = [rule for rule in rules if rule in fill.ORDER_TOOLS and rule in _kin(task.tool)]
+        if len(nearer) == 1:
+            return nearer[0]
+        if task.slot == "product" and not task.args and dialogue.residue(turn.mentions):
+            best = self._router.rank(turn.mentions.plain).best
+            reads = best.intent in TOOLS and TOOLS[best.intent].access is Access.READ
+            if reads and best.intent in _kin(task.tool) and best.probability >= OWN_WISH:
+                return best.intent
+        return task.tool
 
     def _agreed_to_offers(self, turn: Turn, task: Task) -> Reply | None:
         """A yes where one of several was to be picked: the only one, else the question once more."""

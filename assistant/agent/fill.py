@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from assistant.agent import dialogue, particulars
 from assistant.agent.exchange import Turn
-from assistant.agent.guard import fold_dialect
+from assistant.agent.written import fold_dialect
 from assistant.domain.conversation import Focus, Pending
 from tools.all import TOOLS
 from tools.errors import BackendDown, ToolError

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 
 from assistant.agent import particulars
-from assistant.agent.guard import fold_dialect
 from assistant.agent.times import CLOCK, DIGITS, MONTH_DAY, WEEKDAY, day_of, shift, when
+from assistant.agent.written import fold_dialect
 from assistant.clock import SHANGHAI, local
 from tools.catalog import Catalog
 from tools.resolve import has_size
@@ -24,6 +24,7 @@ _SIZE_NUMBER = re.compile(
 )
 _BED = re.compile(r"1\s*(?:\.|米)\s*([58])\s*米?")
 _BED_WORDS = re.compile(r"一米([五八])")
+_NUMERAL = re.compile("([三四])十([一二三四五六七八九])?(?=[码号的]| |$)")
 _BARE_NUMBER = re.compile(
     r"(?<![\d.])(\d{2,3})(?![\d.]|\s*(?:元|块|分|点|折|天|号线|楼|岁|斤|kg|公斤|cm|厘米|公分|%|毫米|ml|个|年|月))"
 )
@@ -234,11 +235,16 @@ def _order_slots(text: str, slots: dict[str, str]) -> None:
 
 
 def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots: dict[str, str]) -> None:
-    known = [c for c in catalog.colours if c in text and len(c) > 1]
     names = "".join(catalog.products[p].name for p in products)
+    text = _NUMERAL.sub(_as_digits, text)
+    for named in sorted(
+        (n for p in products for n in (catalog.products[p].name, *catalog.products[p].aliases)), key=len
+    ):
+        text = text.replace(named, " ")  # the white of "小白鞋" is no colour
+    known = [c for c in catalog.colours if c in text and len(c) > 1]
     if known:
         slots["colour"] = max(known, key=len)
-    elif (found := _COLOUR.search(text)) and not (found.group(0)[0] in "白" and "小白鞋" in text and "色" not in text):
+    elif found := _COLOUR.search(text):
         stem = next(g for g in (*found.groups()[1:], found.group(1)) if g)
         slots["colour"] = stem if len(stem) > 1 else f"{stem}色"
     else:
@@ -270,6 +276,11 @@ def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots
                 break
     if slots.get("size") and slots["size"] in names and not re.search(r"[码号]", text):
         slots.pop("size")
+
+
+def _as_digits(found: re.Match[str]) -> str:
+    """A shoe size in words ("三十八码")."""
+    return f"{DIGITS[found.group(1)]}{DIGITS[found.group(2)] if found.group(2) else 0}"
 
 
 def _size_of(text: str, catalog: Catalog, products: tuple[str, ...]) -> str | None:

@@ -78,7 +78,7 @@ def find(text: str) -> dict[str, str]:
             break
     if any(w in text for w in ("问卷", "调查", "打分", "评价")):
         slots["subject"] = "survey"
-    elif any(w in text for w in ("推荐", "个性")):
+    elif any(w in text for w in ("推荐", "个性", "猜你喜欢", "猜我喜欢")):
         slots["subject"] = "personal"
     elif any(w in lower for w in ("广告", "营销", "推送", "推销", "短信", "退订", "订阅", "ads", "消息")):
         slots["subject"] = "marketing"

@@ -1,13 +1,16 @@
-"""The router's ranking in the light of the patterns that fit and of what was spoken of.
+"""The ranking of wishes in the light of the patterns that fit and of what was spoken of, at a first and a second look.
 
-Pure but for asking the router. Called by `understand`.
+Pure but for asking the router and the model. Called by `understand`.
 """
 
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 
 from assistant.agent import fill, weigh
 from assistant.agent.exchange import Turn
 from assistant.agent.router import Guess, Ranking, Router
+from assistant.agent.second_look import SecondLook
 
 RULE_WEIGHT = 8.0  # how much more likely a pattern that fits makes the intent of a part of a message
 # what a message that names no topic is about, after a tool
@@ -17,28 +20,60 @@ _TOPICS = (
 )  # fmt: skip
 
 
-def ranked(router: Router, turn: Turn) -> Ranking:
-    """The ranking of a turn's message."""
-    known, nearest = observed(router, turn)
-    return _ranking(weigh.likelihoods(known), nearest)
+class Ranker:
+    """Ranks a turn's message: by a first look, and by a second one where `plain` says that the first is not sure.
+
+    `watch` hears what was known at each decision, for whoever learns the weights.
+    """
+
+    def __init__(self, router: Router, second: SecondLook) -> None:
+        self._router = router
+        self._second = second
+        self.watch: Callable[[Turn, weigh.Known], None] = lambda turn, known: None
+
+    def ranked(self, turn: Turn, is_plain: Callable[[Ranking], bool]) -> Ranking:
+        """The ranking of a turn's message."""
+        known, nearest = self._observed(turn)
+        found = _ranking(weigh.likelihoods(known), nearest)
+        if not is_plain(found) and self._second.ready():
+            known = looked_twice(self._second, turn, known)
+            found = _ranking(weigh.likelihoods(known), nearest)
+            turn.trace.tier = "model" if known.second else turn.trace.tier
+        self.watch(turn, known)
+        return found
+
+    def of_part(self, plain: str, rules: list[str]) -> Ranking:
+        """The ranking of a part of a message, with intents whose patterns fit made likelier."""
+        ranking = self._router.rank(plain)
+        if not rules:
+            return ranking
+        weights = ranking.shares
+        for intent in rules:
+            weights[intent] = max(weights.get(intent, 0.0), 0.03) * RULE_WEIGHT
+        return _ranking(weights, ranking.nearest)
+
+    def _observed(self, turn: Turn) -> tuple[weigh.Known, tuple[tuple[str, str], ...]]:
+        """What speaks for each wish at the first look, and the nearest examples."""
+        plain, state = turn.mentions.plain, turn.state
+        alone = self._router.rank(plain)
+        about = topic(turn)
+        in_topic = self._router.rank(f"{about}{plain}") if about else None
+        in_question = self._router.rank(f"{state.last_question[:16]} {plain}") if state.last_question else None
+        known = weigh.Known(
+            text=turn.text, alone=alone.shares, in_topic=in_topic.shares if in_topic else {},
+            in_question=in_question.shares if in_question else {}, rules=turn.rules,
+            rules_in_context=turn.rules_in_context, last_tool=state.last_tool,
+            after_question=bool(state.last_question), slots=frozenset(turn.mentions.slots),
+            names_product=bool(turn.mentions.products),
+            owns_product=any(fill.owns(turn, product) for product in turn.mentions.products),
+            nearest=_among(alone.nearest), is_guest=turn.ctx.member_id is None,
+        )  # fmt: skip
+        return known, alone.nearest
 
 
-def observed(router: Router, turn: Turn) -> tuple[weigh.Known, tuple[tuple[str, str], ...]]:
-    """What speaks for each wish, and the nearest examples."""
-    plain, state = turn.mentions.plain, turn.state
-    alone = router.rank(plain)
-    about = topic(turn)
-    in_topic = router.rank(f"{about}{plain}") if about else None
-    in_question = router.rank(f"{state.last_question[:16]} {plain}") if state.last_question else None
-    known = weigh.Known(
-        text=turn.text, alone=alone.shares, in_topic=in_topic.shares if in_topic else {},
-        in_question=in_question.shares if in_question else {}, rules=turn.rules,
-        rules_in_context=turn.rules_in_context, last_tool=state.last_tool, after_question=bool(state.last_question),
-        slots=frozenset(turn.mentions.slots), names_product=bool(turn.mentions.products),
-        owns_product=any(fill.owns(turn, product) for product in turn.mentions.products),
-        nearest=_among(alone.nearest), is_guest=turn.ctx.member_id is None,
-    )  # fmt: skip
-    return known, alone.nearest
+def looked_twice(second: SecondLook, turn: Turn, known: weigh.Known) -> weigh.Known:
+    """What is known, with what the second look adds."""
+    return replace(known, second=second.read(turn.mentions.plain))
 
 
 def _among(nearest: tuple[tuple[str, str], ...]) -> dict[str, float]:
@@ -51,16 +86,6 @@ def topic(turn: Turn) -> str:
     """The last tool's topic, for a message that does not name it."""
     about = next((word for prefix, word in _TOPICS if turn.state.last_tool.startswith(prefix)), "")
     return "" if about in turn.mentions.plain else about
-
-
-def weighed(ranking: Ranking, rules: list[str]) -> Ranking:
-    """The ranking with intents whose patterns fit made likelier."""
-    if not rules:
-        return ranking
-    weights = {g.intent: g.probability for g in ranking.guesses}
-    for intent in rules:
-        weights[intent] = max(weights.get(intent, 0.0), 0.03) * RULE_WEIGHT
-    return _ranking(weights, ranking.nearest)
 
 
 def without(ranking: Ranking, intent: str) -> Ranking:

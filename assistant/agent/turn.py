@@ -11,14 +11,16 @@ from assistant.agent import fill, mentions
 from assistant.agent.compose import Composer, merge
 from assistant.agent.context import Context
 from assistant.agent.exchange import Answer, OnText, Turn, TurnTrace
-from assistant.agent.guard import clean, has_words, is_english, tidy
 from assistant.agent.outcomes import Outcomes
 from assistant.agent.pinyin import Pinyin
 from assistant.agent.playbook import Playbook
+from assistant.agent.ranking import Ranker
 from assistant.agent.render.words import choices
 from assistant.agent.router import Router
+from assistant.agent.second_look import SecondLook
 from assistant.agent.toolbelt import Planned, call, execute
 from assistant.agent.understand import Model, Understanding
+from assistant.agent.written import clean, has_words, is_english, simplified, tidy
 from assistant.clock import Clock
 from assistant.config import AgentSettings
 from assistant.domain.conversation import Conversation
@@ -42,6 +44,7 @@ class Agent:
         catalog: CatalogCache,
         playbook: Callable[[], Playbook],
         router: Router,
+        second: SecondLook,
         llm: Llm,
         clock: Clock,
         brand: str,
@@ -56,7 +59,8 @@ class Agent:
         self._model = Model(llm, brand, native_tools)
         self._outcomes = Outcomes(settings, self._composer, brand)
         self._context = Context(self._outcomes, router)
-        self._understanding = Understanding(settings, router, self._model, self._composer, self._outcomes)
+        self.ranker = Ranker(router, second)
+        self._understanding = Understanding(settings, self.ranker, self._model, self._composer, self._outcomes)
         self._pinyin: tuple[str, Pinyin] = ("", Pinyin(()))
 
     def static_prompts(self) -> list[list[dict[str, str]]]:
@@ -90,7 +94,7 @@ class Agent:
     def _begin(self, conversation: Conversation, inbound: Inbound, key: str, on_text: OnText) -> Turn:
         now = self._clock.now()
         catalog, playbook = self._catalog.get(), self._playbook()
-        written = clean(inbound.text)[:1000]
+        written = simplified(clean(inbound.text)[:1000])
         text = self._read_pinyin(playbook, catalog, written)
         shopper = conversation.shopper
         ctx = ToolContext(

@@ -6,6 +6,7 @@ shopper is asked with two or three buttons instead of guessed at.
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 
 from assistant import logs
 from assistant.agent import dialogue, fill, mentions
@@ -15,9 +16,10 @@ from assistant.agent.decide import Decision, Question, decide
 from assistant.agent.exchange import Turn
 from assistant.agent.outcomes import Outcomes
 from assistant.agent.playbook import Playbook
+from assistant.agent.ranking import Ranker
 from assistant.agent.render.words import choices
 from assistant.agent.resume import after_digression, parked
-from assistant.agent.router import Ranking, Router
+from assistant.agent.router import Ranking
 from assistant.agent.toolbelt import Outcome, Served, call
 from assistant.config import AgentSettings
 from assistant.domain.message import Reply
@@ -61,13 +63,13 @@ class Understanding:
     def __init__(
         self,
         settings: AgentSettings,
-        router: Router,
+        ranker: Ranker,
         model: Model,
         composer: Composer,
         outcomes: Outcomes,
     ) -> None:
         self._settings = settings
-        self._router = router
+        self._ranker = ranker
         self._model = model
         self._composer = composer
         self._outcomes = outcomes
@@ -99,7 +101,7 @@ class Understanding:
             return rules[0]
         if not rules and not joined:
             return None
-        best = ranked_by.weighed(self._router.rank(plain), rules).best
+        best = self._ranker.of_part(plain, rules).best
         enough = ENOUGH_WITH_RULE if rules else SURE_ALONE
         return best.intent if best.probability >= enough else None
 
@@ -120,7 +122,7 @@ class Understanding:
 
     def _one(self, turn: Turn) -> Reply:
         rules = turn.rules
-        ranking = ranked_by.ranked(self._router, turn)
+        ranking = self._ranker.ranked(turn, partial(self._is_plain, turn))
         digressed = turn.state.asking or None
         intent = _bare_thing(turn, rules) or (ranking.best.intent if self._is_plain(turn, ranking) else None)
         if intent is None:
@@ -162,6 +164,8 @@ class Understanding:
             answered = self._by_knowledge(turn, "retrieval")
             if answered is not None:
                 return answered
+        if turn.trace.tier == "model":  # it has looked already, and sees more than it can say
+            return self._likeliest(turn, ranking, "second_look")
         return self._by_model(turn, ranking)
 
     def _no_answer(self, turn: Turn, by: str, ranking: Ranking) -> Reply:
@@ -234,22 +238,28 @@ class Understanding:
         return tuple(dict.fromkeys([*ranked, "knowledge_search", "out_of_scope", "chitchat"]))
 
     def _without_model(self, turn: Turn, ranking: Ranking) -> Reply:
-        """The model is down or slow: the likeliest reading where it is likely, else the documents, else a question."""
+        """The model is down or slow, and the first look has to do."""
         turn.trace.tier = "fallback"
-        if ranking.best.intent == "knowledge_search" and (found := self._by_knowledge(turn, "fallback")) is not None:
+        reply = self._likeliest(turn, ranking, "fallback")
+        if turn.trace.intents[-1]["intent"] != "unknown":
+            return reply
+        return replace(reply, text=f"{self._outcomes.words(turn, 'model_down')}{reply.text}")
+
+    def _likeliest(self, turn: Turn, ranking: Ranking, by: str) -> Reply:
+        """The likeliest reading where it is likely, else the documents, else a question."""
+        if ranking.best.intent == "knowledge_search" and (found := self._by_knowledge(turn, by)) is not None:
             return found
         best = ranked_by.without(ranking, "knowledge_search").best
         if best.probability >= (0.5 if _leaves_something(best.intent) else GUESS):
-            turn.did(best.intent, "fallback")
+            turn.did(best.intent, by)
             return self._outcomes.act(turn, best.intent)
         asks = ranking.of("knowledge_search")
-        if asks >= FAINT and (answered := self._by_knowledge(turn, "fallback")) is not None:
+        if asks >= FAINT and (answered := self._by_knowledge(turn, by)) is not None:
             return answered
         if asks >= GUESS:
-            return self._no_answer(turn, "fallback", ranking)
-        turn.did("unknown", "fallback")
-        reply = self._unknown(turn, ranking)
-        return replace(reply, text=f"{self._outcomes.words(turn, 'model_down')}{reply.text}")
+            return self._no_answer(turn, by, ranking)
+        turn.did("unknown", by)
+        return self._unknown(turn, ranking)
 
     def _unknown(self, turn: Turn, ranking: Ranking) -> Reply:
         """Ask which of the likeliest is meant."""

@@ -83,6 +83,45 @@ WEIGHTS: dict[str, float] = {
     "slots": 0.58,
 }
 
+# for messages that were looked at twice: learnt on those that the first look doubts
+TWICE: dict[str, float] = {
+    "alone": 0.13,
+    "topic_short": 0.46,
+    "topic_long": 0.60,
+    "question_short": 0.04,
+    "rule": 2.96,
+    "rule_in_context": 1.05,
+    "rule_of_matter": -0.04,
+    "again": 0.71,
+    "again_short": 0.58,
+    "again_after_question": 0.05,
+    "near": 0.26,
+    "near_short": 0.24,
+    "near_after_question": -0.39,
+    "asked": 2.32,
+    "asked_again": 1.22,
+    "asked_again_short": -0.04,
+    "asked_if": -0.33,
+    "asked_no_question": 0.20,
+    "asked_mine": 0.09,
+    "owned_order": 0.48,
+    "other_order": -0.16,
+    "product": 0.32,
+    "polite": 0.74,
+    "polite_long": 0.17,
+    "polite_product": -0.11,
+    "abroad": -0.19,
+    "change_asked": -1.12,
+    "neighbours": 1.27,
+    "guest": -0.96,
+    "complaint": -0.00,
+    "complaint_plain": -0.42,
+    "complaint_asked": -0.12,
+    "complaint_short": -0.30,
+    "slots": 0.53,
+    "second": 0.45,
+}
+
 
 @dataclass(frozen=True)
 class Known:
@@ -102,6 +141,7 @@ class Known:
     owns_product: bool
     nearest: Mapping[str, float] = field(default_factory=dict)  # intent → its share of the nearest examples
     is_guest: bool = False  # no member is bound
+    second: Mapping[str, float] = field(default_factory=dict)  # of the second look; empty where there was none
 
 
 def same_matter(one: str, other: str) -> bool:
@@ -111,7 +151,8 @@ def same_matter(one: str, other: str) -> bool:
 
 def candidates(known: Known) -> list[str]:
     """Every intent that a reading or a pattern speaks for."""
-    return list(dict.fromkeys([*known.alone, *known.in_topic, *known.in_question, *known.rules]))
+    readings = (known.alone, known.in_topic, known.in_question, known.second)
+    return list(dict.fromkeys([*(intent for reading in readings for intent in reading), *known.rules]))
 
 
 def features(known: Known, intent: str) -> dict[str, float]:
@@ -159,13 +200,15 @@ def features(known: Known, intent: str) -> dict[str, float]:
         "complaint_asked": intent == _COMPLAINT and asks,
         "complaint_short": intent == _COMPLAINT and short,
         "slots": len(named & set(tool.slots)) / 2 if tool else 0.0,
+        **({"second": _log(known.second, intent)} if known.second else {}),
     }
 
 
 def likelihoods(known: Known) -> dict[str, float]:
     """Intent → probability."""
+    weights = TWICE if known.second else WEIGHTS
     scores = {
-        intent: sum(WEIGHTS[name] * value for name, value in features(known, intent).items())
+        intent: sum(weights[name] * value for name, value in features(known, intent).items())
         for intent in candidates(known)
     }
     top = max(scores.values())

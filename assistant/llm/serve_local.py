@@ -56,6 +56,8 @@ def build_params(options: ServeOptions) -> Any:
     params.n_batch = options.batch
     params.n_ubatch = options.batch
     params.cache_ram_mib = options.cache_ram_mib
+    params.embedding = True  # beside completions: the state after a text's last token
+    params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_LAST
     params.cpuparams.n_threads = options.threads
     params.cpuparams_batch.n_threads = options.threads_batch or options.threads
     kind = getattr(xllamacpp.ggml_type, f"GGML_TYPE_{options.kv_type.upper()}")

@@ -8,12 +8,16 @@ guessed where no option stands out. No model beyond embeddings.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from assistant.surveys.files import Option, Question
+
+if TYPE_CHECKING:
+    from assistant.surveys.reading import Reading
 
 DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "俩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9,
           "十": 10}  # fmt: skip
@@ -33,10 +37,13 @@ _TELLING = 4  # characters from which on words that fit nothing are meant for "o
 
 @dataclass
 class Sense:
-    """What words are about. `leaves`: of the tree of aspects; `embed`: unit vectors, one a row."""
+    """What words are about. `leaves`: of the tree of aspects; `embed`: unit vectors, one a row; `mood`: how content they
+    sound, from -1 to 1."""
 
     leaves: Callable[[str], frozenset[str]]
     embed: Callable[[Sequence[str]], NDArray[np.float32]]
+    mood: Callable[[str], float] = lambda text: 0.0
+    think: "Callable[[Question, str], Reading] | None" = None  # a model, for what stays open
     _vectors: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     _leaves: dict[str, frozenset[str]] = field(default_factory=dict)
 

@@ -1,7 +1,7 @@
 """Reads a free answer to a question: a tap, a digit, words, an emoji. Never guesses: what is not plain is `unclear`.
 
 Enters: the question and what the shopper wrote. Leaves: the value (a score, ids of options, words), or a wish about the
-survey itself (skip, back, later, stop). Deterministic; no model.
+survey itself (skip, back, later, stop). Rules and meanings; a model only where the `Sense` brings one.
 """
 
 import re
@@ -80,6 +80,10 @@ _CHINESE = re.compile(
 )
 _RANGE = re.compile(r"(\d{1,2})\s*(?:[-、,，~/]|到|或者?|至)\s*(\d{1,2})\s*分")
 _CHINESE_RANGE = re.compile(r"([二三四五六七八])([三四五六七八九])\s*分")
+_LESS = re.compile(r"满(?:分|的)?[^，。]{0,12}?[减扣少](?:去|掉|了|你们?|他们?)?([\d一二两俩三四五])")  # "满分减三"
+_FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾", "一二三四五六七八九十")
+_PLAIN_MOOD = 0.5  # from here a verdict that no list holds counts
+_TELLING = 3  # characters
 _STARS = re.compile(r"[⭐★🌟✨]")
 _EMOJI = {
     3: "😍🥰🤩💯🎉❤💖😻🔥", 2: "😊😀😃😄😁👍🙂😋🌹👏🤗😘", 0: "😐😶🤷😑🙄", -2: "😞🙁☹😕👎😔😟😒", -3: "😡🤬😠💩🤮😤😭😱",
@@ -114,7 +118,7 @@ def read(question: Question, text: str, *, sense: Sense | None = None, on_page: 
 
     `sense`: what words are about, for choices that are not named outright; `on_page`: it can be about nothing else.
     """
-    said = plain(text)
+    said = plain(text).replace("🔟", "10分").translate(_FORMAL)
     if (wish := _wish(said, question)) is not None:
         return Reading(wish=wish, by="words")
     if question.kind == "photo" and _NO_PICTURE.fullmatch(said.rstrip("。！!~")):
@@ -123,12 +127,15 @@ def read(question: Question, text: str, *, sense: Sense | None = None, on_page: 
         case "nps" | "csat" | "ces" | "matrix" if asks(said) and not _MARKED.search(said):
             return UNCLEAR
         case "nps" | "csat" | "ces":
-            return _score(said, question.kind, question.scale or (0, 10))
+            found = _score(said, question.kind, question.scale or (0, 10))
+            return found if not found.unclear or _numeric(said) else _in_other_words(said, question, sense)
         case "matrix":
             return _matrix(said, question)
         case "single" | "multi":
             about_else = not on_page and digresses(said, wishes=_BETTER.search(question.text) is not None)
-            return UNCLEAR if about_else else _choice(said, question, sense)
+            found = UNCLEAR if about_else else _choice(said, question, sense)
+            thinks = found.unclear and not about_else and sense and sense.think
+            return thinks(question, said) if thinks else found
         case "text" | "photo":
             words = text.strip()
             words = words.replace(":", "：", 1) if words.startswith(KEPT) else words
@@ -163,13 +170,33 @@ def _score(said: str, kind: str, scale: tuple[int, int]) -> Reading:
     if stars := len(_STARS.findall(said)):
         return Reading(round(stars * high / 5), by="emoji") if stars <= 5 else UNCLEAR
     degree = _degree(said)
-    if degree is None:
+    return UNCLEAR if degree is None else _by_degree(kind, degree)
+
+
+def _in_other_words(said: str, question: Question, sense: Sense | None) -> Reading:
+    """A verdict that no list holds ("踩大雷", "比登天还难"): what the model reads, else good or bad where it plainly sounds
+    so."""
+    if sense is None or len(said) < _TELLING or digresses(said):
         return UNCLEAR
+    if sense.think is not None and not (found := sense.think(question, said)).unclear:
+        return found
+    mood = sense.mood(said)
+    return UNCLEAR if abs(mood) < _PLAIN_MOOD else _by_degree(question.kind, 2 if mood > 0 else -2)
+
+
+def _by_degree(kind: str, degree: int) -> Reading:
     return Reading(_BY_DEGREE[kind][degree], by="words", sure=False)
+
+
+def _numeric(said: str) -> bool:
+    """Whether a number stands in it, which then is no score."""
+    return bool(re.search(r"\d", said))
 
 
 def _numbers(said: str, high: int) -> list[int]:
     """Scores that are named, in order; several that belong together are one."""
+    if less := _LESS.search(said):
+        return [high - DIGITS.get(less[1], 0)] if not less[1].isdigit() else [high - int(less[1])]
     if re.search(r"(?<!分)满分(?!\d|是|为|制)|打满|满星", said) and not re.search(
         r"(不|没)(能|到|是)?(打|给)?满分|差.{0,2}满分", said
     ):
@@ -207,6 +234,7 @@ def _half_up(number: float) -> int:
 
 def _degree(said: str) -> int | None:
     """How good it sounds, several opinions taken together."""
+    said = _VERY.sub("非常", said)
     found: list[int] = []
     at = 0
     while at < len(said):

@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from assistant.agent.guard import clean
+from assistant.agent.written import clean
 from assistant.channels.web_chat import CHANNEL, LiveEvent
 from assistant.db import conversations, inbox
 from assistant.db.jsonable import dump

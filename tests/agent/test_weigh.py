@@ -57,3 +57,34 @@ def test_what_tells_of_no_harm_and_asks_is_rather_no_complaint() -> None:
     asked = weigh.likelihoods(known)["ticket_file"]
 
     assert asked < weigh.likelihoods(replace(known, text="散场了商场还骂人呢"))["ticket_file"]
+
+
+def test_every_feature_of_a_second_look_has_a_weight() -> None:
+    known = replace(NOTHING, alone={"order_status": 1.0}, second={"order_status": 1.0})
+
+    assert set(weigh.features(known, "order_status")) == set(weigh.TWICE)
+
+
+def test_a_second_look_turns_the_scales() -> None:
+    known = replace(NOTHING, alone={"order_status": 0.5, "bye": 0.5}, second={"order_status": 0.9, "bye": 0.1})
+
+    found = weigh.likelihoods(known)
+
+    assert found["order_status"] > found["bye"]
+    assert found["order_status"] > weigh.likelihoods(replace(known, second={}))["order_status"]
+
+
+@pytest.mark.parametrize(("said", "tool"), [("唉别换了 我戒咖啡呢", "points_redeem"), ("先别约了", "appointment_book")])
+def test_a_refusal_names_the_change_and_may_give_a_reason(said: str, tool: str) -> None:
+    assert answers.refuses(said, tool)
+
+
+@pytest.mark.parametrize("said", ["别要白的 换黑的", "不换了 退吧", "别换了 帮我看看有没有M"])
+def test_a_refusal_with_another_wish_is_none(said: str) -> None:
+    assert not answers.refuses(said, "return_request")
+
+
+def test_a_yes_may_be_followed_by_a_feeling_and_by_no_doubt() -> None:
+    assert answers.yes_and_remark("好 紧张死了", "appointment_book")
+    assert not answers.yes_and_remark("好 但是贵死了", "appointment_book")
+    assert not answers.yes_and_remark("好 多少钱", "appointment_book")

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from assistant.config import LlmSettings
 from assistant.llm import Llm, collect_calls, connect
 from assistant.llm.local import LocalServer
+from assistant.llm.states import HiddenStates
 from assistant.llm.weights import find
 from tests.llm.test_contract import SCHEMA
 
@@ -66,3 +68,14 @@ def test_its_log_holds_no_word_of_what_was_said(server: LocalServer, llm: Llm) -
 
     log = Path(server._dir / "server.log").read_text(errors="replace")
     assert "13800001111" not in log and "手机号" not in log
+
+
+def test_it_tells_its_state_after_a_text_beside_completions(server: LocalServer, llm: Llm) -> None:
+    states = HiddenStates(LlmSettings(), server)
+
+    rows = states.of(["查积分", "转人工", "查积分"], 60.0)
+
+    assert rows.shape == (3, 1536)
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-3)
+    assert rows[0] @ rows[2] > rows[0] @ rows[1]
+    assert llm.decide([{"role": "user", "content": "说ok"}], SCHEMA, purpose="test", max_tokens=10, deadline_s=60)
