@@ -13,7 +13,9 @@ from assistant.errors import ConfigError
 
 GRAINS = {"day": "日", "week": "周", "xun": "旬", "month": "月", "quarter": "季度", "half": "半年", "year": "年"}
 TIME_DIMENSIONS = frozenset(GRAINS)
-STATES = frozenset({"snapshot", "spells"})  # kinds of facts that hold how things stood, so that a period is its last day
+STATES = frozenset(
+    {"snapshot", "spells"}
+)  # kinds of facts that hold how things stood, so that a period is its last day
 STATE_DAYS = 400  # so far back the mart keeps them (`mart/sql/star.sql`)
 JOINS: dict[str, frozenset[str]] = {
     "store": frozenset({"region", "city", "store", "store_type"}),

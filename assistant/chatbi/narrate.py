@@ -88,6 +88,8 @@ class Narrator:
         first, last = points[0], points[-1]
         period = self.query.period
         partial = "首期不满一期。" if period and self._begins_inside(period) else ""
+        if self.query.grain in ("week", "xun") and STATES & self.catalogue.kinds(name):
+            partial += "各期是期末那天的状态。"
         open_end = "（未满一期）" if self.query.period and self.query.period.to_date else ""
         return (
             f"按{GRAINS[str(self.query.grain)]}看共{len(points)}期，{metric.name}从{said.key(first[0], True)}的{said.number(first[1], metric)}"

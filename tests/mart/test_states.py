@@ -104,7 +104,9 @@ def orders(draw: st.DrawFn) -> tuple[date, list[tuple[date, int]]]:
 def test_at_the_limits_too_they_agree(members: list[tuple[date, list[tuple[date, int]]]]) -> None:
     with duckdb.connect() as world:
         world.execute("CREATE TABLE d_day (day DATE)")
-        world.execute(f"INSERT INTO d_day SELECT UNNEST(RANGE(DATE '{FIRST}' - 30, DATE '{AS_OF}' + 40, INTERVAL 1 DAY))")
+        world.execute(
+            f"INSERT INTO d_day SELECT UNNEST(RANGE(DATE '{FIRST}' - 30, DATE '{AS_OF}' + 40, INTERVAL 1 DAY))"
+        )
         world.execute("CREATE TABLE d_member (member_id VARCHAR, home_store_id VARCHAR, joined_on DATE)")
         world.execute("CREATE TABLE t_orders (member_id VARCHAR, day DATE, total_cents BIGINT)")
         for n, (joined, bought) in enumerate(members):

@@ -74,7 +74,18 @@ def decide(
     elif calculation is Calculation.DRIVERS or slots.has("moved"):
         decided.comparison = previous(main, reader)
         decided.spans["comparison"] = DEFAULT
+    if "snapshot" in kinds and calculation is not Calculation.TREND and not slots.has("grain"):
+        decided.notes += _of_month_end(decided, reader, metrics)
     return (_too_long_ago(decided, reader) if STATES & kinds else None) or decided
+
+
+def _of_month_end(decided: Decided, reader: Reader, metrics: tuple[str, ...]) -> list[str]:
+    """What is known for month ends alone was asked for another day."""
+    end = decided.period.end if decided.period else reader.today
+    if end >= reader.today or (end + timedelta(days=1)).day == 1:
+        return []
+    names = "、".join(reader.catalogue.metrics[m].name for m in metrics if "snapshot" in reader.catalogue.kinds(m))
+    return [f"{names}按月末统计，这里是此前最近一次的"]
 
 
 def _too_long_ago(decided: Decided, reader: Reader) -> Refused | None:
