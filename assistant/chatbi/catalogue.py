@@ -13,6 +13,10 @@ from assistant.errors import ConfigError
 
 GRAINS = {"day": "日", "week": "周", "xun": "旬", "month": "月", "quarter": "季度", "half": "半年", "year": "年"}
 TIME_DIMENSIONS = frozenset(GRAINS)
+STATES = frozenset(
+    {"snapshot", "spells"}
+)  # kinds of facts that hold how things stood, so that a period is its last day
+STATE_DAYS = 400  # so far back the mart keeps them (`mart/sql/star.sql`)
 JOINS: dict[str, frozenset[str]] = {
     "store": frozenset({"region", "city", "store", "store_type"}),
     "product": frozenset({"category", "brand", "product"}),
@@ -25,11 +29,15 @@ class _Model(BaseModel):
 
 
 class Fact(_Model):
-    """A fact table. `kind`: flow (sums over days), snapshot (state at a day), current (now only), period (a campaign)."""
+    """A fact table.
+
+    `kind`: flow (sums over days), snapshot (state at month ends), spells (state on any day, rows from a first to a last
+    day), current (now only), period (a campaign).
+    """
 
     table: str
     name: str
-    kind: Literal["flow", "snapshot", "current", "period"] = "flow"
+    kind: Literal["flow", "snapshot", "spells", "current", "period"] = "flow"
     joins: tuple[Literal["store", "member", "product"], ...]
     dims: tuple[str, ...]
 

@@ -25,8 +25,10 @@ def check(query: MetricQuery, catalogue: Catalogue) -> None:
         raise BadInput(f"{_names(query, catalogue)}只有当前值，看不了趋势。")
     if query.comparison and any("current" in catalogue.kinds(m) for m in query.metrics):
         raise BadInput(f"{_names(query, catalogue)}只有当前值，没有可以对比的历史。")
-    if query.grain in ("day", "week", "xun") and any("snapshot" in catalogue.kinds(m) for m in query.metrics):
-        raise BadInput(f"{_names(query, catalogue)}按月末统计，可以按月看趋势。")
+    monthly = tuple(m for m in query.metrics if "snapshot" in catalogue.kinds(m))
+    if query.grain in ("day", "week", "xun") and monthly:
+        names = "、".join(catalogue.metrics[m].name for m in monthly)
+        raise BadInput(f"{names}按月末统计，可以按月看趋势。")
 
 
 def touched(name: str, query: MetricQuery, catalogue: Catalogue) -> frozenset[str]:

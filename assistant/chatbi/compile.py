@@ -96,7 +96,7 @@ class Builder(Facts):
         frames = []
         for number, ((fact, needed), parts) in enumerate(by_fact.items()):
             wanted = frozenset({*needed, *keys})
-            rows = self.fact_rows(fact, wanted, period=period, grouped=query.grain is not None)
+            rows = self.fact_rows(fact, wanted, period=period)
             rows = self.filtered(rows, fact, tuple(f for f in filters if f.dimension in needed))
             if query.subset:
                 chosen = sqlglot.select("k0").from_(f"{tag.removesuffix('_before')}_subset")

@@ -4,7 +4,7 @@ from assistant.chatbi.catalogue import Catalogue
 
 _TYPES = {"additive": "可加", "distinct": "去重计数", "ratio": "比率", "score": "得分", "quantile": "分位数"}
 _BETTER = {"up": "↑", "down": "↓", "none": "–"}
-_KINDS = {"flow": "按发生日", "snapshot": "按月末", "current": "当前值", "period": "按活动"}
+_KINDS = {"flow": "按发生日", "snapshot": "按月末", "spells": "按日末", "current": "当前值", "period": "按活动"}
 
 
 def markdown(catalogue: Catalogue) -> str:

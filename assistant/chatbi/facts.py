@@ -11,7 +11,7 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
-from assistant.chatbi.catalogue import GRAINS, Catalogue
+from assistant.chatbi.catalogue import GRAINS, TIME_DIMENSIONS, Catalogue
 from assistant.chatbi.query import Filter, Period
 from assistant.domain.account import Scope
 from assistant.errors import NotAllowed
@@ -60,25 +60,38 @@ class Facts:
             body = body.with_(name, as_=select, copy=False)
         return body
 
-    def fact_rows(self, fact_name: str, needed: frozenset[str], *, period: Period | None, grouped: bool) -> exp.Select:
-        """FROM and WHERE of one fact: joins for the dimensions needed, the scope, the time."""
+    def fact_rows(self, fact_name: str, needed: frozenset[str], *, period: Period | None) -> exp.Select:
+        """FROM and WHERE of one fact: joins for the dimensions needed (a grain among them), the scope, the time."""
         fact = self.catalogue.facts[fact_name]
+        day = self.column(fact_name, "day")
         rows = exp.Select().from_(f"{fact.table} AS f")
+        if fact.kind == "spells":
+            ends = exp.alias_(exp.Subquery(this=self._ends("d_state_day", needed, period)), "e", table=True)
+            rows = rows.join(ends, join_type="cross").where("e.day BETWEEN f.first_day AND f.last_day")
         for join in fact.joins:
             if any(self.catalogue.dimensions[d].via == join and d not in fact.dims for d in needed if d not in GRAINS):
                 key, alias = f"{join}_id", join[0]
                 rows = rows.join(f"d_{join} AS {alias}", on=f"{alias}.{key} = f.{key}", join_type="left")
         if needed & {*GRAINS, "weekday"}:
-            rows = rows.join("d_day AS t", on="t.day = f.day")
+            rows = rows.join("d_day AS t", on=exp.column("day", "t").eq(day))
         if not self.scope.whole:
             rows = rows.where(self.in_scope("product" in fact.joins))
-        if period is None or fact.kind == "current":
+        if fact.kind == "snapshot":
+            return rows.where(exp.In(this=day, query=exp.Subquery(this=self._ends("d_snapshot", needed, period))))
+        if period is None or fact.kind in ("current", "spells"):
             return rows
-        day = exp.column("day", "f")
-        if fact.kind == "snapshot" and not grouped:
-            last = sqlglot.select("MAX(day)").from_("d_snapshot").where(exp.column("day") <= self.bind(period.end))
-            return rows.where(day.eq(exp.Subquery(this=last)))
         return rows.where(exp.Between(this=day, low=self.bind(period.start), high=self.bind(period.end)))
+
+    def _ends(self, days: str, needed: frozenset[str], period: Period | None) -> exp.Select:
+        """The days on which a state is looked at: the last one of the period, or of each of its parts."""
+        last = sqlglot.select("MAX(d.day) AS day").from_(f"{days} AS d")
+        if period is not None:
+            last = last.where(exp.column("day", "d") <= self.bind(period.end))
+        for grain in needed & TIME_DIMENSIONS:
+            last = last.join("d_day AS b", on="b.day = d.day").group_by(exp.column(grain, "b"))
+            if period is not None:
+                last = last.where(exp.column("day", "d") >= self.bind(period.start))
+        return last
 
     def in_scope(self, has_product: bool) -> exp.Expr:
         store = exp.column("store_id", "f")
@@ -94,11 +107,11 @@ class Facts:
 
     def column(self, fact_name: str, dimension: str) -> exp.Expr:
         """The dimension as a label that is never NULL, so that it can be joined on."""
+        fact = self.catalogue.facts[fact_name]
         if dimension == "day":
-            return exp.column("day", "f")
+            return exp.column("day", "e" if fact.kind == "spells" else "f")
         if dimension in GRAINS:
             return exp.column(dimension, "t")
-        fact = self.catalogue.facts[fact_name]
         via = self.catalogue.dimensions[dimension].via
         own = dimension in fact.dims
         found = exp.column(dimension, "f" if own else {"day": "t"}.get(via, via[0]))

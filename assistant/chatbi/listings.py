@@ -1,6 +1,7 @@
 """What stands behind a number: comments, tickets, members. No phone and no name is ever among them."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import sqlglot
@@ -29,10 +30,10 @@ def quotes(query: MetricQuery, catalogue: Catalogue, scope: Scope, engine: Engin
     facts = Facts(catalogue, scope)
     filters = query.filters
     needed = frozenset(f.dimension for f in filters) | {"aspect"}
-    rows = facts.fact_rows("mentions", needed, period=query.period, grouped=True)
+    rows = facts.fact_rows("mentions", needed, period=query.period)
     rows = facts.filtered(rows, "mentions", filters).select("f.answer_id").distinct()
     chosen = exp.In(this=exp.column("answer_id", "f"), query=exp.Subquery(this=rows))
-    said = facts.fact_rows("answers", frozenset(), period=query.period, grouped=True).where(chosen)
+    said = facts.fact_rows("answers", frozenset(), period=query.period).where(chosen)
     said = (
         said.select("f.comment", "f.day").where("f.commented = 1").order_by("f.day DESC", "f.answer_id DESC").limit(8)
     )
@@ -47,7 +48,7 @@ def tickets(query: MetricQuery, catalogue: Catalogue, scope: Scope, engine: Engi
     _only_allowed(query, "tickets", catalogue)
     facts = Facts(catalogue, scope)
     needed = frozenset({"store", *(f.dimension for f in query.filters)})
-    rows = facts.fact_rows("tickets", needed, period=query.period, grouped=True)
+    rows = facts.fact_rows("tickets", needed, period=query.period)
     rows = facts.filtered(rows, "tickets", query.filters)
     if condition := _CONDITIONS.get(query.metrics[0]):
         rows = rows.where(condition)
@@ -73,15 +74,17 @@ def members(query: MetricQuery, catalogue: Catalogue, scope: Scope, engine: Engi
         raise BadInput("请说明要看哪个时间的会员名单。")
     facts = Facts(catalogue, scope)
     needed = frozenset({"tier", *(f.dimension for f in query.filters)})
-    rows = facts.fact_rows("member_months", needed, period=query.period, grouped=False)
+    rows = facts.fact_rows("member_months", needed, period=query.period)
     rows = facts.filtered(rows, "member_months", query.filters)
     if condition := _CONDITIONS.get(query.metrics[0]):
         rows = rows.where(condition)
     rows = rows.select("f.member_id", exp.alias_(facts.column("member_months", "tier"), "tier"), "f.stage")
-    rows = rows.select("f.year_orders AS orders", "f.year_cents / 100.0 AS spend")
+    rows = rows.select("f.year_orders AS orders", "f.year_cents / 100.0 AS spend", "f.day")
     rows = rows.order_by("spend DESC", "f.member_id").limit(MOST)
     table = _run(facts, rows, engine, scope)
-    text = f"截至{units.said(query.period.end)}，{scope.words}：" + (
+    day = table.rows[0][-1] if table.rows else query.period.end  # of the month's end before, where there is none yet
+    table = replace(table, rows=tuple(row[:-1] for row in table.rows))
+    text = f"截至{units.said(day)}，{scope.words}：" + (
         f"按近12个月消费列出前{len(table.rows)}位会员，只显示会员编号。" if table.rows else "没有符合条件的会员。"
     )
     return _listing(query, table, names, labels, text)

@@ -84,7 +84,7 @@ class Lookup:
         if found.via != "fact" or dimension == "hour":
             return []
         facts = Facts(self.catalogue, scope)
-        rows = facts.fact_rows(found.of, frozenset(), period=None, grouped=False)
+        rows = facts.fact_rows(found.of, frozenset(), period=None)
         rows = rows.select(exp.alias_(facts.column(found.of, dimension), "value")).distinct().limit(500)
         made = self._rows(facts.finish(rows), facts.parameters, scope)
         return [{"dimension": dimension, "value": r["value"]} for r in made if r["value"] not in ("未知", "无活动")]

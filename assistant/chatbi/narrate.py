@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assistant.chatbi import said
-from assistant.chatbi.catalogue import GRAINS, Catalogue, Metric
+from assistant.chatbi.catalogue import GRAINS, STATES, Catalogue, Metric
 from assistant.chatbi.language import units
 from assistant.chatbi.query import Calculation, Comparison, Filter, MetricQuery, Period
 from assistant.domain.account import Scope
@@ -26,7 +26,7 @@ class Narrator:
     def head(self) -> str:
         """When and where: 2026年10月，您权限内12家店，金卡会员."""
         parts = [when(self.query.period)] if self.query.period else ["目前"]
-        if any("snapshot" in self.catalogue.kinds(m) for m in self.query.metrics) and not self.query.grain:
+        if any(STATES & self.catalogue.kinds(m) for m in self.query.metrics) and not self.query.grain:
             assert self.query.period is not None
             parts = [f"截至{units.said(self.query.period.end)}"]
         elif self.query.period and all(self.catalogue.kinds(m) <= {"current", "period"} for m in self.query.metrics):
@@ -88,6 +88,8 @@ class Narrator:
         first, last = points[0], points[-1]
         period = self.query.period
         partial = "首期不满一期。" if period and self._begins_inside(period) else ""
+        if self.query.grain in ("week", "xun") and STATES & self.catalogue.kinds(name):
+            partial += "各期是期末那天的状态。"
         open_end = "（未满一期）" if self.query.period and self.query.period.to_date else ""
         return (
             f"按{GRAINS[str(self.query.grain)]}看共{len(points)}期，{metric.name}从{said.key(first[0], True)}的{said.number(first[1], metric)}"
@@ -96,8 +98,10 @@ class Narrator:
         )
 
     def _begins_inside(self, period: Period) -> bool:
-        """The first group of the trend holds fewer days than it could."""
+        """The first group of the trend holds fewer days than it could, and they are added up."""
         grain = str(self.query.grain)
+        if self.catalogue.kinds(self.query.metrics[0]) <= {"spells"}:
+            return False
         return grain not in ("day",) and units.around(period.start, grain, 0, 1)[0] != period.start
 
     def _listed(self, rows: Sequence[Row], share: bool = False) -> str:

@@ -1,6 +1,6 @@
 """What one may want to ask next: each suggestion is a question that the language reads."""
 
-from assistant.chatbi.catalogue import Catalogue
+from assistant.chatbi.catalogue import STATES, Catalogue
 from assistant.chatbi.query import Calculation, MetricQuery
 from assistant.domain.account import Scope
 
@@ -16,7 +16,7 @@ def next_questions(query: MetricQuery, catalogue: Catalogue, scope: Scope) -> tu
         found.append("和去年同期比呢")
     if query.comparison is not None and query.calculation is not Calculation.DRIVERS and kinds <= {"flow"}:
         found.append("为什么")
-    if query.grain is None and kinds <= {"flow", "snapshot"}:
+    if query.grain is None and kinds <= {"flow", *STATES}:
         found.append("看看按月的趋势")
     many = scope.whole or len(scope.stores) > 1
     placed = {f.dimension for f in query.filters} & {"store", "city", "region"}

@@ -120,7 +120,7 @@ def _tidy(mart: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {
         t: int(mart.execute(f"SELECT COUNT(*) FROM {t}").fetchall()[0][0])
         for t in sorted(tables)
-        if t.startswith(("f_", "d_")) and t not in ("d_day", "d_snapshot")
+        if t.startswith(("f_", "d_")) and t not in ("d_day", "d_snapshot", "d_state_day")
     }
 
 

@@ -144,3 +144,43 @@ def test_any_jumble_of_words_is_answered_asked_back_or_refused(
 
     assert answer.status in ("answered", "empty", "clarify", "refused", "told")
     assert answer.narrative
+
+
+def test_a_state_is_told_of_any_day_and_of_the_end_of_each_part(questions: OpsQuestions, analyst: Account) -> None:
+    by_day = questions.ask(analyst, "本月每天的沉默会员数")
+    by_week = questions.ask(analyst, "本月每周的沉默会员数")
+    one = questions.ask(analyst, "11月15日有多少沉默会员")
+
+    days = {row[0].isoformat(): row[1] for row in by_day.rows}
+    assert (len(days), query(by_day).grain, query(by_week).grain) == (22, "day", "week")
+    assert [row[1] for row in by_week.rows] == [days[f"2026-11-{end}"] for end in ("01", "08", "15", "22")]
+    assert one.rows[0][0] == days["2026-11-15"]
+    assert "截至2026年11月15日" in one.narrative
+
+
+def test_members_of_a_quarter_are_those_at_its_end(questions: OpsQuestions, analyst: Account) -> None:
+    by_quarter = questions.ask(analyst, "今年每个季度的会员总数")
+    by_month = questions.ask(analyst, "今年每个月的会员总数")
+
+    months = {row[0]: row[1] for row in by_month.rows}
+    ends = [months[f"2026-{month}"] for month in ("03", "06", "09", "11")]
+    assert [row[1] for row in by_quarter.rows] == ends
+
+
+def test_what_is_kept_for_month_ends_alone_is_not_told_by_day(questions: OpsQuestions, analyst: Account) -> None:
+    answer = questions.ask(analyst, "上周每天的会员总数和会员升级率")
+
+    assert (answer.status, answer.reason) == ("refused", "query")
+    assert answer.narrative.startswith("会员升级率按月末统计")
+
+
+def test_states_before_the_days_that_are_kept_are_refused(questions: OpsQuestions, analyst: Account) -> None:
+    last, before = (questions.ask(analyst, f"2025年10月{day}日的会员总数") for day in (18, 17))
+
+    assert last.rows[0][0] > 0
+    assert (before.status, before.reason) == ("refused", "date")
+    assert "2025年10月18日以前" in before.narrative
+
+
+def test_a_list_of_members_says_of_which_day_it_is(questions: OpsQuestions, analyst: Account) -> None:
+    assert "截至2026年10月31日" in questions.ask(analyst, "11月15日的沉默会员名单").narrative

@@ -179,7 +179,7 @@ class _Work:
         return Calculation.BREAKDOWN if self.dimensions or self.subset else Calculation.VALUE
 
     def _member_list(self) -> Calculation | Clarify:
-        if all(self.catalogue.fact_for(m, frozenset()) == "member_months" for m in self.metrics):
+        if all(self.catalogue.fact_for(m, frozenset()) in ("member_months", "member_days") for m in self.metrics):
             return Calculation.MEMBERS
         return Clarify("明细可以看工单和会员名单，其他指标请按门店、商品等分组来看。")
 
@@ -357,6 +357,7 @@ class _Work:
             return self.grain.word
         if calculation is not Calculation.TREND:
             return None
-        if any("snapshot" in self.catalogue.kinds(m) for m in self.metrics):
+        kinds = frozenset().union(*(self.catalogue.kinds(m) for m in self.metrics))
+        if "snapshot" in kinds or ("spells" in kinds and days > 35):
             return "month"
         return "day" if days <= 35 else "week" if days <= 100 else "month"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
+from assistant.chatbi.catalogue import STATE_DAYS, STATES
 from assistant.chatbi.language import units
 from assistant.chatbi.language.outcome import Clarify, Option, Reader, Refused
 from assistant.chatbi.language.slots import Slots
@@ -51,7 +52,7 @@ def decide(
     if len(times) > 2:
         return Clarify("一次只能看一个时间段，或者对比两个时间段，请分开问。")
     main, other = _roles(times, slots)
-    if main is not None and slots.text[main.start : main.end].endswith(("月底", "月末")) and "snapshot" not in kinds:
+    if main is not None and slots.text[main.start : main.end].endswith(("月底", "月末")) and not STATES & kinds:
         said = slots.text[main.start : main.end]
         whole = slots.text.replace(said, said[:-1])
         late = slots.text.replace(said, said[:-1] + "下旬")
@@ -73,7 +74,27 @@ def decide(
     elif calculation is Calculation.DRIVERS or slots.has("moved"):
         decided.comparison = previous(main, reader)
         decided.spans["comparison"] = DEFAULT
-    return decided
+    if "snapshot" in kinds and calculation is not Calculation.TREND and not slots.has("grain"):
+        decided.notes += _of_month_end(decided, reader, metrics)
+    return (_too_long_ago(decided, reader) if STATES & kinds else None) or decided
+
+
+def _of_month_end(decided: Decided, reader: Reader, metrics: tuple[str, ...]) -> list[str]:
+    """What is known for month ends alone was asked for another day."""
+    end = decided.period.end if decided.period else reader.today
+    if end >= reader.today or (end + timedelta(days=1)).day == 1:
+        return []
+    names = "、".join(reader.catalogue.metrics[m].name for m in metrics if "snapshot" in reader.catalogue.kinds(m))
+    return [f"{names}按月末统计，这里是此前最近一次的"]
+
+
+def _too_long_ago(decided: Decided, reader: Reader) -> Refused | None:
+    """How things stood is known for so many days; before them nothing was kept, which is not the same as none."""
+    first = reader.today - timedelta(days=STATE_DAYS)
+    asked = (decided.period, decided.comparison.period if decided.comparison else None)
+    if not any(p is not None and p.end < first for p in asked):
+        return None
+    return Refused(f"会员状态保留最近{STATE_DAYS}天，{units.said(first)}以前的看不到了，请问之后的时间。", "date")
 
 
 def _until(times: list[Time], slots: Slots) -> list[Time]:
@@ -130,12 +151,12 @@ def _roles(times: list[Time], slots: Slots) -> tuple[Time | None, Time | None]:
 
 def _default(slots: Slots, calculation: Calculation, kinds: frozenset[str], today: date) -> Time:
     grain = slots.cue("grain")
-    if "snapshot" in kinds and calculation is not Calculation.TREND and grain is None:
+    if STATES & kinds and calculation is not Calculation.TREND and grain is None:
         first, _ = units.around(today, "month", 0, 1)
         return Time(0, 0, first, today, "month", units.named(first, "month"))
     days, label = DEFAULT_DAYS, f"近{DEFAULT_DAYS}天"
     if grain is not None or calculation is Calculation.TREND:
-        word = grain.word if grain else "month" if "snapshot" in kinds else "day"
+        word = grain.word if grain else "month" if STATES & kinds else "day"
         if word in ("month", "quarter", "half", "year"):
             months = 12 if word in ("month", "quarter") else 24
             first = units.back(today.replace(day=1), months - 1)

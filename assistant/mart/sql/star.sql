@@ -220,6 +220,52 @@ SELECT day, member_id, store_id, stage, year_cents, year_orders, life_cents, lif
        CASE WHEN tier_no > LAG(tier_no) OVER (PARTITION BY member_id ORDER BY day) THEN 1 ELSE 0 END AS upgraded
 FROM t_stage;
 
+-- A member's state on every day, as spells. It can only change on a day of these: joining and 60 and 90 days on, an order
+-- and 91, 121 and 366 days on without another, and 365 days on where the order then no longer counts to the year's spend
+-- (which matters to members alone who ever spent so much). The same definitions as t_stage above.
+CREATE TABLE d_state_day AS
+SELECT day FROM d_day WHERE day BETWEEN CAST({as_of} AS DATE) - 400 AND CAST({as_of} AS DATE);
+
+CREATE TABLE t_bought AS
+SELECT member_id, day, total_cents AS cents, LEAD(day) OVER (PARTITION BY member_id ORDER BY day) AS next_day
+FROM t_orders
+WHERE member_id IS NOT NULL AND day <= CAST({as_of} AS DATE);
+
+CREATE TABLE t_turns AS
+SELECT member_id, day, bought_on, cents FROM (
+    SELECT m.member_id, m.joined_on + n.days AS day, CAST(NULL AS DATE) AS bought_on, 0 AS cents
+    FROM d_member m CROSS JOIN (VALUES (0), (60), (90)) n(days)
+    UNION ALL
+    SELECT member_id, day, day, cents FROM t_bought
+    UNION ALL
+    SELECT b.member_id, b.day + n.days, NULL, 0 FROM t_bought b CROSS JOIN (VALUES (91), (121), (366)) n(days)
+    WHERE COALESCE(b.next_day > b.day + n.days, TRUE)
+    UNION ALL
+    SELECT member_id, day + 365, NULL, -cents FROM t_bought
+    WHERE member_id IN (SELECT member_id FROM t_bought GROUP BY member_id HAVING SUM(GREATEST(cents, 0)) >= 1000000)
+) u WHERE day <= CAST({as_of} AS DATE);
+
+CREATE TABLE t_states AS
+SELECT r.member_id, m.home_store_id AS store_id, r.day,
+       CASE WHEN r.last_day IS NULL
+            THEN CASE WHEN r.day < m.joined_on + 60 THEN '新会员' ELSE '潜客' END
+            WHEN r.last_day < r.day - 365 THEN '流失'
+            WHEN r.last_day < r.day - 120 THEN '沉默'
+            WHEN r.year_cents >= 1000000 THEN '高价值'
+            WHEN r.day < m.joined_on + 90 THEN '新会员' ELSE '老会员' END AS stage,
+       CASE WHEN r.last_day >= r.day - 90 THEN 1 ELSE 0 END AS active
+FROM (SELECT member_id, day, MAX(bought_on) OVER w AS last_day, SUM(cents) OVER w AS year_cents
+      FROM t_turns WINDOW w AS (PARTITION BY member_id ORDER BY day)) r
+JOIN d_member m ON m.member_id = r.member_id AND m.joined_on <= r.day;
+
+CREATE TABLE f_member_spells AS
+SELECT member_id, store_id, stage, active, GREATEST(day, CAST({as_of} AS DATE) - 400) AS first_day, last_day FROM (
+    SELECT member_id, store_id, stage, active, day,
+           COALESCE(LEAD(day) OVER (PARTITION BY member_id ORDER BY day) - 1, CAST({as_of} AS DATE)) AS last_day
+    FROM (SELECT *, LAG(stage || active) OVER (PARTITION BY member_id ORDER BY day) AS before FROM t_states) s
+    WHERE before IS DISTINCT FROM stage || active
+) k WHERE last_day >= CAST({as_of} AS DATE) - 400;
+
 CREATE TABLE f_points AS
 SELECT p.day, m.home_store_id AS store_id, p.member_id, p.issued, p.redeemed FROM (
     SELECT day, member_id, points AS issued, 0 AS redeemed FROM t_orders WHERE points > 0 AND member_id IS NOT NULL
