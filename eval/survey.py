@@ -1,8 +1,9 @@
 """Are free answers to survey questions read rightly? Beside the embedded model alone.
 
-`zhike eval survey [--split fit|test|all] [--assisted] [--model] [--sample N] [--misses] [--json]`. Enters: `eval/data/survey_answers.yaml`, split by
-the words themselves. Leaves, by kind of question: answers, read rightly, read wrongly with confidence (a value where
-another is right), asked again needlessly. `--model` asks the configured model the same, constrained to the same values.
+`zhike eval survey [--set plain|other_words] [--split fit|test|all] [--assisted] [--model] [--sample N] [--misses] [--json]`.
+Enters: `eval/data/survey_*.yaml`, split by the words themselves. Leaves, by kind of question: answers, read rightly, read
+wrongly with confidence (a value where another is right), asked again needlessly. `--assisted` lets the model read what
+rules and meanings leave open; `--model` asks the model alone, constrained to the same values.
 """
 
 import argparse
@@ -26,7 +27,8 @@ from assistant.surveys.by_model import WISHES, ModelReader
 from assistant.surveys.files import Question, read_surveys
 from assistant.surveys.reading import Reading, read
 
-DATA = PACKAGE_ROOT / "eval" / "data" / "survey_answers.yaml"
+DATA = PACKAGE_ROOT / "eval" / "data"
+SETS = {"plain": "survey_answers.yaml", "other_words": "survey_other_words.yaml"}
 AIM = 0.97
 Reader = Callable[[Question, str], Reading]
 
@@ -45,13 +47,14 @@ class Item:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="zhike eval survey", description=__doc__)
     parser.add_argument("--split", choices=["fit", "test", "all"], default="test")
+    parser.add_argument("--set", choices=list(SETS), default="plain", help="as most people answer, or in other words")
     parser.add_argument("--model", action="store_true", help="the configured model alone, on the same answers")
     parser.add_argument("--assisted", action="store_true", help="ours with the model for what rules leave open")
     parser.add_argument("--sample", type=int, default=0, help="so many of the answers only, the same every time")
     parser.add_argument("--misses", action="store_true", help="list what was read wrongly (fit only)")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    chosen = [i for i in items() if options.split in (i.split, "all")]
+    chosen = [i for i in items(options.set) if options.split in (i.split, "all")]
     if options.sample:
         chosen = sorted(chosen, key=lambda i: sha256(f"{i.text}|{i.question.id}".encode()).digest())[: options.sample]
     service = Service(Settings())
@@ -78,11 +81,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def items() -> list[Item]:
+def items(which: str = "plain") -> list[Item]:
     surveys = read_surveys()
     return [
         Item(surveys[group["survey"]].by_id[group["question"]], str(text), gold)
-        for group in yaml.safe_load(DATA.read_text(encoding="utf-8"))
+        for group in yaml.safe_load((DATA / SETS[which]).read_text(encoding="utf-8"))
         for text, gold in group["answers"]
     ]
 

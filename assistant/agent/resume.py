@@ -1,6 +1,6 @@
 """Leaving a task and coming back to it: what was left open is asked again, what was set aside is taken up.
 
-Called by `context` and `understand` once the rest of a message is served.
+Called by `confirming`, `asking`, `context` and `understand` once the rest of a message is served.
 """
 
 from dataclasses import replace
@@ -22,6 +22,20 @@ def resume(turn: Turn, reply: Reply) -> Reply:
     *rest, task = state.parked
     turn.state = replace(state, asking=task, parked=tuple(rest))
     return merge([reply, asked_again(task, turn.english)])
+
+
+def let_go(outcomes: Outcomes, turn: Turn) -> Reply:
+    """A no: the change that waited and the question for it are gone."""
+    turn.state = replace(turn.state, pending=None, asking=None)
+    turn.did("deny", "control")
+    return resume(turn, outcomes.say(turn, "cancelled"))
+
+
+def stop(outcomes: Outcomes, turn: Turn) -> Reply:
+    """Enough of it: nothing is left open."""
+    turn.did("stop", "control")
+    turn.state = replace(turn.state, asking=None, parked=())
+    return outcomes.say(turn, "stop")
 
 
 def after_digression(outcomes: Outcomes, turn: Turn, reply: Reply, open_before: Task | None) -> Reply:

@@ -1,0 +1,93 @@
+"""An open question of ours: answered, given up, or passed over for something else.
+
+Enters: a `Turn` and the task whose slot was asked for. Leaves: a `Reply`, or None where the message is no answer. Called by
+`context`.
+"""
+
+from dataclasses import replace
+
+from assistant.agent import answers, dialogue, fill
+from assistant.agent.compose import asked_again
+from assistant.agent.exchange import Turn
+from assistant.agent.kin import kin
+from assistant.agent.outcomes import Outcomes
+from assistant.agent.resume import let_go, resume, stop
+from assistant.agent.stance import MAX_ANSWER, OWN_WISH, Stance
+from assistant.domain.conversation import Task
+from assistant.domain.message import Reply
+from tools.all import TOOLS
+from tools.registry import Access
+
+
+class Asking:
+    """Reads answers to open questions. One instance serves all threads."""
+
+    def __init__(self, outcomes: Outcomes, stance: Stance) -> None:
+        self._outcomes = outcomes
+        self._stance = stance
+
+    def answered(self, turn: Turn, task: Task) -> Reply | None:
+        chosen = answers.choose(turn.text, task.offers)
+        if chosen is None and self._gives_up(turn, task):
+            return (let_go if TOOLS[task.tool].access is Access.WRITE else stop)(self._outcomes, turn)
+        rules = turn.rules
+        elsewhere = [r for r in rules if r != task.tool and r not in ("greet", "thanks")]
+        if chosen is None and not rules and self._is_about_something_else(turn, task):
+            return None
+        by_number = TOOLS[task.tool].in_own_words and any(c.isdigit() for c in turn.text)
+        if chosen is None and elsewhere and not by_number and not set(elsewhere) <= kin(task.tool):
+            return None
+        added = dialogue.answer_to(task, turn.text, turn.mentions)
+        if added is None:
+            return self._agreed_to_offers(turn, task)
+        if set(turn.mentions.slots) & {"store", "place", "colour"} and task.tool == "size_advice":
+            return None  # asks where there is one, as the size is known
+        if task.slot == "time" and "time" in added and "day" not in added and task.args.get("day"):
+            added["time"] = dialogue.moved(task.args["day"], turn.mentions) or added["time"]
+        turn.state = replace(turn.state, asking=None)
+        tool = self._nearer(turn, task, elsewhere)
+        turn.did(tool, "slot")
+        answered = task.slot in added  # narrows what was asked for; anything else that is named replaces it
+        args = {**task.args, **added} if answered else dialogue.repaired(task.args, added)
+        return resume(turn, self._outcomes.run(turn, tool, args))
+
+    def _nearer(self, turn: Turn, task: Task, rules: list[str]) -> str:
+        """The tool that an answer is for: another of the family where the answer asks for that ("德比鞋42有货吗")."""
+        nearer = [rule for rule in rules if rule in fill.ORDER_TOOLS and rule in kin(task.tool)]
+        if len(nearer) == 1:
+            return nearer[0]
+        if task.slot == "product" and not task.args and dialogue.residue(turn.mentions):
+            best = self._stance.router.rank(turn.mentions.plain).best
+            reads = best.intent in TOOLS and TOOLS[best.intent].access is Access.READ
+            if reads and best.intent in kin(task.tool) and best.probability >= OWN_WISH:
+                return best.intent
+        return task.tool
+
+    def _agreed_to_offers(self, turn: Turn, task: Task) -> Reply | None:
+        """A yes where one of several was to be picked: the only one, else the question once more."""
+        if not task.offers or task.tries or turn.mentions.any_thing or not answers.is_yes(turn.text, task.tool):
+            return None
+        turn.did(task.tool, "slot")
+        if len(task.offers) == 1:
+            turn.state = replace(turn.state, asking=None)
+            return resume(turn, self._outcomes.run(turn, task.tool, {**task.args, task.slot: task.offers[0].value}))
+        turn.state = replace(turn.state, asking=replace(task, tries=task.tries + 1))
+        return asked_again(task, turn.english)
+
+    def _gives_up(self, turn: Turn, task: Task) -> bool:
+        if answers.is_no(turn.text) or (answers.gives_up(turn.text) and not turn.mentions.any_thing):
+            return True
+        if turn.mentions.any_thing or len(turn.text) > MAX_ANSWER or turn.rules or dialogue.is_free_text(task):
+            return False
+        return self._stance.is_an_answer(turn, task.tool, []) and self._stance.of(turn) == "no"
+
+    def _is_about_something_else(self, turn: Turn, task: Task) -> bool:
+        """A long message that names things is an answer only if it does not read like another wish."""
+        beyond = len(dialogue.residue(turn.mentions))
+        if beyond <= 1 or dialogue.is_free_text(task):
+            return False
+        best = self._stance.router.rank(turn.mentions.plain).best
+        if best.intent in kin(task.tool):
+            return False
+        enough = turn.playbook.policy.router.floor if beyond > 4 else OWN_WISH
+        return best.intent != task.tool and best.probability >= enough

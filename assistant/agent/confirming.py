@@ -1,0 +1,136 @@
+"""A change that waits for its yes: confirmed, refused, corrected, told more of, or left waiting.
+
+Enters: a `Turn` and the pending change. Leaves: a `Reply`, or None where the message is about something else. Called by
+`context`.
+"""
+
+import re
+from dataclasses import replace
+
+from assistant.agent import answers, dialogue, fill
+from assistant.agent.exchange import Turn
+from assistant.agent.kin import beyond, kin
+from assistant.agent.outcomes import Outcomes
+from assistant.agent.resume import let_go, resume
+from assistant.agent.stance import LIKELY, MAX_ANSWER, OWN_WISH, POLITE_INTENTS, Stance
+from assistant.agent.toolbelt import execute
+from assistant.domain.conversation import Pending
+from assistant.domain.message import Reply
+from tools.all import TOOLS
+
+SURE_YES = 0.9  # a change is made on a learnt yes from here; between the two we ask once more
+MOVES = re.compile(r"改|挪|推|延|提前|换(?:到|成|个时间)|move|push|reschedule")
+_DOUBT = re.compile(r"[?？不别没停吗么嘛怎什哪多几]|but|how|what|when|don'?t")
+_WHEN = re.compile("昨天|前天|上周|上午|下午|晚上|早上|中午|刚才|刚刚|点左右|点多|号那天|yesterday|last week")
+
+
+class Confirming:
+    """Reads answers to a pending change. One instance serves all threads."""
+
+    def __init__(self, outcomes: Outcomes, stance: Stance) -> None:
+        self._outcomes = outcomes
+        self._stance = stance
+
+    def answered(self, turn: Turn, pending: Pending) -> Reply | None:
+        rules = [r for r in turn.rules if r not in POLITE_INTENTS]
+        other_kind = turn.mentions.slots.get("kind", pending.args.get("kind")) != pending.args.get("kind")
+        agrees = answers.is_yes(turn.text, pending.tool) or answers.ends_in_yes(turn.text, pending.tool)
+        if agrees and not (other_kind and "kind" in pending.args):
+            return self._yes(turn, pending)
+        takes_back = answers.takes_back(turn.text, pending.tool) or answers.refuses(turn.text, pending.tool)
+        if takes_back or answers.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
+            return let_go(self._outcomes, turn)
+        if (changed := self._changes(turn, pending, rules)) is not None:
+            return changed
+        # a short message that names nothing, or only the change that waits ("算啦不退了", "嗯就退这双")
+        slots = {k for k, v in turn.mentions.slots.items() if pending.args.get(k) != v and k != "place"}
+        if answers.gives_up(turn.text) and slots <= {"kind", "reason"}:
+            return let_go(self._outcomes, turn)
+        if (
+            "reason" in turn.mentions.slots
+            and slots <= {"kind", "reason"}
+            and pending.tool == "return_request"
+            and not rules
+        ):
+            turn.did(pending.tool, "asked_to_confirm")
+            return self._outcomes.pending_again(turn)
+        if answers.opens_with_yes(turn.text, pending.tool) and not slots and not beyond(rules, pending.tool):
+            return self._yes(turn, pending)
+        if answers.yes_and_remark(turn.text, pending.tool) and not slots and self._stance.is_small_talk(turn):
+            return self._yes(turn, pending)
+        if (topic := answers.names_topic(turn.text)) and "topic" in TOOLS[pending.tool].slots:
+            turn.did(pending.tool, "changed_before_yes")
+            return self._outcomes.run(turn, pending.tool, {**pending.args, "topic": topic})
+        if len(turn.text) <= MAX_ANSWER and slots <= {"kind"} and self._stance.is_an_answer(turn, pending.tool, rules):
+            stance, sure = self._stance.router.stance(turn.mentions.plain)
+            if stance == "no" and answers.names_change(turn.text, pending.tool):
+                stance, sure = "yes", LIKELY  # it names the change that waits: rather ask once more
+            doubtful = bool(_DOUBT.search(turn.text.lower())) or answers.only_heard(turn.text)
+            if stance == "yes" and sure >= SURE_YES and not doubtful:
+                return self._yes(turn, pending)
+            if stance == "no" and sure >= LIKELY:
+                return let_go(self._outcomes, turn)
+            if stance == "wait" and sure >= LIKELY:
+                turn.did("wait", "stance")
+                return self._outcomes.say(turn, "wait")
+            leans = (stance == "yes" and sure >= LIKELY) or answers.leans_to_yes(turn.text)
+            if leans and not doubtful and not rules and pending.expires_at >= turn.now:
+                turn.did(pending.tool, "asked_to_confirm")
+                return self._outcomes.pending_again(turn)
+        if pending.expires_at < turn.now:
+            turn.state = replace(turn.state, pending=None)
+            return None
+        return self._tells_more(turn, pending, rules)
+
+    def _tells_more(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
+        """ "昨天下午" after a complaint that waits for its yes: belongs to it."""
+        if (
+            turn.state.asking is not None
+            or pending.tool != "ticket_file"
+            or rules
+            or len(turn.text) > 2 * MAX_ANSWER
+            or _DOUBT.search(turn.text.lower())
+        ):
+            return None
+        best = self._stance.router.rank(turn.mentions.plain).best
+        timed = {"day", "time", "store", "place"} & set(turn.mentions.slots) or _WHEN.search(turn.text)
+        tells = best.intent in ("ticket_note", "ticket_file") and best.probability >= OWN_WISH
+        if not timed and (not tells or turn.text.endswith("吧")):
+            return None
+        turn.did(pending.tool, "changed_before_yes")
+        body = f"{pending.args.get('body', '')}；{turn.words}"
+        return self._outcomes.run(turn, pending.tool, {**pending.args, **fill.args(pending.tool, turn), "body": body})
+
+    def _yes(self, turn: Turn, pending: Pending) -> Reply:
+        parked = tuple(task for task in turn.state.parked if task.tool != pending.tool)  # it is done with
+        asking = turn.state.asking if turn.state.asking and turn.state.asking.tool != pending.tool else None
+        turn.state = replace(turn.state, pending=None, asking=asking, parked=parked)
+        turn.did(pending.tool, "confirmed")
+        if pending.expires_at < turn.now:
+            return self._outcomes.say(turn, "expired")
+        outcome = execute(turn.ctx, pending.tool, pending.args, pending.key, turn.trace.tools)
+        return resume(turn, self._outcomes.state(turn, outcome))
+
+    def _changes(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
+        """A correction of what waits: "不是L 是XL", "改成四点", or another moment instead of a cancellation."""
+        if dialogue.asks(turn.text) and len(dialogue.residue(turn.mentions)) > 4 and not MOVES.search(turn.text):
+            return None  # asks of another thing
+        slots = TOOLS[pending.tool].slots
+        moves = "time" in slots and bool({"time", "day"} & set(turn.mentions.slots) or turn.mentions.shift)
+        if moves and pending.tool == "appointment_cancel":
+            if not MOVES.search(turn.text):
+                return None
+            turn.state = replace(turn.state, pending=None)
+            turn.did("appointment_move", "changed_before_yes")
+            return self._outcomes.run(turn, "appointment_move", fill.args("appointment_move", turn))
+        changed = {k: v for k, v in turn.mentions.slots.items() if k in slots and pending.args.get(k) != v}
+        if "product" in changed and turn.ctx.catalog.products.get(changed["product"]) is None:
+            changed.pop("product")  # a name of several products, one of which is meant already
+        if moves and (at := fill.moved(pending.args.get("time"), turn)):
+            changed["time"] = at
+        family = {pending.tool, "return_request", "return_check"}  # "不要白的 换黑的"
+        family = family if pending.tool == "stock_reserve" else {pending.tool, *kin(pending.tool)}
+        if not changed or not set(rules) <= family:
+            return None
+        turn.did(pending.tool, "changed_before_yes")
+        return self._outcomes.run(turn, pending.tool, dialogue.repaired(pending.args, changed))
