@@ -28,6 +28,7 @@ MORE = "more"  # the stance of a message that is no answer
 MORE_OF_EACH = 12  # examples of each intent that teach it
 READ = 160  # characters of a message that tell what it wants
 REMEMBERED = 256  # vectors of recent messages: one is ranked in several lights
+_READ: dict[str, dict[str, Any]] = {}  # what was learnt last, by the name that tells its content: shared in a process
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,7 @@ class Router:
         parts = [FORM, self._embedder.name, *texts, *labels, *answers, *stances]
         path = self._cache_dir / f"router-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:16]}.joblib"
         if path.exists():
-            state = joblib.load(path)
+            state = _READ.get(path.name) or joblib.load(path)
         else:
             both = KeptVectors(self._embedder, self._cache_dir).queries([*texts, *answers], progress)
             vectors, of_answers = both[: len(texts)], both[len(texts) :]
@@ -220,6 +221,8 @@ class Router:
             for old in self._cache_dir.glob("router-*.joblib"):
                 old.unlink(missing_ok=True)
             joblib.dump(state, path)
+        _READ.clear()
+        _READ[path.name] = state
         log.info("router_ready", examples=len(examples), intents=len(set(labels)))
         second = self._learner(state["stances"]) if state["stances"] else None
         return _Taught(playbook.version, self._learner(state["learner"]), second, examples, state["vectors"])
