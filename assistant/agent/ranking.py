@@ -38,7 +38,9 @@ class Ranker:
         if not is_plain(found) and self._second.ready():
             known = looked_twice(self._second, turn, known)
             found = _ranking(weigh.likelihoods(known), nearest)
-            turn.trace.tier = "model" if known.second else turn.trace.tier
+            if known.second:
+                turn.trace.tier = "model"
+                turn.trace.notes.append("second_look")
         self.watch(turn, known)
         return found
 
