@@ -386,6 +386,8 @@ class Service:
             self.official_account.close()
         if "http_backend" in self.__dict__:
             self.http_backend.close()
+        if (states := self.__dict__.get("states")) is not None:
+            states.close()
         if "local_server" in self.__dict__:
             self.local_server.stop()
         if "llm" in self.__dict__ and self._given_llm is None:

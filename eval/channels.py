@@ -9,7 +9,6 @@ broken.
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
 import time
@@ -41,7 +40,7 @@ from assistant.web.fake_wechat.records import Answer, Delivery, PushRequest
 from assistant.web.fake_wechat.samples import DEMO_ACCOUNT
 from assistant.worker import Worker
 from eval.serving import free_port, served
-from eval.small_world import make_world
+from eval.small_world import copy_world, make_world
 
 OPENID = "oConformance0000000000000001"
 CUSTOM = "/cgi-bin/message/custom/send"
@@ -78,7 +77,7 @@ class Stage:
     def __init__(self, world: Path, *, llm: ScriptedLlm | None = None, verified: bool = True, passive_s: float = 4.0):
         self._stack = ExitStack()
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory())) / "world"
-        shutil.copytree(world, self.folder)
+        copy_world(world, self.folder)
         account = replace(DEMO_ACCOUNT, mode="safe", verified=verified)
         self._port, wechat_port = free_port(), free_port()
         self.wechat = FakeWeChat(account=account, deliver=over_http(f"http://127.0.0.1:{self._port}/wechat/official"))

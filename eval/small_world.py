@@ -1,5 +1,7 @@
 """The small demo world of today with its knowledge, in a folder of its own: what services of an evaluation start from."""
 
+import os
+import shutil
 from pathlib import Path
 
 from assistant.bootstrap import Service
@@ -19,3 +21,12 @@ def make_world(folder: Path, url: str = "") -> Path:
     service.router.rank("你好")
     service.close()
     return folder
+
+
+def copy_world(world: Path, folder: Path) -> None:
+    """A world of one's own. What the router has learnt is never changed in place, and is shared with the first one."""
+
+    def copy(source: str, target: str) -> None:
+        (os.link if Path(source).parent.name == "router" else shutil.copy2)(source, target)
+
+    shutil.copytree(world, folder, copy_function=copy)

@@ -1,6 +1,5 @@
 """What many tests share: a PostgreSQL server of our own, stores on both engines, a small world, a wired service."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from assistant.db.migrate import migrate
 from assistant.merchant.world.accounts import demo_accounts
 from assistant.merchant.world.seed import seed
 from eval.postgres import throwaway_postgres
+from eval.small_world import copy_world
 from vectorstore.ingest import ingest
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)  # 11:00 in Shanghai, a Sunday
@@ -82,7 +82,7 @@ def clock() -> FixedClock:
 def folder(world_file: Path, tmp_path: Path) -> Path:
     """A private copy of the small world."""
     target = tmp_path / "var"
-    shutil.copytree(world_file, target)
+    copy_world(world_file, target)
     return target
 
 

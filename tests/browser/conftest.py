@@ -13,6 +13,7 @@ from assistant.web.app import make_app
 from assistant.web.fake_wechat.demo import demo_settings
 from assistant.worker import Worker
 from eval.serving import free_port, served
+from eval.small_world import copy_world
 from tests.conftest import settings_for
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -23,7 +24,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"
 def address(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running service on a copy of the small world, with the demo's WeChat."""
     folder = tmp_path_factory.mktemp("browser") / "var"
-    shutil.copytree(world_file, folder)
+    copy_world(world_file, folder)
     port = free_port()
     web = WebSettings(demo_accounts=True, messages_per_minute=600, port=port)
     service = Service(settings_for(folder, web=web, wechat=demo_settings(WeChatSettings(), port)))

@@ -1,6 +1,5 @@
 """Listening and problems in a browser: the chart is drawn, a tap stays where it is, a phone shows all of it."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from assistant.config import FeedbackSettings, WebSettings
 from assistant.db.tables.retail import survey_answers
 from assistant.web.app import make_app
 from eval.serving import free_port, served
+from eval.small_world import copy_world
 from tests.conftest import NOW, settings_for
 
 SAID = ["店员很热情，但是排队太久了", "停车很方便", "排队半小时还没结账，太慢了", "试衣间脏兮兮的，地上都是灰", "吃了你们家蛋糕拉肚子，我要投诉到市监局"]  # fmt: skip
@@ -24,7 +24,7 @@ SAID = ["店员很热情，但是排队太久了", "停车很方便", "排队半
 def staff(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running service whose shoppers said something lately."""
     folder = tmp_path_factory.mktemp("listening") / "var"
-    shutil.copytree(world_file, folder)
+    copy_world(world_file, folder)
     port = free_port()
     web = WebSettings(demo_accounts=True, port=port)
     service = Service(settings_for(folder, web=web, feedback=FeedbackSettings(embed=False)), clock=FixedClock(NOW))

@@ -1,6 +1,5 @@
 """The staff in a browser: sign in, ask, choose between readings, follow up, see a chart; each account its own numbers."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from assistant.mart.files import MartFiles
 from assistant.mart.refresh import Sources, refresh
 from assistant.web.app import make_app
 from eval.serving import free_port, served
+from eval.small_world import copy_world
 from tests.conftest import NOW, settings_for
 
 Open = Callable[..., Page]
@@ -23,7 +23,7 @@ Open = Callable[..., Page]
 def staff(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running service with a mart and the demo's accounts."""
     folder = tmp_path_factory.mktemp("ops") / "var"
-    shutil.copytree(world_file, folder)
+    copy_world(world_file, folder)
     port = free_port()
     web = WebSettings(demo_accounts=True, messages_per_minute=600, port=port)
     service = Service(settings_for(folder, web=web), clock=FixedClock(NOW))

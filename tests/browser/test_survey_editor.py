@@ -1,6 +1,5 @@
 """The editor of surveys in a browser: the phone follows the form, structure changes in place, nothing is lost unsaved."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,13 +13,14 @@ from assistant.config import FeedbackSettings, WebSettings
 from assistant.surveys.places import Place, Places
 from assistant.web.app import make_app
 from eval.serving import free_port, served
+from eval.small_world import copy_world
 from tests.conftest import NOW, settings_for
 
 
 @pytest.fixture(scope="module")
 def service(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("editor") / "var"
-    shutil.copytree(world_file, folder)
+    copy_world(world_file, folder)
     web = WebSettings(demo_accounts=True, port=free_port())
     made = Service(settings_for(folder, web=web, feedback=FeedbackSettings(embed=False)), clock=FixedClock(NOW))
     yield made

@@ -74,6 +74,7 @@ def test_it_tells_its_state_after_a_text_beside_completions(server: LocalServer,
     states = HiddenStates(LlmSettings(), server)
 
     rows = states.of(["查积分", "转人工", "查积分"], 60.0)
+    states.close()
 
     assert rows.shape == (3, 1536)
     assert np.allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-3)
