@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from assistant import logs
 from assistant.agent.playbook import Playbook
 from assistant.agent.vectors import Embedder, Floats, KeptVectors, Progress
+from assistant.agent.written import gist
 
 log = logs.get("agent")
 WEIGHT = 1.5  # of the embedding and of the characters, each, in the features
@@ -60,10 +61,6 @@ class Ranking:
     def of(self, intent: str) -> float:
         """The probability of an intent."""
         return next((g.probability for g in self.guesses if g.intent == intent), 0.0)
-
-
-def _gist(text: str) -> str:
-    return text if len(text) <= READ else f"{text[: READ // 2]}。{text[-READ // 2 :]}"
 
 
 class Learner:
@@ -150,7 +147,7 @@ class Router:
 
     def rank(self, plain_text: str) -> Ranking:
         """Rank a message whose names were replaced already. Of a long one its beginning and its end are read."""
-        plain_text = _gist(plain_text)
+        plain_text = gist(plain_text, READ)
         taught = self._ready()
         vector = self._vector(plain_text)
         probabilities = taught.intents.probabilities([plain_text], vector)[0]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant import logs
+from assistant.agent.written import gist
 from assistant.errors import ModelDown
 from assistant.llm.states import Floats, States
 
@@ -90,7 +91,7 @@ def fitted(model: str, states: Floats, intents: Sequence[str]) -> Head:
 
 def asked(text: str) -> str:
     """What the model reads of a message."""
-    return ASKS.format(text if len(text) <= READ else f"{text[: READ // 2]}。{text[-READ // 2 :]}")
+    return ASKS.format(gist(text, READ))
 
 
 class SecondLook:

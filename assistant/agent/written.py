@@ -1,6 +1,7 @@
 """A shopper's written words: tidied, of one script and one width, dialect and usual typos folded into standard words.
 
-Enters and leaves: text. Called by `turn`, `mentions` and `fill` before anything is understood, and by the chat page.
+Enters and leaves: text. Called by `turn`, `mentions`, `fill` and the two looks
+before anything is understood, and by the chat page.
 """
 
 import re
@@ -50,6 +51,11 @@ def fold_dialect(text: str) -> str:
     for pattern, to in _DIALECT:
         text = pattern.sub(to, text)
     return text
+
+
+def gist(text: str, most: int) -> str:
+    """Beginning and end of what is longer than `most` characters: where the wish stands."""
+    return text if len(text) <= most else f"{text[: most // 2]}。{text[-most // 2 :]}"
 
 
 def has_words(text: str) -> bool:

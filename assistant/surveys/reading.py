@@ -196,7 +196,7 @@ def _numeric(said: str) -> bool:
 def _numbers(said: str, high: int) -> list[int]:
     """Scores that are named, in order; several that belong together are one."""
     if less := _LESS.search(said):
-        return [high - DIGITS.get(less[1], 0)] if not less[1].isdigit() else [high - int(less[1])]
+        return [high - int(DIGITS.get(less[1], less[1]))]
     if re.search(r"(?<!分)满分(?!\d|是|为|制)|打满|满星", said) and not re.search(
         r"(不|没)(能|到|是)?(打|给)?满分|差.{0,2}满分", said
     ):
