@@ -12,6 +12,7 @@ COMMANDS = (
     "store",
     "knowledge",
     "chat",
+    "playbook",
     "model",
     "backend",
     "measure",

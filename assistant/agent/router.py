@@ -180,6 +180,11 @@ class Router:
         with self._lock:
             self._taught = self._train(self._playbook(), progress)
 
+    def texts(self) -> list[str]:
+        """All that is learnt from, names replaced."""
+        (texts, _), (answers, _) = self._lessons(self._playbook())
+        return [*texts, *answers]
+
     def _ready(self) -> _Taught:
         """What was learnt. A changed playbook is learnt aside, and taken up once that is done."""
         playbook = self._playbook()
@@ -203,8 +208,7 @@ class Router:
         import joblib
 
         examples = playbook.examples()
-        texts, labels = [self._plain(text) for text, _ in examples], [label for _, label in examples]
-        answers, stances = self._answers(playbook, texts, labels)
+        (texts, labels), (answers, stances) = self._lessons(playbook)
         parts = [FORM, self._embedder.name, *texts, *labels, *answers, *stances]
         path = self._cache_dir / f"router-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:16]}.joblib"
         if path.exists():
@@ -228,6 +232,12 @@ class Router:
         learner = Learner(self._embedder.queries)
         learner.state = state
         return learner
+
+    def _lessons(self, playbook: Playbook) -> tuple[tuple[list[str], list[str]], tuple[list[str], list[str]]]:
+        """Texts with intents, and texts with stances; their names replaced."""
+        examples = playbook.examples()
+        texts, labels = [self._plain(text) for text, _ in examples], [label for _, label in examples]
+        return (texts, labels), self._answers(playbook, texts, labels)
 
     def _answers(self, playbook: Playbook, texts: list[str], labels: list[str]) -> tuple[list[str], list[str]]:
         """Examples of the stances, and some of each intent as examples of what is no answer."""

@@ -62,7 +62,7 @@ class Head:
             with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 rows = {name: file[name].astype(np.float32) for name in ("mean", "spread", "margins", "bias")}
                 return Head(str(file["model"]), tuple(map(str, file["labels"])), **rows)
-        except (OSError, ValueError, KeyError, BadZipFile):
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile):
             return None
 
 

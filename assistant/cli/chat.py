@@ -1,8 +1,7 @@
-"""`zhike chat` (one shopper turn through the whole journey), `zhike trace`, `zhike playbook check|learn`, `zhike tickets`."""
+"""`zhike chat` (one shopper turn through the whole journey), `zhike trace`."""
 
 import secrets
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,16 +12,12 @@ from assistant.db import traces
 from assistant.db.migrate import migrate
 from assistant.domain.message import Inbound
 from assistant.domain.shopper import Identity
-from assistant.errors import ConfigError, ZhikeError
+from assistant.errors import ZhikeError
 
 
 def register(app: typer.Typer) -> None:
     app.command("chat")(chat)
     app.command("trace")(trace)
-    playbook = typer.Typer(help="话术与意图文件。", no_args_is_help=True)
-    playbook.command("check")(playbook_check)
-    playbook.command("learn")(playbook_learn)
-    app.add_typer(playbook, name="playbook")
 
 
 def chat(
@@ -117,51 +112,3 @@ def trace(
     if found is None:
         fail(as_json, f"没有这一轮：{trace_id}")
     say(as_json, found, json.dumps(found, ensure_ascii=False, indent=2, default=str))
-
-
-def playbook_check(as_json: Json = False) -> None:
-    """检查话术、意图、规则文件有没有写错。"""
-    from assistant.agent.playbook import load
-
-    try:
-        book = load(Settings().agent.playbook)
-    except ConfigError as error:
-        fail(as_json, f"文件有误：{error}")
-    counts = {"intents": len(book.intents), "examples": len(book.examples()), "rules": len(book.rules)}
-    say(
-        as_json,
-        {"ok": True, **counts},
-        f"没有问题：{counts['intents']} 个意图，{counts['examples']} 条例句，{counts['rules']} 条规则",
-    )
-
-
-def playbook_learn(
-    out: Annotated[Path | None, typer.Option(help="写到哪里；不写就放进数据目录，重启后生效。")] = None,
-    as_json: Json = False,
-) -> None:
-    """让内置模型把例句读一遍，学会“再看一眼”（约每秒 5 句）。换了权重或大改了例句之后用。"""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from assistant.agent import second_look
-    from assistant.agent.mentions import plain
-    from assistant.bootstrap import Service
-
-    service = Service(Settings())
-    if service.states is None:
-        fail(as_json, "“再看一眼”要用内置模型：请把 ZHIKE_LLM__KIND 设为 embedded。")
-    try:
-        service.start_model(wait=True)
-        catalog = service.catalog.get()
-        examples = [(plain(text, catalog), intent) for text, intent in service.playbook.get().examples()]
-        with Progress(console=Console(stderr=True), transient=True) as bars:
-            bar = bars.add_task("读例句", total=len(examples))
-            head = second_look.learn(
-                service.states, examples, lambda done, of: bars.update(bar, completed=done, total=of)
-            )
-        path = out or service.settings.data_dir / "router" / second_look.SHIPPED.name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        head.save(path)
-    finally:
-        service.close()
-    say(as_json, {"ok": True, "examples": len(examples), "path": path}, f"学完 {len(examples)} 句：{path}")
