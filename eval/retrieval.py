@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from assistant.config import PACKAGE_ROOT, Settings
-from eval import retrieval_fit, retrieval_public
+from eval import retrieval_fit, retrieval_public, sources
 from eval.embeddings import CachedEmbedder
 from vectorstore.confidence import FEATURES, Calibration, calibration, features
 from vectorstore.config import IndexConfig
@@ -51,9 +51,7 @@ class Question:
         return frozenset({self.store}) if self.store else None
 
     def is_answered_by(self, source: str, question: str) -> bool:
-        return any(
-            question.startswith(gold[1:]) if gold.startswith("#") else source.startswith(gold) for gold in self.gold
-        )
+        return sources.answers(self.gold, source, question)
 
 
 def questions(path: Path = QUESTIONS) -> list[Question]:

@@ -21,10 +21,12 @@ from assistant import logs
 from assistant.config import Settings
 from assistant.domain.conversation import State
 from assistant.errors import ConfigError
+from eval import sources
 from eval.shopper_data import AS_OF, Dialogue, Split, Turn, load
 from eval.shopper_peer import PEER_CONTEXT_TOKENS, Peer
 from eval.shopper_score import Seen, Verdict, authored_texts, judge, observe
 from eval.shopper_world import Stage, stage
+from eval.sources import Found
 
 Json = dict[str, Any]
 TIERS = ("router", "model", "fallback")
@@ -38,6 +40,7 @@ class Played:
     turn: Turn
     seen: Seen
     verdict: Verdict
+    found: Found | None = None
 
 
 def run(
@@ -47,7 +50,7 @@ def run(
 
     `peer`: also play about so many turns with LangChain's plain agent on the same model. `on` hears of progress.
     The dictionary has `turns`, `dialogues`, `action_accuracy`, `argument_accuracy`, `first_tier`, `model_tier`,
-    `wrong_facts`, `latency_ms`, `confusions`, `misses` and, where asked for, `peer`.
+    `knowledge`, `wrong_facts`, `latency_ms`, `confusions`, `misses` and, where asked for, `peer`.
     """
     chosen = [d for d in load() if d.split == split][: limit or None]
     if not chosen:
@@ -79,8 +82,15 @@ def _play(made: Stage, dialogue: Dialogue, authored: str) -> list[Played]:
         seen = observe(ctx, before, served, authored)
         before = served.answer.state if served.answer else before
         done = bool(played) and played[-1].verdict.action and played[-1].seen.actions == ("confirmed",)
-        played.append(Played(dialogue.id, turn, seen, judge(turn, seen, done=done)))
+        found = _found(f"{dialogue.id}-{number}", seen)
+        played.append(Played(dialogue.id, turn, seen, judge(turn, seen, done=done), found))
     return played
+
+
+def _found(turn: str, seen: Seen) -> Found | None:
+    """What the documents gave; None where no label is, or where something else than the documents was asked."""
+    gold = sources.labels().get(turn)
+    return None if gold is None or "knowledge_search" not in seen.actions else sources.compared(gold, seen.passage)
 
 
 def _beside(made: Stage, dialogues: Sequence[Dialogue], ours: Sequence[Played], turns: int) -> Json:
@@ -115,6 +125,7 @@ def figures(played: Sequence[Played]) -> Json:
         "first_tier": {"share": _share(p.seen.tier == "router" for p in played), **_tier(by_tier["router"])},
         "model_tier": {"share": _share(p.seen.tier == "model" for p in played), **_tier(by_tier["model"])},
         "fallback_tier": {"share": _share(p.seen.tier == "fallback" for p in played), **_tier(by_tier["fallback"])},
+        "knowledge": {found.value: sum(p.found is found for p in played) for found in Found},
         "wrong_facts": len(wrong),
         "wrong_fact_list": [
             {"dialogue": p.dialogue, "said": p.turn.say, "why": p.seen.unfounded, "reply": p.seen.reply} for p in wrong
@@ -172,6 +183,14 @@ def show(report: Json, console: Console, *, misses: bool) -> None:
         tier = report[key]
         table.add_row(f"{label}占比", f"{_percent(tier['share'])}（{tier['turns']}轮）")
         table.add_row(f"{label}准确率", _percent(tier["precision"]))
+    asked = sum(report["knowledge"].values())
+    for key, label in (
+        ("right", "引对段落"),
+        ("silent", "无答案且未硬答"),
+        ("missed", "有答案却没答"),
+        ("wrong", "引错段落"),
+    ):
+        table.add_row(f"资料问题（{asked}轮）：{label}", str(report["knowledge"][key]))
     table.add_row("无依据的事实", str(report["wrong_facts"]))
     for name, ms in report["latency_ms"].items():
         table.add_row(f"延迟 {name} p50 / p95", f"{ms['p50']:.0f} / {ms['p95']:.0f} 毫秒")

@@ -24,6 +24,7 @@ from eval.shopper_args import Slots, same, settled
 from eval.shopper_data import Turn
 from tools.all import TOOLS
 from tools.registry import ToolContext
+from tools.types import KnowledgeAnswer
 
 _DIGIT = re.compile(r"\d")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -33,7 +34,10 @@ _EXECUTED = ("handoff", "privacy_export")  # reading tools that leave something 
 
 @dataclass(frozen=True)
 class Seen:
-    """What was done: actions, slots by tool, the tier that understood, milliseconds, the first fact without ground."""
+    """What was done: actions, slots by tool, the tier that understood, milliseconds, the first fact without ground.
+
+    `passage`: source and FAQ question of the passage that was said; None where none was.
+    """
 
     actions: tuple[str, ...]
     slots: dict[str, Slots]
@@ -41,6 +45,7 @@ class Seen:
     ms: float
     reply: str
     unfounded: str = ""
+    passage: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,16 @@ def observe(ctx: ToolContext, before: State, served: Served, authored: str) -> S
     reply = served.reply
     said = _without(template_phrases(), _NUMBERED.sub("", _spoken(reply)))
     evidence = "\n".join([authored, ctx.text, *_remembered(before), *_evidence(ctx, served)])
-    return Seen(actions, slots, trace["tier"], trace["ms"], reply.text, guard.unfounded(said, evidence))
+    wrong = guard.unfounded(said, evidence)
+    return Seen(actions, slots, trace["tier"], trace["ms"], reply.text, wrong, _passage(served))
+
+
+def _passage(served: Served) -> tuple[str, str] | None:
+    for fact in served.answer.served if served.answer else ():
+        if isinstance(fact.result, KnowledgeAnswer) and fact.result.passages:
+            best = fact.result.passages[0]
+            return best.source, best.question
+    return None
 
 
 def _actions(trace: dict[str, Any], text: str) -> tuple[str, ...]:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 
-from assistant.agent import dialogue, particulars
+from assistant.agent import dialogue
 from assistant.agent.exchange import Turn
+from assistant.agent.particulars import called
 from assistant.agent.written import fold_dialect
 from assistant.domain.conversation import Focus, Pending
 from tools.all import TOOLS
@@ -59,8 +60,8 @@ def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
         found["category"] = category
     if tool == "ticket_file" and len(bare_complaint(text)) >= 4:
         found["body"] = part or turn.words
-    if tool == "coupons_claim" and "coupon" not in found and (brand := particulars.coupon_of_brand(text)):
-        found["coupon"] = brand
+    if tool == "coupons_claim" and (coupon := called(turn.playbook.names.coupons_of_brands, text)):
+        found.setdefault("coupon", coupon)
     if "note" in slots and (added := note(text)):
         found["note"] = added
     if tool == "return_request":

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 
 from assistant.agent import particulars
+from assistant.agent.particulars import NO_NAMES, Names
 from assistant.agent.times import CLOCK, DIGITS, MONTH_DAY, WEEKDAY, day_of, shift, when
 from assistant.agent.written import fold_dialect
 from assistant.clock import SHANGHAI, local
@@ -78,10 +79,11 @@ _AIM = re.compile("(?:改|换|推|挪|提前|延|调)(?:迟|后)?(?:到|成|为)
 _TAKEN_BACK = re.compile(r"(?:不是|不要|别要)\s*[^，,。 ]{1,6}?[，,。 ]*(?:而?是|要|换成?|改成?|来)(?=\S)")
 
 
-def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = None) -> Mentions:
+def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = None, names: Names = NO_NAMES) -> Mentions:
     """All that a message names, less what it takes back ("不是L 是XL"). `now` anchors "明天".
 
-    `spoken_of`: the product of the messages before, whose sizes a bare number may mean ("黑色38").
+    `spoken_of`: the product of the messages before, whose sizes a bare number may mean ("黑色38"). `names`: of the
+    playbook.
     """
     text = fold_dialect(_in_chinese(_TAKEN_BACK.sub("要", said)))
     products = _products(text, catalog, spoken_of)
@@ -99,7 +101,7 @@ def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = Non
         slots["time"] = at.isoformat()
     if (day := day_of(timed, local(now).date())) is not None:
         slots["day"] = datetime.combine(day, time(12), SHANGHAI).astimezone(UTC).isoformat()
-    slots |= particulars.find(text)
+    slots |= particulars.find(text, names)
     if len(products) == 1:
         slots["product"] = products[0]
     elif products:

@@ -1,11 +1,29 @@
 """What a message says about its wish besides wares and places: return or exchange, topic, reward, coupon, tier, reason.
 
-Called by `mentions`. The tables follow the demo retailer's rewards, coupons and floors.
+Called by `mentions`. What a retailer calls its rewards, coupons and floors stands in the playbook's `names.yaml`.
 """
 
 import re
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict
 
 from tools.types import StoreTopic
+
+
+class Names(BaseModel):
+    """How people call what a retailer has, and what it is called there: word → name. The first word found counts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    things: Mapping[str, str] = {}  # what is looked for inside a store
+    rewards: Mapping[str, str] = {}
+    coupons: Mapping[str, str] = {}
+    coupons_of_brands: Mapping[str, str] = {}  # counts only where a coupon is asked for
+    tiers: Mapping[str, str] = {}
+
+
+NO_NAMES = Names()
 
 _TOPICS: tuple[tuple[StoreTopic, tuple[str, ...]], ...] = (
     (StoreTopic.PARKING, ("停车", "车位", "parking", "车库")),
@@ -14,25 +32,6 @@ _TOPICS: tuple[tuple[StoreTopic, tuple[str, ...]], ...] = (
     (StoreTopic.ADDRESS, ("地址", "地铁", "哪条路", "什么路", "什么位置", "怎么坐", "怎么走", "怎么去", "在哪条", "位置", "address", "怎么过去", "导航")),
     (StoreTopic.FLOOR, ("几楼", "哪层", "哪一层", "几层", "在哪", "哪个楼层", "which floor")),
 )  # fmt: skip
-_THINGS = (
-    "母婴室", "服务台", "失物招领", "卫生间", "厕所", "洗手间", "会员中心", "VIP休息室", "儿童乐园", "轮椅", "婴儿车",
-    "女装", "男装", "童装", "鞋", "美妆", "护肤", "化妆品", "运动", "户外", "家居", "小家电", "家电", "超市", "餐饮", "吃饭", "珠宝", "腕表", "手表",
-    "云织", "山野集", "步川", "初禾", "拾光", "木里", "小满厨房", "丰年",
-)  # fmt: skip
-_THING_NAMES = {
-    "厕所": "卫生间",
-    "洗手间": "卫生间",
-    "吃饭": "餐饮",
-    "化妆品": "美妆",
-    "鞋": "鞋履",
-    "手表": "腕表",
-    "家电": "小家电",
-}
-_REWARDS = (("停车", "停车券1小时"), ("咖啡", "咖啡券"), ("coffee", "咖啡券"), ("200", "200元现金券"), ("50", "50元现金券"), ("五十", "50元现金券"),
-            ("二百", "200元现金券"), ("两百", "200元现金券"), ("10元", "10元现金券"), ("10块", "10元现金券"), ("十块", "10元现金券"), ("十元", "10元现金券"))  # fmt: skip
-_COUPONS = (("美妆", "美妆"), ("护肤", "美妆"), ("童装", "童装"), ("鞋", "鞋履"), ("金卡", "金卡"), ("钻石", "钻石"), ("300", "满300减30券"), ("三百", "满300减30券"),
-            ("800", "金卡"), ("500减80", "鞋履"), ("200减25", "美妆"), ("199", "童装"))  # fmt: skip
-_COUPONS_OF_BRANDS = (("拾光", "美妆"), ("初禾", "童装"), ("步川", "鞋履"))
 _ALLOWS = re.compile(
     "重新|打开|开启|恢复|开着|开起来|再开|开回|还是要|还是给|(?<!不)想收|可以发|愿意|订阅回|turn .{0,20}on|back on|subscribe again"
 )
@@ -42,7 +41,7 @@ _REASONS = (("尺码不合适", ("小了", "大了", "不合身", "磨脚", "挤
             ("买错了", ("买错", "拍错", "下错", "买多")))  # fmt: skip
 
 
-def find(text: str) -> dict[str, str]:
+def find(text: str, names: Names = NO_NAMES) -> dict[str, str]:
     """Slot → value of what a message says about its wish."""
     slots: dict[str, str] = {}
     lower = text.lower()
@@ -52,26 +51,8 @@ def find(text: str) -> dict[str, str]:
         if any(w in lower for w in words):
             slots["about"] = topic.value
             break
-    for thing in _THINGS:
-        if thing in text:
-            slots["looked_for"] = _THING_NAMES.get(thing, thing)
-            break
-    for word, value in _REWARDS:
-        if word in lower:
-            slots["item"] = value
-            break
-    for word, value in _COUPONS:
-        if word in text:
-            slots["coupon"] = value
-            break
-    for tier in ("钻石", "金卡", "银卡", "普通"):
-        if (
-            tier in text
-            or re.search(rf"{tier[0]}(?:的|级|会员|卡)", text)
-            or {"金卡": "gold", "钻石": "diamond", "银卡": "silver"}.get(tier, "\0") in lower
-        ):
-            slots["tier"] = tier
-            break
+    tables = {"looked_for": names.things, "item": names.rewards, "coupon": names.coupons, "tier": names.tiers}
+    slots |= {slot: name for slot, what in tables.items() if (name := called(what, text))}
     for reason, words in _REASONS:
         if any(w in text for w in words):
             slots["reason"] = reason
@@ -87,11 +68,6 @@ def find(text: str) -> dict[str, str]:
     return slots
 
 
-def coupon_of_brand(text: str) -> str:
-    """The coupon that is called by its brand ("拾光那个给我"), else empty."""
-    return next((value for brand, value in _COUPONS_OF_BRANDS if brand in text), "")
-
-
 _RETURN_WORDS = re.compile("换|退|exchange|swap|return|refund|bigger size|smaller size")
 _NOT_WANTED = re.compile("(?:不想|不要|不用|不|别)(?:退|换)(?:货|了)?|退换")
 
@@ -102,3 +78,9 @@ def _return_kind(text: str) -> str | None:
     if not found:
         return "换货" if "换" in text and "退换" not in text else "退货" if "退" in text else None
     return "退货" if found[-1] in ("退", "return", "refund") else "换货"
+
+
+def called(what: Mapping[str, str], text: str) -> str:
+    """The name of the first word that a text holds, else empty."""
+    lower = text.lower()
+    return next((name for word, name in what.items() if word in lower), "")

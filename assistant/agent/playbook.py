@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assistant import logs
+from assistant.agent.particulars import NO_NAMES, Names
 from assistant.errors import ConfigError
 from tools.all import TOOLS
 
@@ -87,6 +88,7 @@ class Playbook:
     policy: Policy
     version: str
     stances: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    names: Names = NO_NAMES
 
     def plain_intents(self, text: str, last_tool: str = "") -> list[str]:
         """Intents whose rules fit a message (names replaced, lower case), each once; those of its context first."""
@@ -126,7 +128,9 @@ def load(folder: Path, more: Sequence[Intent] = ()) -> Playbook:
         if rule.intent not in intents:
             raise ConfigError(f"{folder / 'rules.yaml'}: {rule.intent} is no intent")
     policy = _valid(Policy, _read(folder / "policy.yaml", dict), folder / "policy.yaml")
-    return Playbook(intents, rules, replies, policy, fingerprint(folder), _stances(folder / "stances.yaml"))
+    own = folder / "names.yaml"
+    names = _valid(Names, _read(own, dict), own) if own.exists() else NO_NAMES
+    return Playbook(intents, rules, replies, policy, fingerprint(folder), _stances(folder / "stances.yaml"), names)
 
 
 def _stances(path: Path) -> dict[str, tuple[str, ...]]:

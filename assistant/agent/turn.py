@@ -102,7 +102,7 @@ class Agent:
             conversation_id=conversation.id, now=now, key=key, store_id=conversation.store_id,
             lat=inbound.lat, lng=inbound.lng, text=text,
         )  # fmt: skip
-        found = mentions.find(text, catalog, now, conversation.state.focus.product_id)
+        found = mentions.find(text, catalog, now, conversation.state.focus.product_id, playbook.names)
         words = tidy(inbound.text)[:2000]
         english = is_english(text)
         return Turn(

@@ -110,7 +110,7 @@ class Understanding:
         replies: list[Reply] = []
         for part, intent in found:
             whole = turn.mentions
-            turn.mentions = mentions.find(part, turn.ctx.catalog, turn.now)
+            turn.mentions = mentions.find(part, turn.ctx.catalog, turn.now, names=turn.playbook.names)
             turn.did(intent, "rule", part=len(replies))
             before = (turn.state.asking, turn.state.pending)
             reply = self._outcomes.run(turn, intent, fill.args(intent, turn, part), text=part)

@@ -7,10 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.agent.mentions import Mentions, find, plain, when
+from assistant.agent.playbook import load
 from assistant.bootstrap import Service
 from assistant.clock import local
+from assistant.config import AgentSettings
 from tests.conftest import NOW, settings_for
 from tools.catalog import Catalog
+
+NAMES = load(AgentSettings().playbook).names
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +26,7 @@ def catalog(world_file: object) -> Catalog:
 
 
 def slots(text: str, catalog: Catalog) -> dict[str, str]:
-    return find(text, catalog, NOW).slots
+    return find(text, catalog, NOW, names=NAMES).slots
 
 
 @pytest.mark.parametrize(
@@ -145,7 +149,7 @@ def test_a_date_is_today_or_in_the_year_to_come(now: datetime, month: int, day: 
     | st.text(alphabet="下周一明天十二月3点半:：号日徐家汇羽绒服退换M码订单0123456789 ", max_size=40)
 )
 def test_any_text_is_read(catalog: Catalog, text: str) -> None:
-    found = find(text, catalog, NOW)
+    found = find(text, catalog, NOW, names=NAMES)
 
     assert isinstance(found, Mentions)
     assert all(v for v in found.slots.values())

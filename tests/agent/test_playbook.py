@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.agent.particulars import called, find
 from assistant.agent.playbook import PlaybookFiles, load
 from assistant.config import AgentSettings
 from assistant.errors import ConfigError
@@ -39,6 +40,22 @@ def test_the_playbook_that_is_shipped_is_good() -> None:
     assert all(not rule.fits("") for rule in book.rules)
 
 
+def test_a_retailer_names_its_own_rewards_and_coupons_in_a_file(files: Path) -> None:
+    change(files / "names.yaml", "rewards: {面包: 全麦面包}\ncoupons_of_brands: {云雀: 饮品券}\n")
+
+    names = load(files).names
+
+    assert find("换个面包", names)["item"] == "全麦面包"
+    assert "item" not in find("换杯咖啡", names)
+    assert called(names.coupons_of_brands, "云雀那张给我") == "饮品券"
+
+
+def test_a_playbook_that_is_older_than_the_file_of_names_still_loads(files: Path) -> None:
+    (files / "names.yaml").unlink()
+
+    assert not {"item", "tier"} & set(find("金卡换咖啡", load(files).names))
+
+
 INTENT = "\n- intent: {name}\n  hint: 试试\n  examples: |\n    一\n    二\n    三\n"
 FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "no YAML": (lambda f: change(f / "replies.yaml", "hello: [unclosed"), "replies.yaml"),
@@ -54,6 +71,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "a reply that is not there": (
         lambda f: append(f / "intents/care.yaml", INTENT.format(name="fly") + "  reply: nowhere\n"), "names the reply nowhere",
     ),
+    "a table of names that we do not know": (lambda f: append(f / "names.yaml", "\nrewards_of_brands: {a: b}\n"), "names.yaml"),
     "too few examples": (
         lambda f: append(f / "intents/care.yaml", INTENT.format(name="fly").replace("    三\n", "") + "  reply: wait\n"),
         "at least three",
