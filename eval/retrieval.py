@@ -97,8 +97,11 @@ def _demo(retriever: Retriever, asked: Sequence[Question]) -> dict[str, float]:
         "unanswerable": len(others),
         "recall@1": sum(hit(one, got.passages[:1]) for one, got in answerable) / len(answerable),
         "recall@5": sum(hit(one, got.passages[:5]) for one, got in answerable) / len(answerable),
-        "kept": sum(got.confident for _, got in answerable) / len(answerable),
+        "answered": sum(got.confident and hit(one, got.passages[:1]) for one, got in answerable) / len(answerable),
+        "offered": sum(got.likely and not got.confident and hit(one, got.passages[:1]) for one, got in answerable)
+        / len(answerable),
         "refused": sum(not got.confident for got in others) / len(others),
+        "wrong": sum(got.confident and not hit(one, got.passages[:1]) for one, got in found) / len(found),
     }
 
 
@@ -129,20 +132,22 @@ def _fit(config: IndexConfig, engine: CachedEmbedder, asked: Sequence[Question])
     snapshot = retriever.snapshot()
     ranked = [retriever.rank(one.query, snapshot, store_ids=one.stores, on=TODAY) for one in asked]
     rows = [features(one, snapshot) for one in ranked]
-    answerable = [bool(one.gold) for one in asked]
-    fitted = replace(retrieval_fit.fit(rows, answerable, FEATURES), faq_start=start)
-    model_free = retrieval_fit.fit(rows, answerable, retrieval_fit.MODEL_FREE)
+    firsts = [snapshot.chunks[one.candidates[0].position] for one in ranked]
+    right = [one.is_answered_by(first.source, first.question) for one, first in zip(asked, firsts, strict=True)]
+    fitted = replace(retrieval_fit.fit(rows, right, FEATURES), faq_start=start)
+    model_free = retrieval_fit.fit(rows, right, retrieval_fit.MODEL_FREE)
     retrieval_fit.save(engine.name, fitted, model_free)
     return fitted
 
 
 def tables(report: dict[str, Any]) -> list[Table]:
     """The figures as people read them."""
-    demo = Table("part", "answerable", "recall@1", "recall@5", "kept", "unanswerable", "refused", title="demo")
+    shares = ("recall@1", "recall@5", "answered", "offered", "refused", "wrong")
+    demo = Table("part", "answerable", "unanswerable", *shares, title="demo")
     for part in ("fit", "test"):
         row = report["demo"][part]
-        shares = (f"{row[name]:.3f}" for name in ("recall@1", "recall@5", "kept"))
-        demo.add_row(part, str(row["answerable"]), *shares, str(row["unanswerable"]), f"{row['refused']:.3f}")
+        counts = (str(row["answerable"]), str(row["unanswerable"]))
+        demo.add_row(part, *counts, *(f"{row[name]:.3f}" for name in shares))
     demo.caption = f"{report['demo']['ms']} ms a query (median)"
     public = Table("set", "engine", "recall@1", "recall@5", title="public sets")
     for name, engines in report["public"].items():

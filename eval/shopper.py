@@ -30,6 +30,14 @@ from eval.sources import Found
 
 Json = dict[str, Any]
 TIERS = ("router", "model", "fallback")
+_FOUND = {
+    Found.RIGHT: "引对段落",
+    Found.SILENT: "资料没有，如实说",
+    Found.NEAR: "不确定，给出的是对的",
+    Found.FAR: "不确定，给出的不对",
+    Found.MISSED: "资料有却没找到",
+    Found.WRONG: "引错段落",
+}
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,9 @@ def _play(made: Stage, dialogue: Dialogue, authored: str) -> list[Played]:
 def _found(turn: str, seen: Seen) -> Found | None:
     """What the documents gave; None where no label is, or where something else than the documents was asked."""
     gold = sources.labels().get(turn)
-    return None if gold is None or "knowledge_search" not in seen.actions else sources.compared(gold, seen.passage)
+    if gold is None or "knowledge_search" not in seen.actions:
+        return None
+    return sources.compared(gold, seen.passage, sure=seen.sure)
 
 
 def _beside(made: Stage, dialogues: Sequence[Dialogue], ours: Sequence[Played], turns: int) -> Json:
@@ -184,13 +194,8 @@ def show(report: Json, console: Console, *, misses: bool) -> None:
         table.add_row(f"{label}占比", f"{_percent(tier['share'])}（{tier['turns']}轮）")
         table.add_row(f"{label}准确率", _percent(tier["precision"]))
     asked = sum(report["knowledge"].values())
-    for key, label in (
-        ("right", "引对段落"),
-        ("silent", "无答案且未硬答"),
-        ("missed", "有答案却没答"),
-        ("wrong", "引错段落"),
-    ):
-        table.add_row(f"资料问题（{asked}轮）：{label}", str(report["knowledge"][key]))
+    for found, label in _FOUND.items():
+        table.add_row(f"资料问题（{asked}轮）：{label}", str(report["knowledge"][found.value]))
     table.add_row("无依据的事实", str(report["wrong_facts"]))
     for name, ms in report["latency_ms"].items():
         table.add_row(f"延迟 {name} p50 / p95", f"{ms['p50']:.0f} / {ms['p95']:.0f} 毫秒")

@@ -24,7 +24,7 @@ from eval.shopper_args import Slots, same, settled
 from eval.shopper_data import Turn
 from tools.all import TOOLS
 from tools.registry import ToolContext
-from tools.types import KnowledgeAnswer
+from tools.types import KnowledgeAnswer, PassageFact
 
 _DIGIT = re.compile(r"\d")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -36,7 +36,7 @@ _EXECUTED = ("handoff", "privacy_export")  # reading tools that leave something 
 class Seen:
     """What was done: actions, slots by tool, the tier that understood, milliseconds, the first fact without ground.
 
-    `passage`: source and FAQ question of the passage that was said; None where none was.
+    `passage`: source and FAQ question of the passage that was said, None where none was; `sure`: said as the answer.
     """
 
     actions: tuple[str, ...]
@@ -46,6 +46,7 @@ class Seen:
     reply: str
     unfounded: str = ""
     passage: tuple[str, str] | None = None
+    sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -98,14 +99,15 @@ def observe(ctx: ToolContext, before: State, served: Served, authored: str) -> S
     said = _without(template_phrases(), _NUMBERED.sub("", _spoken(reply)))
     evidence = "\n".join([authored, ctx.text, *_remembered(before), *_evidence(ctx, served)])
     wrong = guard.unfounded(said, evidence)
-    return Seen(actions, slots, trace["tier"], trace["ms"], reply.text, wrong, _passage(served))
+    best = _passage(served)
+    passage, sure = ((best.source, best.question), best.sure) if best else (None, True)
+    return Seen(actions, slots, trace["tier"], trace["ms"], reply.text, wrong, passage, sure)
 
 
-def _passage(served: Served) -> tuple[str, str] | None:
+def _passage(served: Served) -> PassageFact | None:
     for fact in served.answer.served if served.answer else ():
         if isinstance(fact.result, KnowledgeAnswer) and fact.result.passages:
-            best = fact.result.passages[0]
-            return best.source, best.question
+            return fact.result.passages[0]
     return None
 
 

@@ -21,6 +21,8 @@ class Found(Enum):
 
     RIGHT = "right"  # a passage that answers it
     SILENT = "silent"  # rightly nothing: no document answers it
+    NEAR = "near"  # a passage that answers it, offered with doubt
+    FAR = "far"  # a passage that does not, offered with doubt
     MISSED = "missed"  # nothing, though a document answers it
     WRONG = "wrong"  # a passage that does not answer it
 
@@ -30,11 +32,12 @@ def answers(gold: Gold, source: str, question: str) -> bool:
     return any(question.startswith(one[1:]) if one.startswith("#") else source.startswith(one) for one in gold)
 
 
-def compared(gold: Gold, passage: tuple[str, str] | None) -> Found:
-    """`passage`: (source, FAQ question) that was said, None where nothing was."""
+def compared(gold: Gold, passage: tuple[str, str] | None, *, sure: bool = True) -> Found:
+    """`passage`: (source, FAQ question) that was said, None where nothing was; `sure`: said as the answer."""
     if passage is None:
         return Found.MISSED if gold else Found.SILENT
-    return Found.RIGHT if answers(gold, *passage) else Found.WRONG
+    right = answers(gold, *passage)
+    return (Found.RIGHT if right else Found.WRONG) if sure else (Found.NEAR if right else Found.FAR)
 
 
 @cache

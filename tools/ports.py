@@ -173,7 +173,7 @@ class HandoffPort(Protocol):
 
 class KnowledgePort(Protocol):
     def find(self, query: str, store_id: str | None, on: date) -> Sequence[PassageFact]:
-        """Passages that answer the query, best first; empty where nothing fits."""
+        """Passages that answer the query or, marked as not sure, lie near it, best first; empty where nothing fits."""
         ...
 
 

@@ -311,7 +311,10 @@ class KeptData:
 
 @dataclass(frozen=True)
 class PassageFact:
-    """One retrieved passage, with where it comes from."""
+    """One retrieved passage, with where it comes from. Not `sure`: it is the nearest, and may answer something else.
+
+    `confidence`: the probability that the best of its list answers; `heading`: under which it stands.
+    """
 
     chunk_id: str
     text: str
@@ -321,6 +324,9 @@ class PassageFact:
     kind: str  # faq | passage | fix (of a known problem, told as it stands)
     question: str
     score: float
+    sure: bool = True
+    confidence: float = 1.0
+    heading: str = ""
 
 
 @dataclass(frozen=True)
@@ -419,6 +425,11 @@ class KnowledgeAnswer:
 
     question: str
     passages: tuple[PassageFact, ...]
+
+    @property
+    def sure(self) -> bool:
+        """Whether the best passage answers the question; else it is but the nearest."""
+        return bool(self.passages) and self.passages[0].sure
 
 
 @dataclass(frozen=True)

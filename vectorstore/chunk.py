@@ -22,7 +22,11 @@ Kind = Literal["faq", "passage"]
 
 @dataclass(frozen=True)
 class Chunk:
-    """One retrievable piece. For an FAQ entry `text` is the answer; `page` counts from 1."""
+    """One retrievable piece. For an FAQ entry `text` is the answer; `page` counts from 1.
+
+    `asked`: how people ask for it, as its owner has noted. A section with such wordings is there twice: as a passage,
+    found by what it says, and as an entry without a question of its own, found by how it is asked for.
+    """
 
     chunk_id: str
     kind: Kind
@@ -38,6 +42,7 @@ class Chunk:
     valid_until: date | None = None
     source_url: str = ""
     suspect: bool = False
+    asked: tuple[str, ...] = ()
 
     def valid_on(self, day: date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (
@@ -49,8 +54,8 @@ class Chunk:
         return f"{'｜'.join(self.title_path)}\n{self.text}"
 
     def asks(self) -> tuple[str, ...]:
-        """All wordings of the question of an FAQ entry."""
-        return (self.question, *self.similar)
+        """All wordings of the question of an entry."""
+        return tuple(filter(None, (self.question, *self.similar, *self.asked)))
 
     def to_json(self) -> dict[str, Any]:
         plain = asdict(self)
@@ -66,6 +71,7 @@ class Chunk:
                 **plain,
                 "title_path": tuple(plain["title_path"]),
                 "similar": tuple(plain["similar"]),
+                "asked": tuple(plain["asked"]),
                 "stores": tuple(plain["stores"]),
                 "valid_from": day(plain["valid_from"]) if plain["valid_from"] else None,
                 "valid_until": day(plain["valid_until"]) if plain["valid_until"] else None,
@@ -77,7 +83,8 @@ def chunk_document(document: Document, limit: int) -> tuple[Chunk, ...]:
     """All chunks of a document, none longer than `limit` characters (FAQ answers stay whole)."""
     if limit < 20:
         raise ValueError("chunk_chars must be at least 20")
-    chunks = [*_passages(document, limit), *(_faq(document, entry) for entry in document.faqs)]
+    passages = list(_passages(document, limit))
+    chunks = [*passages, *_asked_for(document, passages), *(_faq(document, entry) for entry in document.faqs)]
     return tuple(_numbered(_flagged(chunks)))
 
 
@@ -94,6 +101,15 @@ def _passages(document: Document, limit: int) -> Iterator[Chunk]:
             )
 
 
+def _asked_for(document: Document, passages: Sequence[Chunk]) -> Iterator[Chunk]:
+    """The first passage of each section with wordings, once more, as what these ask for."""
+    left = dict(document.asked)
+    for passage in passages:
+        asked = left.pop(passage.title_path[-1], ())
+        if asked:
+            yield replace(passage, kind="faq", asked=asked)
+
+
 def _faq(document: Document, entry: FaqEntry) -> Chunk:
     path = (document.title, entry.category) if entry.category else (document.title,)
     return _made(
@@ -104,6 +120,7 @@ def _faq(document: Document, entry: FaqEntry) -> Chunk:
         title_path=path,
         question=entry.question,
         similar=entry.similar,
+        asked=document.asked.get(entry.question, ()),
         category=entry.category,
     )
 
@@ -176,7 +193,7 @@ def _numbered(chunks: Sequence[Chunk]) -> Iterator[Chunk]:
     """Ids that depend on nothing but content and place: the same file always gives the same ids."""
     seen: dict[str, int] = {}
     for chunk in chunks:
-        parts = (chunk.source, *chunk.title_path, chunk.question, chunk.text)
+        parts = (chunk.kind, chunk.source, *chunk.title_path, chunk.question, chunk.text)
         digest = hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
         seen[digest] = seen.get(digest, 0) + 1
         again = f"-{seen[digest]}" if seen[digest] > 1 else ""

@@ -1,6 +1,6 @@
-"""Decides whether what was found answers the question at all.
+"""Decides whether what was found answers the question.
 
-In: the ranked candidates of one query. Out: a probability that the best of them answers it. Called by `retrieve`.
+In: the ranked candidates of one query. Out: the probability that the best of them answers it. Called by `retrieve`.
 One cosine cannot tell: with this family of models, nonsense and a good match lie within a few hundredths. A
 small logistic model weighs several witnesses; `zhike eval retrieval --fit` writes it to `calibration.json`.
 """
@@ -43,7 +43,7 @@ FEATURES = (
 
 @dataclass(frozen=True)
 class Calibration:
-    """Means, deviations and weights of the features, and the probability from which an answer counts.
+    """Means, deviations and weights of the features, and the probabilities from which an answer counts and is offered.
 
     `faq_start` is what a question-to-question cosine of the model has over a question-to-passage one, negative.
     """
@@ -54,6 +54,7 @@ class Calibration:
     start: float
     threshold: float
     faq_start: float = 0.0
+    offer: float = 0.25
 
     def probability(self, features: Mapping[str, float]) -> float:
         total = self.start + sum(

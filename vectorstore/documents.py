@@ -4,7 +4,8 @@ In: a path below an ingested root. Out: a `Document` (sections of blocks, or FAQ
 validity) or `Unreadable` with a reason for the operator. Called by `ingest`.
 
 Scope and validity come, weakest first, from a folder-level `_meta.yaml`, a sidecar `NAME.meta.yaml` and, in
-Markdown, the front matter. Rows of an FAQ table may override them again.
+Markdown, the front matter. Rows of an FAQ table may override them again. `asked` there notes how people ask for what
+stands under a heading (or for an FAQ entry), one wording a line.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ class Document:
     scope: Scope = field(default_factory=Scope)
     source_url: str = ""
     notes: tuple[str, ...] = ()
+    asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # heading or FAQ question → wordings
 
 
 @dataclass(frozen=True)
@@ -136,15 +138,33 @@ def read_document(path: Path, *, source: str, stores: tuple[str, ...] = ()) -> D
     body = reader(raw, scope)
     if not body.faqs and not any(block.text for section in body.sections for block in section.blocks):
         raise Unreadable("文件里没有可用的文字")
+    title = str(meta.get("title") or body.title or path.stem).strip()
+    asked = _asked(meta.get("asked"))
+    known = {title, *(section.path[-1] for section in body.sections if section.path), *(q.question for q in body.faqs)}
+    lost = tuple(f"找不到标题“{heading[:40]}”，它的问法没有用上" for heading in asked if heading not in known)
     return Document(
         source=source,
-        title=str(meta.get("title") or body.title or path.stem).strip(),
+        title=title,
         sections=body.sections,
         faqs=body.faqs,
         scope=scope,
         source_url=str(meta.get("source_url") or ""),
-        notes=body.notes,
+        notes=(*body.notes, *lost),
+        asked=asked,
     )
+
+
+def _asked(value: Any) -> dict[str, tuple[str, ...]]:
+    """Heading → wordings, from a mapping to lists or to texts of one wording a line."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Unreadable("asked 应当是“标题: 问法”的形式")
+    found = {}
+    for heading, lines in value.items():
+        rows = lines if isinstance(lines, list) else str(lines or "").splitlines()
+        found[str(heading).strip()] = tuple(dict.fromkeys(line for row in rows if (line := str(row).strip())))
+    return found
 
 
 def _bytes(path: Path) -> bytes:
@@ -184,7 +204,7 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
 
 
 def parse_meta(text: str, *, where: str) -> dict[str, Any]:
-    """A YAML mapping of title, stores, valid_from, valid_until, source_url. Raises `Unreadable`."""
+    """A YAML mapping of title, stores, valid_from, valid_until, source_url, asked. Raises `Unreadable`."""
     try:
         meta = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:

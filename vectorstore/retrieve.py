@@ -54,11 +54,14 @@ class Passage:
 
 @dataclass(frozen=True)
 class Retrieval:
-    """Passages, best first. Only where `confident` may the first be taken for an answer."""
+    """Passages, best first. Only where `confident` may the first be taken for an answer; where it is `likely` one, it
+    may be offered as the nearest. `confidence`: the probability that it answers.
+    """
 
     passages: tuple[Passage, ...]
     confident: bool
     confidence: float
+    likely: bool = False
 
 
 class Reranker(Protocol):
@@ -116,8 +119,8 @@ class Retriever:
         if asks_about_the_past(ranked, snapshot):
             sure = 0.0
         ordered = in_order(self._reranked(text, ranked.candidates, snapshot), ranked, snapshot)
-        passages = tuple(_passage(snapshot.chunks[one.position], one.score) for one in ordered[:k])
-        return Retrieval(passages, confident=sure >= self._judge.threshold, confidence=sure)
+        passages = tuple(_passage(snapshot.chunks[one.position], one.score) for one in _once(ordered, snapshot)[:k])
+        return Retrieval(passages, sure >= self._judge.threshold, sure, likely=sure >= self._judge.offer)
 
     def _ranked(self, text: str, store_ids: frozenset[str] | None, on: date) -> tuple[Snapshot, Ranked]:
         """Candidates and the generation that they are of. Where ingests that follow each other closely take away the
@@ -207,6 +210,15 @@ class Retriever:
         return [replace(best[at], score=score) for at, score in zip(order, scores, strict=True)] + list(
             found[RERANKED:]
         )
+
+
+def _once(ordered: Sequence[Candidate], snapshot: Snapshot) -> list[Candidate]:
+    """Each text once: a section is there as a passage and under its wordings."""
+    first: dict[tuple[str, str], Candidate] = {}
+    for one in ordered:
+        chunk = snapshot.chunks[one.position]
+        first.setdefault((chunk.source, chunk.text), one)
+    return list(first.values())
 
 
 @lru_cache(maxsize=2)

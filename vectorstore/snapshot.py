@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
-FORMAT = 1
+FORMAT = 2
 KINDS: tuple[Kind, ...] = ("faq", "passage")
 MEAN = "mean"
 _EVER = date.max.toordinal()

@@ -19,6 +19,7 @@ from tools.errors import BackendDown, ToolError
 from tools.types import Order, OrderStatus, Product
 
 SHORT_QUESTION = 8  # characters
+LONG_QUESTION = 16
 TELLING = 3  # characters of a product's name that tell which is meant
 ORDER_TOOLS = ("order_status", "order_logistics", "return_check", "return_request", "order_cancel")
 _LOOSE = {
@@ -93,11 +94,14 @@ _ABOUT = (
 )  # fmt: skip
 
 
-def question_in_context(turn: Turn) -> str:
-    """A short question with what was spoken of, for documents that hold nothing on it alone; empty where it is long."""
-    if len(turn.text) > 2 * SHORT_QUESTION:
-        return ""
-    text, state = fold_dialect(turn.text), turn.state
+def questions(turn: Turn) -> tuple[str, str]:
+    """What the documents may be asked: the message alone, and with what was spoken of (empty where it is long)."""
+    text = fold_dialect(turn.text)
+    return text, "" if len(text) > LONG_QUESTION else _in_context(text, turn)
+
+
+def _in_context(text: str, turn: Turn) -> str:
+    state = turn.state
     if state.last_question:
         return f"{state.last_question} {text}"
     item = turn.ctx.catalog.products.get(state.focus.product_id or "")

@@ -38,6 +38,7 @@ SURE = 0.8  # and from which one of these is
 FAINT = 0.08  # below it a question for the documents is not tried
 ENOUGH_WITH_RULE = 0.66  # the same for a part of a message that a pattern fits
 SURE_ALONE = 0.9  # and for one that none fits
+OWN_WORDS = 0.3  # how much surer the documents must be of a longer question in context than of it alone
 COSTLY = ("handoff", "privacy_export")  # reading tools that leave something behind
 
 
@@ -145,16 +146,23 @@ class Understanding:
     def _by_knowledge(self, turn: Turn, by: str) -> Reply | None:
         """The documents' answer, None where they hold none."""
         args = fill.args("knowledge_search", turn)
-        for asked in dict.fromkeys((args["question"], fill.question_in_context(turn))):
-            outcome = (
-                call(turn.ctx, "knowledge_search", {**args, "question": asked}, turn.trace.tools) if asked else None
-            )
-            if not isinstance(outcome, Served) or not isinstance(outcome.result, KnowledgeAnswer):
-                continue
-            if outcome.result.passages:
-                turn.did("knowledge_search", by)
-                return self._outcomes.state(turn, outcome)
-        return None
+        alone, in_context = (self._asked(turn, args, question) for question in fill.questions(turn))
+        least = 0.0 if len(turn.text) <= fill.SHORT_QUESTION else OWN_WORDS
+        found = in_context if _confidence(in_context) > _confidence(alone) + least else alone
+        if found is None:
+            return None
+        turn.did("knowledge_search", by)
+        return self._outcomes.state(turn, found)
+
+    @staticmethod
+    def _asked(turn: Turn, args: dict[str, str], question: str) -> Served | None:
+        """What the documents hold on a question, None where that is nothing."""
+        if not question:
+            return None
+        outcome = call(turn.ctx, "knowledge_search", {**args, "question": question}, turn.trace.tools)
+        if not isinstance(outcome, Served) or not isinstance(outcome.result, KnowledgeAnswer):
+            return None
+        return outcome if outcome.result.passages else None
 
     # -- where the first tier is not sure ------------------------------------------------------------------------------
 
@@ -291,3 +299,7 @@ def _one_complaint(found: list[tuple[str, str]]) -> bool:
     return any(intent == "ticket_file" for _, intent in found) and not any(
         intent in ("handoff", "ticket_status", "points_balance", "coupons_mine") for _, intent in found
     )
+
+
+def _confidence(found: Served | None) -> float:
+    return found.result.passages[0].confidence if found and isinstance(found.result, KnowledgeAnswer) else 0.0

@@ -11,6 +11,8 @@ from typing import Any
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ud800-\udfff]")
 
+_STICKER = re.compile(r"\[(?:[\u4e00-\u9fff]{1,4}|[A-Za-z]{2,10})\]")  # how WeChat writes its own emoji: [捂脸]
+
 
 def tidy(text: str) -> str:
     """A shopper's own words for people to read: without control characters, otherwise as they were written."""
@@ -18,8 +20,8 @@ def tidy(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """A shopper's message as we read it: one width, no control or invisible characters, single spaces."""
-    text = unicodedata.normalize("NFKC", _CONTROL.sub("", text))
+    """A shopper's message as we read it: one width, no control or invisible characters or stickers, single spaces."""
+    text = _STICKER.sub(" ", unicodedata.normalize("NFKC", _CONTROL.sub("", text)))
     return re.sub(r"[ \t]+", " ", text).strip()
 
 

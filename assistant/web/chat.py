@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from assistant.agent.written import clean
+from assistant.agent.written import tidy
 from assistant.channels.web_chat import CHANNEL, LiveEvent
 from assistant.db import conversations, inbox
 from assistant.db.jsonable import dump
@@ -117,7 +117,7 @@ def send(request: Request, message: NewMessage, who: Who) -> dict[str, Any]:
     """Accept a message. The same `client_id` twice is one message, so that a page may retry."""
     web = web_of(request)
     limit = web.service.settings.web.max_message_chars
-    if not clean(message.text):
+    if not tidy(message.text):
         raise HTTPException(422, "请先写点什么再发送。")
     if len(message.text) > limit:
         raise HTTPException(422, f"一条消息最多{limit}字，您可以分几条发。")

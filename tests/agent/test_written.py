@@ -91,3 +91,10 @@ def test_traditional_characters_are_read_as_simplified_ones(written_as: str, rea
 def test_slang_for_a_price_is_a_price() -> None:
     assert fold_dialect("面霜多少米呀") == "面霜多少钱呀"
     assert fold_dialect("多少米的床") == "多少米的床"
+
+
+@pytest.mark.parametrize(
+    ("text", "read"), [("[捂脸][捂脸]", ""), ("有货吗[可怜]", "有货吗"), ("尺码[M]还有吗 [OK]", "尺码[M]还有吗")]
+)
+def test_wechat_s_own_emoji_are_no_words(text: str, read: str) -> None:
+    assert clean(text) == read

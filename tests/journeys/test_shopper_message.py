@@ -326,7 +326,7 @@ def test_a_worker_killed_in_a_turn_leaves_the_message_for_the_next(
 @pytest.fixture
 def hard_words() -> str:
     """Words that neither rules nor documents make plain."""
-    return "我闺女下个月周岁弄点啥合适"
+    return "有那个吗就是上面那种的"
 
 
 @pytest.fixture

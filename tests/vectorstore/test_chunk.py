@@ -96,3 +96,20 @@ def test_chunks_survive_being_written_and_read() -> None:
     chunk = Chunk("1", "faq", "答", ("题",), "a", 2, "问", ("似",), "类", ("S001",), date(2026, 1, 1), None, "u", True)
 
     assert Chunk.from_json(chunk.to_json()) == chunk
+
+
+def test_a_section_with_wordings_is_there_by_what_it_says_and_by_how_it_is_asked_for() -> None:
+    sections = (Section(("收费",), (Block("十元。"),)), Section(("减免",), (Block("两小时。"),)))
+    entry = FaqEntry("能停车吗？", "能。", ("有车位吗",))
+    asked = {"减免": ("停这儿便宜点不",), "能停车吗？": ("车放哪",)}
+
+    chunks = chunk_document(Document("a.md", "停车", sections, (entry,), asked=asked), 400)
+
+    assert [(c.kind, c.text, c.asks()) for c in chunks] == [
+        ("passage", "十元。", ()),
+        ("passage", "两小时。", ()),
+        ("faq", "两小时。", ("停这儿便宜点不",)),
+        ("faq", "能。", ("能停车吗？", "有车位吗", "车放哪")),
+    ]
+    assert len({chunk.chunk_id for chunk in chunks}) == 4
+    assert [Chunk.from_json(chunk.to_json()) for chunk in chunks] == list(chunks)

@@ -156,6 +156,26 @@ def test_sidecars_give_scope_to_formats_without_front_matter(tmp_path: Path) -> 
     assert document.scope == Scope(("S001",), None, date(2027, 1, 1))
 
 
+def test_a_sidecar_notes_how_people_ask_and_a_heading_that_is_not_there_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "parking.md"
+    path.write_text("# 停车\n## 收费\n每小时十元。\n", encoding="utf-8")
+    noted = "asked:\n  收费: |\n    停一个钟几多钱\n    停车贵不贵\n  减免: [能便宜不]\n"
+    (tmp_path / "parking.md.meta.yaml").write_text(noted, encoding="utf-8")
+
+    document = read(path)
+
+    assert document.asked["收费"] == ("停一个钟几多钱", "停车贵不贵")
+    assert document.notes == ("找不到标题“减免”，它的问法没有用上",)
+
+
+def test_wordings_that_are_no_mapping_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("---\nasked: [怎么停车]\n---\n文", encoding="utf-8")
+
+    with pytest.raises(Unreadable, match="标题: 问法"):
+        read(path)
+
+
 @pytest.mark.parametrize("name", ["bad.docx", "bad.xlsx", "bad.pdf"])
 @pytest.mark.parametrize("raw", [b"PK\x03\x04nonsense", b"%PDF-1.7 nonsense", b"\x00" * 200])
 def test_corrupt_binary_files_are_refused(tmp_path: Path, name: str, raw: bytes) -> None:

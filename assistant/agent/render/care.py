@@ -104,9 +104,33 @@ def knowledge(k: KnowledgeAnswer, en: bool) -> Reply:
         lead = pick(en, "给您添麻烦了。这个情况我们已有记录：", "Sorry for the trouble. On record (in Chinese): ")
         return Reply(lead + best.text, choices=choices("我要投诉", "转人工"))
     text = shorten(best.text)
+    if not k.sure:
+        return _nearest(k, text, en)
     lead = pick(en, "", "From our documents (in Chinese): ")
     others = tuple(citation(p) for p in k.passages[1:3] if p.score >= best.score * 0.8)
     return Reply(lead + text, citations=(citation(best), *others))
+
+
+def _nearest(k: KnowledgeAnswer, text: str, en: bool) -> Reply:
+    """No passage surely answers: the nearest is said to be just that, and others are offered."""
+    best = k.passages[0]
+    lead = pick(
+        en,
+        f"我不确定您问的是不是这个。最接近的说明是“{_headline(best)}”：\n",
+        "I am not sure that this is what you ask. The nearest I have (in Chinese): ",
+    )
+    others = tuple(dict.fromkeys(_headline(p) for p in k.passages[1:] if _headline(p) != _headline(best)))[:3]
+    close = pick(
+        en, "\n不是的话，换个说法再问我，或者转人工。", "\nIf not, please put it another way, or ask for a person."
+    )
+    return Reply(lead + text + close, choices=choices(*others, "转人工"), citations=(citation(best),))
+
+
+def _headline(p: PassageFact) -> str:
+    """What a passage is about, short enough to be tapped."""
+    if p.question:
+        return p.question
+    return p.title if p.heading in ("", p.title) else f"{p.title}：{p.heading}"
 
 
 def shorten(text: str) -> str:
