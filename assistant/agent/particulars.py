@@ -26,7 +26,7 @@ class Names(BaseModel):
 NO_NAMES = Names()
 
 _TOPICS: tuple[tuple[StoreTopic, tuple[str, ...]], ...] = (
-    (StoreTopic.PARKING, ("停车", "车位", "parking", "车库")),
+    (StoreTopic.PARKING, ("停车", "泊车", "车位", "parking", "车库", "停一", "停两", "停三", "停几")),
     (StoreTopic.HOURS, ("几点", "营业", "开门", "关门", "下班", "打烊", "开着", "what time", "open", "close", "hours")),
     (StoreTopic.PHONE, ("电话", "联系方式", "号码", "phone", "怎么联系")),
     (StoreTopic.ADDRESS, ("地址", "地铁", "哪条路", "什么路", "什么位置", "怎么坐", "怎么走", "怎么去", "在哪条", "位置", "address", "怎么过去", "导航")),

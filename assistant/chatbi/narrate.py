@@ -126,7 +126,23 @@ class Narrator:
         lead = self._each(within, metric) if within else f"{self._noun(keys)}{metric.name}"
         if len(rows) > len(shown):
             lead += f"共{len(rows)}项，{'依次' if self.query.order else '前几项'}是"
-        return f"{lead}：" + "；".join(shown) + "。"
+        return f"{lead}：" + "；".join(shown) + "。" + self._apart(rows, metric)
+
+    def _apart(self, rows: Sequence[Row], metric: Metric) -> str:
+        """By how much one of two groups that were named is ahead of the other; empty for anything else."""
+        query = self.query
+        plain = len(query.dimensions) == len(query.metrics) == 1 and not (
+            query.grain or query.comparison or query.within
+        )
+        named = [f for f in query.filters if f.dimension in query.dimensions and len(f.values) == 2 and not f.exclude]
+        if not plain or not named or len(rows) != 2:
+            return ""
+        values = [
+            (said.key(row[self.at[query.dimensions[0]]], False), self._value(row, query.metrics[0])) for row in rows
+        ]
+        (ahead, more), (behind, less) = sorted(values, key=lambda one: -float(one[1] or 0))
+        difference = said.apart(more, less, metric)
+        return f"{ahead}比{behind}{difference}。" if difference else ""
 
     def _each(self, group: str, metric: Metric) -> str:
         order = self.query.order

@@ -40,6 +40,17 @@ def change(now: Any, before: Any, metric: Metric) -> str:
     return "持平" if abs(rate) < 0.05 else f"{word}{abs(rate):.1f}%"
 
 
+def apart(more: Any, less: Any, metric: Metric) -> str:
+    """高6.7分, 高1.1个百分点, 多3.20万元（12.3%）; empty where one is missing or they are alike."""
+    if more is None or less is None or float(more) - float(less) < 0.05:
+        return ""
+    difference = float(more) - float(less)
+    if metric.in_points:
+        return f"高{difference:.1f}{'个百分点' if metric.unit == '%' else metric.unit}"
+    rate = f"（{100 * difference / abs(float(less)):.1f}%）" if float(less) else ""
+    return f"{'多' if metric.type == 'additive' else '高'}{number(difference, metric)}{rate}"
+
+
 def verdict(now: Any, before: Any, metric: Metric) -> str:
     """Whether a change is for the better."""
     if now is None or before is None or metric.better == "none" or now == before:

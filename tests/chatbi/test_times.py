@@ -44,7 +44,7 @@ def test_a_name_without_a_year_is_the_latest_that_has_begun(text: str) -> None:
     assert CLOCKS.find(text)[0].first.year == 2025
 
 
-@pytest.mark.parametrize("text", ["下个月", "明天", "今年12月", "2027年春节"])
+@pytest.mark.parametrize("text", ["下个月", "明天", "明年", "明年3月", "今年12月", "2027年春节"])
 def test_the_future_is_told_and_not_moved(text: str) -> None:
     assert CLOCKS.find(text)[0].future(TODAY)
 

@@ -98,6 +98,16 @@ def test_the_same_question_is_not_computed_twice_but_never_shared_across_scopes(
     assert other.rows != again.rows
 
 
+def test_of_two_that_are_compared_it_is_said_by_how_much_one_is_ahead(questions: OpsQuestions) -> None:
+    answer = questions.ask(demo_accounts()["analyst"], "上个月华东和华南的销售额差多少")
+
+    east, south = ({row[0]: float(row[1]) for row in answer.rows}[region] for region in ("华东", "华南"))
+    ahead, behind = ("华东", "华南") if east > south else ("华南", "华东")
+    share = 100 * abs(east - south) / min(east, south)
+    assert f"{ahead}比{behind}多" in answer.narrative
+    assert f"（{share:.1f}%）" in answer.narrative
+
+
 def test_the_log_names_account_and_metric_but_no_words(
     questions: OpsQuestions, capsys: pytest.CaptureFixture[str]
 ) -> None:

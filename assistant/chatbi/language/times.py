@@ -41,7 +41,7 @@ class Time:
         return self.first > today
 
 
-_YEAR = r"(?P<y>今年|本年度?|去年|上年|前年|大前年|(?:20)?\d{2}年|二[零〇][一二三四五六七八九零〇]{2}年)?的?"
+_YEAR = r"(?P<y>今年|本年度?|去年|上年|前年|大前年|明年|后年|(?:20)?\d{2}年|二[零〇][一二三四五六七八九零〇]{2}年)?的?"
 _N = COUNT
 Found = tuple[date, date, Unit, str]
 Rule = Callable[[re.Match[str]], Found | None]
@@ -164,7 +164,7 @@ class Clocks:
         yield rf"{_YEAR}(?P<half>上半年|下半年)", self._half
         yield rf"{_YEAR}(?:第?(?P<q>[一二三四1-4])季度?|[Qq](?P<q2>[1-4]))", self._quarter_of
         yield (
-            r"(?P<y>今年|本年度?|去年|上年|前年|大前年|20\d{2}年度?|二[零〇][一二三四五六七八九零〇]{2}年)(?:全年|整年)?",
+            r"(?P<y>今年|本年度?|去年|上年|前年|大前年|明年|后年|20\d{2}年度?|二[零〇][一二三四五六七八九零〇]{2}年)(?:全年|整年)?",
             self._year,
         )
         yield r"(?P<y>20\d{2}|\d{2})财年|[Ff][Yy](?P<y2>20\d{2}|\d{2})", self._fiscal_of
@@ -176,7 +176,17 @@ class Clocks:
         if not text:
             return None
         word = text.rstrip("的")
-        near = {"今年": 0, "本年": 0, "本年度": 0, "去年": -1, "上年": -1, "前年": -2, "大前年": -3}
+        near = {
+            "今年": 0,
+            "本年": 0,
+            "本年度": 0,
+            "去年": -1,
+            "上年": -1,
+            "前年": -2,
+            "大前年": -3,
+            "明年": 1,
+            "后年": 2,
+        }
         if word in near:
             return self.today.year + near[word]
         digits = word.rstrip("年度")
