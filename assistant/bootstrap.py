@@ -167,6 +167,7 @@ class Service:
             self.embedder,
             lambda text: plain(text, self.catalog.get()),
             self.settings.data_dir / "router",
+            lambda: self.catalog.get().named,
         )
 
     @cached_property

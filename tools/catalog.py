@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tools.errors import BackendDown
-from tools.gazetteer import LANDMARKS
+from tools.gazetteer import CITIES, LANDMARKS
 from tools.matching import NameIndex
 from tools.ports import Merchant
 from tools.types import Product, Store, StoreStock
@@ -47,6 +47,12 @@ class Catalog:
     colours: tuple[str, ...]
     sizes: tuple[str, ...]
     made_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def named(self) -> str:
+        """All names that messages are searched for, in one text: tells whether any changed."""
+        indexes = (self.product_names, self.store_names, self.place_names)
+        return "\n".join(name for index in indexes for name in index.names)
 
     def products_in(self, text: str) -> list[Product]:
         """Products that a sentence may mean. Words for whom it is ("给我老公买") narrow several down."""
@@ -117,6 +123,8 @@ def build(merchant: Merchant) -> Catalog:
         places.setdefault(name, Place(name, store.city, store.lat, store.lng))
         places.setdefault(store.district, Place(store.district, store.city, store.lat, store.lng))
         places.setdefault(store.city, Place(store.city, store.city, store.lat, store.lng, is_city=True))
+    for name, lat, lng in CITIES:
+        places.setdefault(name, Place(name, name, lat, lng, is_city=True))
     return Catalog(
         products=products,
         stores=stores,

@@ -7,6 +7,7 @@ Exact substrings win; then the same sound (homophone typos: 徐家会 → 徐家
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pypinyin import Style, lazy_pinyin
@@ -29,6 +30,7 @@ class Hit:
     score: float
 
 
+@lru_cache(maxsize=1024)
 def sound(text: str) -> tuple[str, ...]:
     """The syllables of a text without tones; anything that is not Chinese stands for itself, character by character."""
     return tuple(s for s in lazy_pinyin(text, style=Style.NORMAL, errors=_one_by_one) if s)
@@ -44,10 +46,6 @@ class _Name:
     text: str
     syllables: tuple[str, ...]
 
-    @property
-    def spelled(self) -> str:
-        return "".join(self.syllables)
-
 
 class NameIndex:
     """Names of one family: (key, name) pairs. Several names may share a key, several keys a name."""
@@ -60,7 +58,18 @@ class NameIndex:
         self._by_sound: dict[tuple[str, ...], list[_Name]] = {}
         for name in self._names:
             self._by_sound.setdefault(name.syllables, []).append(name)
+        self._by_start: dict[str, list[_Name]] = {}
+        for name in self._names:
+            self._by_start.setdefault(name.text[:2], []).append(name)
+        self._spelled = [
+            ("".join(n.syllables), n) for n in self._names if len(n.syllables) > 1 and not n.text.isascii()
+        ]
         self._lengths = sorted({len(s) for s in self._by_sound if len(s) >= _MIN_SOUND}, reverse=True)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name, longest first."""
+        return tuple(n.text for n in self._names)
 
     def scan(self, text: str) -> list[Hit]:
         """Names in a sentence, longest first, none inside another; a shared name gives a hit per key."""
@@ -72,17 +81,20 @@ class NameIndex:
         return sorted(hits, key=lambda h: (h.start, -h.end))
 
     def _exact(self, text: str) -> list[Hit]:
+        found = [
+            (name, start)
+            for start in range(len(text) - 1)
+            for name in self._by_start.get(text[start : start + 2], ())
+            if text.startswith(name.text, start)
+        ]
         hits: list[Hit] = []
-        taken: dict[tuple[int, int], str] = {}
-        for name in self._names:
-            start = text.find(name.text)
-            while start >= 0:
-                span = (start, start + len(name.text))
-                inside = any(s <= span[0] and span[1] <= e and (s, e) != span for s, e in taken)
-                if not inside and _is_word(text, span):
-                    taken[span] = name.text
-                    hits.append(Hit(name.key, name.text, *span, 1.0))
-                start = text.find(name.text, start + 1)
+        taken: set[tuple[int, int]] = set()
+        for name, start in sorted(found, key=lambda pair: -len(pair[0].text)):
+            span = (start, start + len(name.text))
+            inside = any(s <= span[0] and span[1] <= e and (s, e) != span for s, e in taken)
+            if not inside and _is_word(text, span):
+                taken.add(span)
+                hits.append(Hit(name.key, name.text, *span, 1.0))
         return hits
 
     def _homophones(self, text: str) -> list[Hit]:
@@ -103,10 +115,7 @@ class NameIndex:
         for found in _LATIN.finditer(text.replace("'", "")):
             word = found.group()
             best: list[tuple[float, _Name]] = []
-            for name in self._names:
-                if len(name.syllables) < 2 or name.text.isascii():
-                    continue
-                spelled = name.spelled
+            for spelled, name in self._spelled:
                 score = (
                     100.0 if spelled == word or (len(spelled) >= 6 and spelled in word) else fuzz.ratio(spelled, word)
                 )

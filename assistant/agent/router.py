@@ -24,6 +24,7 @@ log = logs.get("agent")
 WEIGHT = 1.5  # of the embedding and of the characters, each, in the features
 SLACK = 0.5  # how much the linear model may bend to single examples
 SCALE = 5.0  # of the margins before softmax: makes probabilities honest on held-out folds of the examples
+SAMPLED = 100  # every such example tells by its plain form whether names are replaced as they were
 FORM = "3"  # changes when the features do, so that kept learners of another form are not read
 MORE = "more"  # the stance of a message that is no answer
 MORE_OF_EACH = 12  # examples of each intent that teach it
@@ -135,12 +136,18 @@ class Router:
     """Ranks intents for an utterance. Retrains itself when the playbook changes; threads share it."""
 
     def __init__(
-        self, playbook: Callable[[], Playbook], embedder: Embedder, plain: Callable[[str], str], cache_dir: Path
+        self,
+        playbook: Callable[[], Playbook],
+        embedder: Embedder,
+        plain: Callable[[str], str],
+        cache_dir: Path,
+        named: Callable[[], str] = lambda: "",
     ) -> None:
         self._playbook = playbook
         self._embedder = embedder
         self._plain = plain
         self._cache_dir = cache_dir
+        self._named = named
         self._lock = threading.Lock()
         self._taught: _Taught | None = None
         self._recent: dict[str, Floats] = {}
@@ -208,12 +215,11 @@ class Router:
         import joblib
 
         examples = playbook.examples()
-        (texts, labels), (answers, stances) = self._lessons(playbook)
-        parts = [FORM, self._embedder.name, *texts, *labels, *answers, *stances]
-        path = self._cache_dir / f"router-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:16]}.joblib"
+        path = self._cache_dir / f"router-{self._fingerprint(playbook, examples)}.joblib"
         if path.exists():
             state = _READ.get(path.name) or joblib.load(path)
         else:
+            (texts, labels), (answers, stances) = self._lessons(playbook)
             both = KeptVectors(self._embedder, self._cache_dir).queries([*texts, *answers], progress)
             vectors, of_answers = both[: len(texts)], both[len(texts) :]
             learner = Learner(lambda _: vectors).fit(texts, labels)
@@ -224,9 +230,17 @@ class Router:
             joblib.dump(state, path)
         _READ.clear()
         _READ[path.name] = state
-        log.info("router_ready", examples=len(examples), intents=len(set(labels)))
+        log.info("router_ready", examples=len(examples), intents=len(state["learner"][1].classes_))
         second = self._learner(state["stances"]) if state["stances"] else None
         return _Taught(playbook.version, self._learner(state["learner"]), second, examples, state["vectors"])
+
+    def _fingerprint(self, playbook: Playbook, examples: Sequence[tuple[str, str]]) -> str:
+        """Tells all that the learners are made of, without replacing the names in every example: the examples, the names
+        that are replaced, and how they are, by a sample."""
+        sample = [self._plain(text) for text, _ in examples[::SAMPLED]]
+        parts = [FORM, self._embedder.name, self._named(), *sample, *(f"{t}\t{i}" for t, i in examples)]
+        parts += [f"{line}\t{name}" for name, lines in playbook.stances.items() for line in lines]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
     def _learner(self, state: tuple[Any, Any, Any]) -> Learner:
         learner = Learner(self._embedder.queries)
