@@ -33,11 +33,11 @@ def store_find(ctx: ToolContext, args: FindArgs) -> StoreList:
             return StoreList(args.place, ())
         raise NeedSlot("place", "您在哪个城市，或者附近有什么地标？")
     stores = list(ctx.catalog.stores.values())
-    if place.is_city:
-        return StoreList(place.name, tuple(StoreNear(s, None) for s in stores if s.city == place.city)[:6])
+    if place.is_city and (there := [s for s in stores if s.city == place.city]):
+        return StoreList(place.name, tuple(StoreNear(s, None) for s in there[:6]))
     near = ctx.catalog.nearest(place.lat, place.lng, stores)
-    same_city = [pair for pair in near if pair[0].city == place.city] or near
-    return StoreList(place.name, tuple(StoreNear(s, round(km, 1)) for s, km in same_city[:3]))
+    same_city = [pair for pair in near if pair[0].city == place.city] or near[:2]
+    return StoreList(place.name, tuple(StoreNear(s, round(km, 1)) for s, km in same_city[:3]), elsewhere=place.is_city)
 
 
 @family.read(StoreArgs)

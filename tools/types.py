@@ -379,8 +379,11 @@ class StoreNear:
 
 @dataclass(frozen=True)
 class StoreList:
+    """Stores of a place; `elsewhere`: the city has none, and these are the nearest ones."""
+
     place: str
     stores: tuple[StoreNear, ...]
+    elsewhere: bool = False
 
 
 class StoreTopic(StrEnum):

@@ -10,7 +10,7 @@ from assistant.domain.conversation import Offer
 _YES_WORDS = (
     "就这么办", "确认无误", "无误", "没有问题", "没有错", "没问题", "就这样", "可以的", "是的呢", "确认", "确定", "好的", "好滴", "好啊", "好呀", "好嘞", "可以", "行吧", "行的", "对的", "对头", "没错",
     "同意", "要得", "就这么定", "就这么着", "这么着", "定了", "走起", "搞起", "来吧", "是的", "要的", "办吧", "提交", "登记", "麻烦了", "拜托", "没毛病", "阔以", "OK", "弄吧", "搞吧", "整吧", "可", "得", "收到", "就它", "就这个点", "就那个点", "就这个时间", "就那个时间", "这个点", "那个点", "这个时间", "那个时间", "就这个", "就那个", "报上去", "帮我办", "帮我弄", "没意见", "必须的", "那当然", "当然", "yup", "right", "correct", "that's right", "fine", "good", "great", "中啊", "得嘞", "妥了", "嗯呐", "嗯哪", "嗯啦", "嗯", "恩", "好", "行", "对", "要", "中", "成", "妥", "是",
-    "go ahead", "let's do it", "do it", "perfect", "absolutely", "of course", "please do", "that works", "submit", "登上", "加上", "sounds good", "confirmed", "confirm", "please", "haode", "keyi", "okay", "sure", "yeah", "yes", "yep", "ok", "y",
+    "go ahead", "let's do it", "do it", "perfect", "absolutely", "of course", "please do", "that works", "submit", "登上", "加上", "欧克", "欧了", "确任", "却认", "sounds good", "confirmed", "confirm", "please", "haode", "keyi", "okay", "sure", "yeah", "yes", "yep", "ok", "y",
 )  # fmt: skip
 _NO_WORDS = (
     "先别", "停", "等等", "我再", "nevermind", "暂时不用", "先不用", "先不弄", "先不办", "不必", "免了", "罢了", "作罢", "我反悔了", "反悔", "后悔了", "拉倒", "撤", "别办", "不搞", "不整", "不需要", "不用了", "不要了", "我再想想", "再想想", "再看看", "再说吧", "还是算了", "不确认", "不办了", "不弄了", "不换了", "不退了",
@@ -18,8 +18,11 @@ _NO_WORDS = (
     "nope", "no", "cancel", "never mind", "not now",
 )  # fmt: skip
 _POLITE = (
-    *(f"{n}{unit}" for n in "一这那" for unit in "张个件双杯条盒瓶支家"),
+    *(f"{n}{unit}" for n in "一这那" for unit in "张个件双杯条盒瓶支家套款台袋包箱桶床副"),
     "它",
+    "上",
+    "也",
+    "给我",
     "这么",
     "赶紧",
     "撒",
@@ -100,8 +103,15 @@ _VERBS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+_REPORTED = re.compile(
+    "^(?:他|她|我[妈爸姐妹弟哥]|老公|老婆|媳妇|女儿|儿子|孩子|人家)(?:说|讲|回)(?:了|是|的)?[，,： :]?"
+)
+
+
 def is_yes(text: str, tool: str = "") -> bool:
-    """A yes, in the light of the change that waits for it: "退吧" confirms a return, "取消吧" a cancellation."""
+    """A yes, in the light of the change that waits for it: "退吧" confirms a return, "取消吧" a cancellation. What another
+    person is quoted with counts ("他说行")."""
+    text = _REPORTED.sub("", text)
     return len(text) <= 20 and _only(text, (*_VERBS.get(tool, ()), *_YES_WORDS))
 
 
@@ -149,7 +159,7 @@ def opens_with_yes(text: str, tool: str) -> bool:
     return names_change(said, tool) or bool(_GOES_ON.match(said))
 
 
-_TOPIC = re.compile("^(?:主题|场合|穿搭主题)(?:[嘛吧呢是就：:，, ]|的话)+(.{2,20})$")
+_TOPIC = re.compile("^(?:主题|场合|穿搭主题)(?:[嘛吧呢是就：:，, ]|的话|写成?|改成?|填成?|换成|定为|叫)+(.{2,20})$")
 
 
 def names_topic(text: str) -> str:
@@ -157,6 +167,8 @@ def names_topic(text: str) -> str:
     found = _TOPIC.match(text)
     return found.group(1).strip() if found else ""
 
+
+MAX_CHANGE_OF_MIND = 16  # characters
 
 _REMARKS = re.compile("^(?:[哦噢喔嗷]+|原来|难怪|怪不得|我说呢|这样啊)")
 
@@ -171,12 +183,14 @@ def remarks(text: str) -> bool:
 
 def refuses(text: str, tool: str) -> bool:
     """Says not to make the change that waits, perhaps with a reason ("唉别换了 我戒咖啡呢")."""
-    verbs = "|".join(v for v in _VERBS.get(tool, ()) if not v.isascii())
+    verbs = "|".join((*(v for v in _VERBS.get(tool, ()) if not v.isascii()), "提交", "确认", "操作", "弄", "办", "动"))
     found = re.match(
-        rf"[唉哎啊哦嗯呃诶喔]*[，, ]*(?:先|还是|那|就)?[别不甭莫](?:要|用|想)?(?:{verbs})[了啦吧先]*(?=[，,。!！ ]|$)",
+        rf"[唉哎啊哦嗯呃诶喔]*(?:等等|等会儿?|等一?下|慢着|且慢)?[，, ]*(?:先|还是|那|就)?[别不甭莫](?:要|用|想)?(?:{verbs})[了啦吧先]*(?=[，,。!！ ]|$)",
         text,
     )
-    if not verbs or found is None or len(text) > 24:
+    if len(text) <= MAX_CHANGE_OF_MIND and re.search(rf"[，, 。]+(?:那|就|先|我)?不(?:{verbs})了(?:吧|啊|哈)?$", text):
+        return not re.search("[?？]|吗|能不能", text)
+    if found is None or len(text) > 24:
         return False
     rest = text[found.end() :]
     return not _ACTS.search(rest) and not re.search(verbs, rest)

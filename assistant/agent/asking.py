@@ -47,6 +47,8 @@ class Asking:
         turn.state = replace(turn.state, asking=None)
         tool = self._nearer(turn, task, elsewhere)
         turn.did(tool, "slot")
+        if tool != task.tool:
+            added |= {k: v for k, v in turn.mentions.slots.items() if k in TOOLS[tool].slots}
         answered = task.slot in added  # narrows what was asked for; anything else that is named replaces it
         args = {**task.args, **added} if answered else dialogue.repaired(task.args, added)
         return resume(turn, self._outcomes.run(turn, tool, args))
@@ -75,7 +77,9 @@ class Asking:
         return asked_again(task, turn.english)
 
     def _gives_up(self, turn: Turn, task: Task) -> bool:
-        if answers.is_no(turn.text) or (answers.gives_up(turn.text) and not turn.mentions.any_thing):
+        if answers.is_no(turn.text) or answers.refuses(turn.text, task.tool):
+            return True
+        if answers.gives_up(turn.text) and not turn.mentions.any_thing:
             return True
         if turn.mentions.any_thing or len(turn.text) > MAX_ANSWER or turn.rules or dialogue.is_free_text(task):
             return False

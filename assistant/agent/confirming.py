@@ -13,14 +13,14 @@ from assistant.agent.kin import beyond, kin
 from assistant.agent.outcomes import Outcomes
 from assistant.agent.resume import let_go, resume
 from assistant.agent.stance import LIKELY, MAX_ANSWER, OWN_WISH, POLITE_INTENTS, Stance
-from assistant.agent.toolbelt import execute
+from assistant.agent.toolbelt import Planned, call, execute
 from assistant.domain.conversation import Pending
 from assistant.domain.message import Reply
 from tools.all import TOOLS
 
 SURE_YES = 0.9  # a change is made on a learnt yes from here; between the two we ask once more
 MOVES = re.compile(r"改|挪|推|延|提前|换(?:到|成|个时间)|move|push|reschedule")
-_DOUBT = re.compile(r"[?？不别没停吗么嘛怎什哪多几]|but|how|what|when|don'?t")
+_DOUBT = re.compile(r"[?？不别没停吗么怎什哪多几]|[能行有是好成得以]嘛|but|how|what|when|don'?t")
 _WHEN = re.compile("昨天|前天|上周|上午|下午|晚上|早上|中午|刚才|刚刚|点左右|点多|号那天|yesterday|last week")
 
 
@@ -40,6 +40,8 @@ class Confirming:
         takes_back = answers.takes_back(turn.text, pending.tool) or answers.refuses(turn.text, pending.tool)
         if takes_back or answers.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
             return let_go(self._outcomes, turn)
+        if self._restates(turn, pending):
+            return self._yes(turn, pending)
         if (changed := self._changes(turn, pending, rules)) is not None:
             return changed
         # a short message that names nothing, or only the change that waits ("算啦不退了", "嗯就退这双")
@@ -54,7 +56,7 @@ class Confirming:
         ):
             turn.did(pending.tool, "asked_to_confirm")
             return self._outcomes.pending_again(turn)
-        if answers.opens_with_yes(turn.text, pending.tool) and not slots and not beyond(rules, pending.tool):
+        if not slots and not beyond(rules, pending.tool) and self._wants_it_again(turn, pending):
             return self._yes(turn, pending)
         if answers.yes_and_remark(turn.text, pending.tool) and not slots and self._stance.is_small_talk(turn):
             return self._yes(turn, pending)
@@ -81,6 +83,30 @@ class Confirming:
             turn.state = replace(turn.state, pending=None)
             return None
         return self._tells_more(turn, pending, rules)
+
+    @staticmethod
+    def _restates(turn: Turn, pending: Pending) -> bool:
+        """A yes with what waits told in its words ("对 就五十的")."""
+        first, *rest = re.split(r"[，,。！! ]+", turn.text)
+        if not rest or len(turn.text) > MAX_ANSWER or _DOUBT.search(turn.text.lower()):
+            return False
+        named = {k: v for k, v in turn.mentions.slots.items() if k in TOOLS[pending.tool].slots}
+        if not named or len(dialogue.residue(turn.mentions)) > 4 or not answers.is_yes(first, pending.tool):
+            return False
+        again = call(turn.ctx, pending.tool, dialogue.repaired(pending.args, named), turn.trace.tools)
+        return isinstance(again, Planned) and again.plan.args == pending.args
+
+    def _wants_it_again(self, turn: Turn, pending: Pending) -> bool:
+        """A yes and the change once more ("对 帮我把它退了"), or the change alone wished once more ("也给我关嘛")."""
+        text = turn.text
+        if answers.opens_with_yes(text, pending.tool):
+            return True
+        if len(text) > MAX_ANSWER or _DOUBT.search(text.lower()):
+            return False
+        if pending.tool == "ticket_file" or not answers.names_change(text, pending.tool):
+            return False
+        best = self._stance.router.rank(turn.mentions.plain).best
+        return best.intent == pending.tool and best.probability >= OWN_WISH
 
     def _tells_more(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
         """ "昨天下午" after a complaint that waits for its yes: belongs to it."""

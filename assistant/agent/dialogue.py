@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from assistant.agent import answers
 from assistant.agent.mentions import Mentions
+from assistant.agent.times import part_of_day
 from assistant.clock import local
 from assistant.domain.conversation import Focus, State, Task
 from tools.all import TOOLS
@@ -99,10 +100,10 @@ def moved(old: str | None, mentions: Mentions) -> str | None:
 
 def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | None:
     """Arguments that a message adds to an open question, None where it is about something else."""
+    named = {k: v for k, v in mentions.slots.items() if k in TOOLS[task.tool].slots}
     chosen = answers.choose(text, task.offers)
     if chosen is not None:
-        return {task.slot: chosen}
-    named = {k: v for k, v in mentions.slots.items() if k in TOOLS[task.tool].slots}
+        return {**named, task.slot: chosen}
     if task.slot in named:
         return named
     if task.slot == "line" and "product" in named:
@@ -111,6 +112,9 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
         return named
     if task.slot == "store" and "place" in mentions.slots:
         return {"place": mentions.slots["place"], **named}
+    if task.slot == "time" and task.offers and (hour := part_of_day(text)):  # "下午有吗"
+        first = local(datetime.fromisoformat(task.args.get("day") or task.offers[0].value))
+        return {"day": first.replace(hour=hour, minute=0).astimezone(UTC).isoformat(), **named}
     if task.slot == "height" and ("weight" in named):
         return named
     if task.slot == "size" and (found := re.fullmatch(r"\D{0,3}(\d{2,3})\D{0,3}", text)):

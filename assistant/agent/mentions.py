@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from assistant.agent import particulars
 from assistant.agent.particulars import NO_NAMES, Names
-from assistant.agent.times import CLOCK, DIGITS, MONTH_DAY, WEEKDAY, day_of, shift, when
+from assistant.agent.times import CLOCK, DIGITS, MONTH_DAY, WEEKDAY, day_of, part_of_day, shift, when
 from assistant.agent.written import fold_dialect
 from assistant.clock import SHANGHAI, local
 from tools.catalog import Catalog
@@ -40,10 +40,10 @@ _HEIGHT = re.compile(
 _WEIGHT = re.compile(r"(?:体重)?\s*(\d{2,3})\s*(kg|公斤|斤|千克)", re.IGNORECASE)
 _COLOUR = re.compile(
     r"(米白|奶油白|浅灰|深灰|雾蓝|藏青|浅蓝|深蓝|湖蓝|酒红|樱花粉|军绿|墨绿|豆绿|荧光黄|明黄|豆沙|正红|枫叶|燕麦|香槟|卡其|驼色?|栗色?|杏色?|肤色|"
-    r"雾紫|橙色|棕色|咖色?|[白黑红蓝绿灰粉黄紫]色|(?:(?<![发变泛洗染])|那|要|有|件|的|换成?|个)([白黑红蓝绿灰粉黄紫橙])(?:的|款)|[全纯]([白黑红蓝绿灰粉黄紫])|^([白黑红蓝绿灰粉黄紫橙])(?:的|呢|$))"
+    r"雾紫|橙色|棕色|咖色?|[白黑红蓝绿灰粉黄紫]颜?色|(?:(?<![发变泛洗染])|那|要|有|件|的|换成?|个)([白黑红蓝绿灰粉黄紫橙])(?:的|款)|[全纯]([白黑红蓝绿灰粉黄紫])|^([白黑红蓝绿灰粉黄紫橙])(?:的|呢|$))"
 )
 _SHADE = re.compile(
-    "米白|奶油白|浅灰|深灰|雾蓝|藏青|浅蓝|深蓝|湖蓝|酒红|樱花粉|军绿|墨绿|豆绿|荧光黄|明黄|正红|雾紫|驼色|栗色|杏色|肤色|橙色|棕色|咖啡?色|[白黑红蓝绿灰粉黄紫]色"
+    "米白|奶油白|浅灰|深灰|雾蓝|藏青|浅蓝|深蓝|湖蓝|酒红|樱花粉|军绿|墨绿|豆绿|荧光黄|明黄|正红|雾紫|驼色|栗色|杏色|肤色|橙色|棕色|咖啡?色|[白黑红蓝绿灰粉黄紫]颜?色"
 )
 _EN_COLOURS = {
     "white": "白色",
@@ -100,7 +100,7 @@ def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = Non
     if at is not None:
         slots["time"] = at.isoformat()
     if (day := day_of(timed, local(now).date())) is not None:
-        slots["day"] = datetime.combine(day, time(12), SHANGHAI).astimezone(UTC).isoformat()
+        slots["day"] = datetime.combine(day, time(part_of_day(timed) or 12), SHANGHAI).astimezone(UTC).isoformat()
     slots |= particulars.find(text, names)
     if len(products) == 1:
         slots["product"] = products[0]
@@ -111,7 +111,7 @@ def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = Non
     elif places:
         place = catalog.places[places[0]]
         slots["place"] = places[0]
-        if place.is_city:
+        if place.is_city and any(s.city == place.city for s in catalog.stores.values()):
             slots["store"] = places[0]
     if "store" not in slots and not (stores or _finer(places, catalog)) and (named := _by_district(text, catalog)):
         slots["store"] = named
@@ -132,7 +132,7 @@ def _products(text: str, catalog: Catalog, spoken_of: str | None) -> tuple[str, 
         text = _UNDER_IT.sub("", text)  # what is worn with it is not what is asked for
     found = catalog.products_in(text)
     if not found:
-        return _sibling(text, catalog, before)
+        return _sibling(text, catalog, before) or _of_colour(text, catalog, before)
     named = _longest_name(text, catalog)
     for_child = _FOR_CHILDREN.search(text) or (before and _is_childs(before) and not _GROWN_UP.search(text))
     if for_child and not any(_is_childs(p) for p in found):
@@ -172,6 +172,15 @@ def _sibling(text: str, catalog: Catalog, before: Product | None) -> tuple[str, 
         if len(others) == 1 and any(word in name for name in (others[0].name, *others[0].aliases)):
             return (others[0].product_id,) if others[0] != before else ()
     return ()
+
+
+def _of_colour(text: str, catalog: Catalog, before: Product | None) -> tuple[str, ...]:
+    """The one product that comes in a colour which the product before does not ("那枫叶色的呢")."""
+    named = [c for c in catalog.colours if len(c) > 1 and c in text]
+    if before is None or not named or max(named, key=len) in before.colours:
+        return ()
+    found = [p.product_id for p in catalog.products.values() if max(named, key=len) in p.colours]
+    return tuple(found) if len(found) == 1 else ()
 
 
 def _means_place(text: str, catalog: Catalog) -> bool:
@@ -248,6 +257,7 @@ def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots
         slots["colour"] = max(known, key=len)
     elif found := _COLOUR.search(text):
         stem = next(g for g in (*found.groups()[1:], found.group(1)) if g)
+        stem = stem.replace("颜色", "色")
         slots["colour"] = stem if len(stem) > 1 else f"{stem}色"
     else:
         for word, colour in _EN_COLOURS.items():

@@ -37,7 +37,7 @@ _ALLOWS = re.compile(
 )
 _REASONS = (("尺码不合适", ("小了", "大了", "不合身", "磨脚", "挤脚", "紧", "松了", "太长", "太短", "不合适", "不合脚", "too big", "too small", "doesn't fit", "尺码", "码不对", "太紧", "太松", "穿不上", "偏大", "偏小")),
             ("质量问题", ("质量", "坏", "破", "开线", "起球", "掉色", "开胶", "瑕疵", "掉绒", "钻绒", "quality", "broken", "defect")),
-            ("不喜欢", ("不喜欢", "不想要", "不好看", "不要了", "显胖", "不舒服", "扎", "丑", "don't like")), ("发错货", ("发错", "错货", "不是我买的")),
+            ("不喜欢", ("不喜欢", "不太喜欢", "不大喜欢", "不咋喜欢", "不怎么喜欢", "没看上", "没相中", "不想要", "不好看", "不要了", "显胖", "不舒服", "扎", "丑", "don't like")), ("发错货", ("发错", "错货", "不是我买的")),
             ("买错了", ("买错", "拍错", "下错", "买多")))  # fmt: skip
 
 
@@ -61,7 +61,9 @@ def find(text: str, names: Names = NO_NAMES) -> dict[str, str]:
         slots["subject"] = "survey"
     elif any(w in text for w in ("推荐", "个性", "猜你喜欢", "猜我喜欢")):
         slots["subject"] = "personal"
-    elif any(w in lower for w in ("广告", "营销", "推送", "推销", "短信", "退订", "订阅", "ads", "消息")):
+    elif any(
+        w in lower for w in ("广告", "营销", "推送", "推销", "促销", "推给我", "短信", "退订", "订阅", "ads", "消息")
+    ):
         slots["subject"] = "marketing"
     if "subject" in slots:
         slots["allowed"] = "yes" if _ALLOWS.search(lower) else "no"

@@ -67,6 +67,7 @@ class Ranker:
             rules_in_context=turn.rules_in_context, last_tool=state.last_tool,
             after_question=bool(state.last_question), slots=frozenset(turn.mentions.slots),
             names_product=bool(turn.mentions.products),
+            knows_product=bool(turn.mentions.products) or state.focus.product_id is not None,
             owns_product=any(fill.owns(turn, product) for product in turn.mentions.products),
             nearest=_among(alone.nearest), is_guest=turn.ctx.member_id is None,
         )  # fmt: skip

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from assistant.clock import SHANGHAI, local
 
-DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "〇": 0}
-_NUMBER = r"(\d{1,2}|二十[一二三]?|十[一二三四五六七八九]?|[一二两三四五六七八九])"
+DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "俩": 2, "仨": 3, "〇": 0}
+_NUMBER = r"(\d{1,2}|二十[一二三]?|十[一二三四五六七八九]?|[一二两俩仨三四五六七八九])"
 MONTH_DAY = re.compile(r"(\d{1,2}|[一二两三四五六七八九十]{1,2})月(\d{1,2}|[一二三四五六七八九十]{1,3})[号日]?")
 _DAY_OF_MONTH = re.compile(r"(?<!\d)(\d{1,2})[号日](?!线|楼)")
 WEEKDAY = re.compile(r"(下下|下|这|本)?(?:个)?(?:周|星期|礼拜)([一二三四五六日天末])")
@@ -73,9 +73,15 @@ def _coming(today: date, month: int, day: int) -> date | None:
         return None
 
 
+_BUSY = re.compile(
+    rf"{CLOCK.pattern}钟?(?:我|那会儿?|还|要|得)*(?:有会|有课|有事|有约|没空|没下班|来不及|赶不[到及上]|上班|上课|开会|不行|不成)"
+)
+
+
 def when(text: str, now: datetime) -> datetime | None:
     """The moment that is named by an hour, with its day or the next such hour. None where no hour is named."""
     here = local(now)
+    text = _BUSY.sub("", text)
     found = CLOCK.search(text)
     if not found:
         return None
@@ -92,6 +98,19 @@ def when(text: str, now: datetime) -> datetime | None:
     if at <= here and day_of(text, here.date()) is None:
         at += timedelta(days=1)
     return at.astimezone(UTC)
+
+
+_PARTS = (
+    ("上午|早上|早晨|一早|明早|morning", 10),
+    ("中午|noon", 12),
+    ("下午|午后|afternoon", 15),
+    ("傍晚|晚上|今晚|明晚|夜里|evening", 19),
+)
+
+
+def part_of_day(text: str) -> int | None:
+    """The hour around which the part of a day lies that is named, None where none is."""
+    return next((hour for words, hour in _PARTS if re.search(words, text.lower())), None)
 
 
 _UNIT = r"(小时|钟头|天|日|分钟|周|星期|礼拜)"

@@ -69,6 +69,7 @@ WEIGHTS: dict[str, float] = {
     "owned_order": 0.34,
     "other_order": -0.14,
     "product": 0.30,
+    "product_unknown": 0.0,
     "polite": 0.45,
     "polite_long": 0.15,
     "polite_product": -0.09,
@@ -107,6 +108,7 @@ TWICE: dict[str, float] = {
     "owned_order": 0.48,
     "other_order": -0.16,
     "product": 0.32,
+    "product_unknown": 0.0,
     "polite": 0.74,
     "polite_long": 0.17,
     "polite_product": -0.11,
@@ -139,6 +141,7 @@ class Known:
     slots: frozenset[str]
     names_product: bool
     owns_product: bool
+    knows_product: bool  # one is named or was spoken of
     nearest: Mapping[str, float] = field(default_factory=dict)  # intent → its share of the nearest examples
     is_guest: bool = False  # no member is bound
     second: Mapping[str, float] = field(default_factory=dict)  # of the second look; empty where there was none
@@ -188,6 +191,7 @@ def features(known: Known, intent: str) -> dict[str, float]:
         "owned_order": of_orders and known.owns_product,
         "other_order": of_orders and known.names_product and not known.owns_product,
         "product": intent in _OF_PRODUCTS and known.names_product,
+        "product_unknown": intent in _OF_PRODUCTS and not known.knows_product,
         "polite": polite,
         "polite_long": polite and not short,
         "polite_product": polite and known.names_product,

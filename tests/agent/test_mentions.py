@@ -104,6 +104,7 @@ def test_near_a_place_is_a_place_and_not_the_store_there(catalog: Catalog) -> No
         ("25号下午四点", "2026-11-25 16:00"),
         ("明天十三点", "2026-11-23 13:00"),
         ("明天十九点半", "2026-11-23 19:30"),
+        ("明天不成 七点有会 八点吧", "2026-11-23 20:00"),
     ],
 )
 def test_a_time_is_the_moment_that_is_meant(text: str, expected: str) -> None:
@@ -172,6 +173,8 @@ def test_for_the_router_names_are_replaced_by_their_kinds(catalog: Catalog) -> N
         ("运动鞋呢 30码", "P030", "P029"),
         ("那个短款多少钱", "P001", "P009"),
         ("会不会太紧 里面想穿毛衣", "P009", None),
+        ("枫叶色西单还有吗", "P039", "P038"),
+        ("黑色的还有吗", "P039", None),
         ("小孩穿的羽绒服", None, "P030"),
         ("do you have down jackets for kids", None, "P030"),
     ],
@@ -189,6 +192,24 @@ def test_a_district_stands_for_its_one_store(text: str, store: str, catalog: Cat
 
 def test_a_district_without_a_store_is_a_place(catalog: Catalog) -> None:
     assert slots("浦东没有店么", catalog).get("place") == "浦东"
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"), [("明天下午约一下", 15), ("周六上午", 10), ("后天晚上有空", 19), ("明天", 12)]
+)
+def test_a_day_is_meant_around_the_part_of_it_that_is_named(text: str, hour: int, catalog: Catalog) -> None:
+    assert local(datetime.fromisoformat(slots(text, catalog)["day"])).hour == hour
+
+
+def test_a_city_without_a_store_is_a_place_and_no_store(catalog: Catalog) -> None:
+    named = slots("合肥有你们的店没得", catalog)
+
+    assert named["place"] == "合肥"
+    assert "store" not in named
+
+
+def test_a_moment_is_moved_by_a_number_in_dialect(catalog: Catalog) -> None:
+    assert find("往后推俩小时", catalog, NOW).shift == timedelta(hours=2)
 
 
 def test_a_size_is_named_by_its_stem_where_only_one_fits(catalog: Catalog) -> None:

@@ -7,7 +7,7 @@ import pytest
 from assistant.agent import answers, weigh
 from assistant.agent.weigh import Known
 
-NOTHING = Known("靴子发了没", {}, {}, {}, (), False, "", False, frozenset(), False, False)
+NOTHING = Known("靴子发了没", {}, {}, {}, (), False, "", False, frozenset(), False, False, False)
 
 
 def test_every_feature_has_a_weight() -> None:

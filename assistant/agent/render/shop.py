@@ -1,6 +1,6 @@
 """Templates of products, stock, stores, appointments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from assistant.agent.render.words import choices, day, listed, moment, pick, short_day, short_store, yuan
@@ -22,6 +22,7 @@ from tools.types import (
 )
 
 _WEEK = "一二三四五六日"
+ERRAND_KM = 100.0  # a store farther away is not offered beside a nearer one
 
 
 def product_card(p: Product) -> Card:
@@ -57,9 +58,15 @@ def _near_line(s: StoreStock) -> str:
     return f"{short_store(s.store)}（{s.quantity}件{far}）"
 
 
+def _worth_going(near: Sequence[StoreStock]) -> list[StoreStock]:
+    """The stores within a day's errand where there are such, else all."""
+    return [n for n in near if n.distance_km is None or n.distance_km <= ERRAND_KM] or list(near)
+
+
 def stock(s: StockAnswer, en: bool) -> Reply:
     what = _variant(s)
-    near = listed([_near_line(n) for n in s.near[:3]])
+    going = _worth_going(s.near)[:3]
+    near = listed([_near_line(n) for n in going])
     if s.asked_store and s.asked:
         text = pick(
             en,
@@ -69,8 +76,12 @@ def stock(s: StockAnswer, en: bool) -> Reply:
         return Reply(text, (product_card(s.product),), choices(f"帮我在{short_store(s.asked_store.name)}留一件"))
     if s.asked_store:
         text = pick(en, f"{s.asked_store.name}的{what}暂时没有货。", f"{what} is out of stock at {s.asked_store.name}.")
-        if near:
+        if near and (going[0].distance_km or 0.0) <= ERRAND_KM:
             text += pick(en, f"附近有货的门店：{near}。", f" In stock nearby: {near}.")
+        elif near:
+            text += pick(
+                en, f"附近门店也没有，外地有货的门店：{near}。", f" Not nearby either, but in stock at: {near}."
+            )
     elif near:
         where = f"离{s.place}最近有货的门店" if s.place else "这些门店有货"
         text = pick(en, f"{what}，{where}：{near}。", f"{what} is in stock at: {near}.")
@@ -81,7 +92,7 @@ def stock(s: StockAnswer, en: bool) -> Reply:
     if s.alternatives:
         text += pick(en, "可以看看这几款相近的：", " You may like these:") + listed([p.name for p in s.alternatives])
     cards = tuple(product_card(p) for p in (s.alternatives or (s.product,)))
-    follow = choices(f"帮我在{short_store(s.near[0].store)}留一件") if s.near else ()
+    follow = choices(f"帮我在{short_store(going[0].store)}留一件") if going else ()
     return Reply(text, cards, follow)
 
 
@@ -134,8 +145,8 @@ def stores(found: StoreList, en: bool) -> Reply:
         return Reply(
             pick(
                 en,
-                f"{found.place}暂时还没有我们的门店，可以在小程序下单，全国包邮满99元。",
-                f"We have no store in {found.place} yet.",
+                f"{found.place}暂时还没有我们的门店，可以在小程序下单。",
+                f"We have no store in {found.place} yet. You can order in our mini-program.",
             ),
         )
     lines = [
@@ -147,6 +158,8 @@ def stores(found: StoreList, en: bool) -> Reply:
         f"{found.place}的门店：" if found.stores[0].distance_km is None else f"离{found.place}最近的门店：",
         "Stores:",
     )
+    if found.elsewhere:
+        lead = pick(en, f"{found.place}暂时还没有我们的门店。", f"We have no store in {found.place} yet. ") + lead
     cards = tuple(store_card(s.store, s.distance_km) for s in found.stores[:3])
     return Reply(lead + "\n" + "\n".join(lines), cards)
 

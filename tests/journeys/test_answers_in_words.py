@@ -1,0 +1,88 @@
+"""Open questions and waiting changes are answered as people speak, not as forms are filled in."""
+
+import pytest
+
+from assistant.bootstrap import Service
+from tests.talk import Shopper, tools_of
+
+BALANCE = 12_480
+
+
+def balance(service: Service) -> int:
+    return service.merchant.points.balance("M0000001").balance
+
+
+@pytest.mark.parametrize("said", ["对 就五十的", "他说行", "欧克", "给我换上", "好的 换吧"])
+def test_a_yes_with_what_waits_in_ones_own_words_is_a_yes(service: Service, said: str) -> None:
+    shopper = Shopper(service)
+    shopper.say("用积分换50元现金券")
+
+    done = shopper.say(said)
+
+    assert done.trace["intents"][-1]["by"] == "confirmed"
+    assert balance(service) == BALANCE - 5_000
+
+
+@pytest.mark.parametrize("said", ["对 换五十的要多少分来着", "等会儿 先别提交", "对 就二百的", "那给我换二百的吧"])
+def test_a_question_a_no_and_another_thing_are_no_yes(service: Service, said: str) -> None:
+    shopper = Shopper(service)
+    shopper.say("用积分换50元现金券")
+
+    shopper.say(said)
+
+    assert balance(service) == BALANCE
+
+
+def test_what_is_told_beside_the_choice_counts_too(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("大红色的四件套有货吗")
+
+    chosen = shopper.say("那奶油白1.8的 春熙路")
+
+    args = chosen.trace["tools"][-1]["args"]
+    assert (args["colour"], args["size"], args["store"]) == ("奶油白", "1.8米", "S011")
+
+
+def test_an_answer_that_asks_more_than_was_asked_is_served_whole(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("给男朋友挑新年礼物 求推荐")
+
+    found = shopper.say("围巾可以诶 驼色的静安还有没")
+
+    assert tools_of(found) == ["stock_check"]
+    args = found.trace["tools"][-1]["args"]
+    assert (args["product"], args["colour"], args["store"]) == ("P016", "驼色", "S002")
+
+
+def test_moments_are_offered_in_the_part_of_the_day_that_is_wished(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("约明天下午的穿搭顾问")
+    offered = shopper.hear("徐家汇")
+    later = shopper.hear("晚上有吗")
+
+    assert "15:00" in offered and "11:00" not in offered
+    assert "19:00" in later and "15:00" not in later
+
+
+def test_the_topic_of_an_appointment_is_changed_and_not_taken_for_a_yes(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("徐家汇约穿搭顾问 周三下午两点")
+
+    changed = shopper.say("主题写成年会")
+
+    assert changed.trace["intents"][-1]["by"] != "confirmed"
+    assert "主题：年会" in changed.reply.text
+
+
+def test_a_city_without_a_store_is_told_the_nearest_ones(service: Service) -> None:
+    reply = Shopper(service).hear("合肥有你们的店吗")
+
+    assert "合肥暂时还没有我们的门店" in reply
+    assert "南京新街口店" in reply
+
+
+def test_a_store_a_thousand_kilometres_away_is_not_called_near(service: Service) -> None:
+    reply = Shopper(service).hear("枫叶色的口红西单店有货吗")
+
+    assert "附近有货的门店：北京望京店" in reply
+    assert "南京" not in reply
