@@ -96,19 +96,19 @@ _ABOUT = (
 
 def questions(turn: Turn) -> tuple[str, str]:
     """What the documents may be asked: the message alone, and with what was spoken of (empty where it is long)."""
-    text = fold_dialect(turn.text)
-    return text, "" if len(text) > LONG_QUESTION else _in_context(text, turn)
+    text, about = fold_dialect(turn.text), spoken_of(turn)
+    return text, f"{about}{text}" if about and len(text) <= LONG_QUESTION else ""
 
 
-def _in_context(text: str, turn: Turn) -> str:
+def spoken_of(turn: Turn) -> str:
+    """What was spoken of, as words to put before a question; empty where nothing was."""
     state = turn.state
     if state.last_question:
-        return f"{state.last_question} {text}"
+        return f"{state.last_question} "
     item = turn.ctx.catalog.products.get(state.focus.product_id or "")
     if item is not None and state.last_tool.startswith(("product", "stock_check", "size")):
-        return f"{item.aliases[0] if item.aliases else item.name} {text}"
-    topic = next((words for prefix, words in _ABOUT if state.last_tool.startswith(prefix)), "")
-    return f"{topic}{text}" if topic else ""
+        return f"{item.aliases[0] if item.aliases else item.name} "
+    return next((words for prefix, words in _ABOUT if state.last_tool.startswith(prefix)), "")
 
 
 def _picked(tool: str, turn: Turn, text: str) -> dict[str, str]:

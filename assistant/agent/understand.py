@@ -149,10 +149,21 @@ class Understanding:
         alone, in_context = (self._asked(turn, args, question) for question in fill.questions(turn))
         least = 0.0 if len(turn.text) <= fill.SHORT_QUESTION else OWN_WORDS
         found = in_context if _confidence(in_context) > _confidence(alone) + least else alone
+        if found is not None and found is in_context:
+            found = self._earned(turn, args, found, alone)
         if found is None:
             return None
         turn.did("knowledge_search", by)
         return self._outcomes.state(turn, found)
+
+    def _earned(self, turn: Turn, args: dict[str, str], found: Served, alone: Served | None) -> Served:
+        """The answer in context; only a doubtful one where what was spoken of finds it without the question, and better."""
+        before = self._asked(turn, args, fill.spoken_of(turn).strip())
+        if _passage(before) != _passage(found) or _confidence(found) > _confidence(before):
+            return found
+        if alone is not None and isinstance(alone.result, KnowledgeAnswer) and alone.result.sure:
+            return alone
+        return replace(found, result=_doubted(found.result))
 
     @staticmethod
     def _asked(turn: Turn, args: dict[str, str], question: str) -> Served | None:
@@ -299,6 +310,16 @@ def _one_complaint(found: list[tuple[str, str]]) -> bool:
     return any(intent == "ticket_file" for _, intent in found) and not any(
         intent in ("handoff", "ticket_status", "points_balance", "coupons_mine") for _, intent in found
     )
+
+
+def _doubted(result: object) -> object:
+    """The same answer as but the nearest."""
+    assert isinstance(result, KnowledgeAnswer)
+    return replace(result, passages=tuple(replace(p, sure=False) for p in result.passages))
+
+
+def _passage(found: Served | None) -> str:
+    return found.result.passages[0].chunk_id if found and isinstance(found.result, KnowledgeAnswer) else ""
 
 
 def _confidence(found: Served | None) -> float:

@@ -204,6 +204,18 @@ def test_answers_from_documents_cite_their_source(service: Service) -> None:
     assert "宠物" in reply.reply.citations[0].title + reply.reply.citations[0].text
 
 
+def test_a_passage_that_was_spoken_of_anyway_is_no_sure_answer_to_the_next_question(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("约周三下午两点徐家汇的穿搭顾问")
+    shopper.say("好的")
+
+    doubtful = shopper.hear("需要提前到吗 带不带衣服")
+    sure = shopper.hear("停车怎么收费")
+
+    assert doubtful.startswith("我不确定您问的是不是这个")
+    assert sure.startswith("前 30 分钟免费")
+
+
 def test_the_store_of_a_scanned_code_decides_which_rule_holds(service: Service) -> None:
     flagship = Shopper(service, store="S001").hear("停车怎么收费")
     elsewhere = Shopper(service, store="S003").hear("停车怎么收费")
