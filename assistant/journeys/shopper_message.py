@@ -125,6 +125,9 @@ class ShopperMessages:
             if conversation.holder in ANSWERED_BY_PEOPLE:
                 return self._held_by_people(conversation, waiting)
             survey = self._surveys.open_in(conversation, waiting.inbound.text) if self._surveys else None
+            if self._surveys and survey is None and (over := self._surveys.over(waiting.inbound.text)):
+                trace = TurnTrace(tier="router", intents=[{"intent": "survey", "by": "over"}])
+                return Answer(over, conversation.state, trace, ())
             typed = survey if waiting.inbound.kind == "text" else None
             if typed and (heard := self._heard(typed, conversation, waiting.inbound)):
                 return heard

@@ -4,6 +4,7 @@ A run only moves by an answer that was read or a wish about the survey; anything
 caller lets the assistant answer and asks the question again.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -18,11 +19,16 @@ Tagger = Callable[[str], tuple[str, frozenset[str]]]
 """Sentiment (pos, neu, neg) and aspects of a text."""
 
 CARE = "care"
-RESUME = ("继续评价", "继续", "继续答", "接着答")
+RESUME = ("继续评价", "继续答", "接着答", "继续")
+PLAIN_RESUME = RESUME[:3]  # which can be about nothing but a survey
 _POOR: Mapping[str, int] = {"nps": 6, "csat": 2, "ces": 3}
 _GOOD: Mapping[str, int] = {"nps": 9, "csat": 4, "ces": 6}
 _TELLS = 6  # characters: longer words for a choice tell more than the choice
 WORDS = "~words"  # behind the id of a question with choices: the words in which the choice was made
+_PUTS_OFF = re.compile(
+    r"(说|答|填|弄|做|聊|写|评)(吧|哈|啊|了)?$|没空|没时间|忙|开会|开车|上班|上课|吃饭|带娃|方便|等会|等[一]?下|稍后|晚点|[待过]会"
+)
+_STOPS = re.compile(r"答|填|参加|评|兴趣")
 _SHORT = 14  # characters: longer words to a survey that was not begun are likely about something else
 _FACES = {
     "csat": {1: "很不满意", 2: "不满意", 3: "一般", 4: "满意", 5: "非常满意"},
@@ -131,11 +137,11 @@ def step(
 ) -> Step | None:  # fmt: skip
     """Take a message. None where it is none of the survey's business. `on_page`: it can be about nothing else."""
     said = text.strip().rstrip("。！!~")
-    if run.status == "paused":
-        if said not in RESUME:
-            return None
+    if said in (RESUME if run.status == "paused" else PLAIN_RESUME):
         again = replace(run, status="open")
         return Step(again, ask(again, names, before="好的，我们接着来。"), Reading())
+    if run.status == "paused":
+        return None
     if run.status == "sent" and assents(text):  # to the greeting's "may we ask?"
         opened = replace(run, status="open")
         return Step(opened, ask(opened, names, before="谢谢您！"), Reading())
@@ -190,7 +196,8 @@ def remind(run: Run, names: Mapping[str, str], answer: Reply) -> tuple[Run, Repl
 def _begins(reading: Reading, said: str) -> bool:
     """Whether words to an invitation that nobody took up yet are meant for it."""
     if reading.wish is not None:
-        return reading.wish == "opt_out" or (reading.wish == "stop" and "答" in said)
+        about_us = {"stop": _STOPS, "later": _PUTS_OFF}.get(reading.wish)
+        return reading.wish == "opt_out" or bool(about_us and about_us.search(said))
     return reading.value is not None and reading.by != "text" and len(said) <= _SHORT and said != "0"
 
 

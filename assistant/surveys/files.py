@@ -3,13 +3,14 @@
 A question leads to the next one, or by `then` to a later one or the end. Only forward: a survey cannot go in circles.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
 from assistant.errors import ConfigError
 
@@ -21,6 +22,24 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_HOLES = frozenset({"brand", "store"})  # what a survey's words may leave to be filled in
+AS_KEPT = "kept"  # the context of a survey that an earlier version let pass: it must be readable still
+_RESERVED = frozenset({END, "care"})  # ids of what the dialogue adds by itself
+
+
+def _filled(text: str, info: ValidationInfo) -> str:
+    """The words themselves. Raises ValueError for a hole that nothing fills."""
+    if info.context == AS_KEPT:
+        return text
+    for hole in re.findall(r"\{([^{}]*)\}", text):
+        if hole not in _HOLES:
+            raise ValueError(f"没有“{{{hole}}}”可填，只有 {{brand}} 和 {{store}}")
+    return text
+
+
+Words = Annotated[str, AfterValidator(_filled)]
 
 
 class Option(_Strict):
@@ -53,7 +72,7 @@ class Question(_Strict):
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
     kind: Kind
-    text: str = Field(min_length=2, max_length=120)
+    text: Words = Field(min_length=2, max_length=120)
     options: tuple[Option, ...] = ()
     rows: tuple[Option, ...] = ()
     optional: bool = False
@@ -77,6 +96,22 @@ class Question(_Strict):
         for things in (self.options, self.rows):
             if len({o.id for o in things}) < len(things) or len({o.label for o in things}) < len(things):
                 raise ValueError("有两个选项一样")
+        return self
+
+    @model_validator(mode="after")
+    def _reachable(self, info: ValidationInfo) -> Self:
+        """Conditions that no answer to this kind of question can meet are faults."""
+        if info.context == AS_KEPT:
+            return self
+        low, high = SCALES.get(self.kind, (0, -1))
+        for when in (step.when for step in self.then):
+            bounds = [n for n in (when.min, when.max) if n is not None]
+            if any(not low <= n <= high for n in bounds):
+                raise ValueError("跳题条件里的分数超出了这道题的范围" if low <= high else "只有打分题能按分数跳题")
+            if when.min is not None and when.max is not None and when.min > when.max:
+                raise ValueError("跳题条件的最低分比最高分还高")
+            if (when.sentiment or when.aspect) and self.kind not in ("text", "photo"):
+                raise ValueError("只有开放题能按情感或方面跳题")
         return self
 
 
@@ -118,7 +153,7 @@ class Survey(_Strict):
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
     title: str = Field(min_length=1, max_length=40)
     touchpoint: str = Field(min_length=1, max_length=16)
-    greeting: str = Field(min_length=1, max_length=200)
+    greeting: Words = Field(min_length=1, max_length=200)
     minutes: int = Field(default=1, ge=1, le=30)
     days: int = Field(default=7, ge=1, le=90)
     questions: tuple[Question, ...] = Field(min_length=1)
@@ -126,10 +161,12 @@ class Survey(_Strict):
     thanks: Thanks
 
     @model_validator(mode="after")
-    def _forward(self) -> Self:
+    def _forward(self, info: ValidationInfo) -> Self:
         order = {q.id: n for n, q in enumerate(self.questions)}
         if len(order) < len(self.questions):
             raise ValueError("有两道题的编号一样")
+        if info.context != AS_KEPT and (taken := _RESERVED & order.keys()):
+            raise ValueError(f"编号 {min(taken)} 另有用处，请换一个")
         for n, question in enumerate(self.questions):
             for step in question.then:
                 if step.to != END and step.to not in order:

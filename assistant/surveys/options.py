@@ -78,7 +78,8 @@ def choose(said: str, question: Question, sense: Sense | None = None) -> Chosen 
     """The options that an answer means; None where none stands out. A single choice is one of them."""
     many, options = question.kind == "multi", question.options
     bare = said.rstrip("。！!~ ")
-    if many and _NONE.fullmatch(bare):
+    dissatisfied = "不满意" in bare and "不满意" in question.text  # "哪些地方不满意？" "都不满意" is all of them
+    if many and _NONE.fullmatch(bare) and not dissatisfied:
         return Chosen((), by="number")
     if many and _ALL.fullmatch(bare):
         return Chosen(tuple(o.id for o in options), by="number")
@@ -168,6 +169,7 @@ def _picked(said: str, options: Sequence[Option]) -> list[str]:
 
 def _named(said: str, options: Sequence[Option]) -> dict[str, str]:
     """Options by name or another word for it, with the word; where nothing is, by what is written alike."""
+    said = said.replace("其它", "其他")
     if exact := {o.id: o.label.lower() for o in options if said == o.label.lower()}:
         return exact
     hits = [(max((w for w in (o.label.lower(), *o.words) if w in said), key=len, default=""), o) for o in options]

@@ -19,6 +19,7 @@ from assistant.surveys.options import DIGITS, Sense, choose
 
 Wish = Literal["skip", "back", "later", "stop", "opt_out"]
 Value = int | str | tuple[str, ...] | Mapping[str, int]
+_NOTHING = ("不用", "不用了", "不必", "不必了", "没必要", "没必要了")
 _STORY = 60  # characters: what is longer tells, whatever it also asks
 _BETTER = re.compile(r"加强|改进|更好|希望|期待|增加|提升")  # of a question: it asks for wishes
 KEPT = "attachment:"  # before the id of a picture or a recording that is the answer
@@ -51,7 +52,7 @@ _WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
         "stop",
         re.compile(
             r"(别|不要|不用)(再)?问(我)?(了|啦)?(吧)?|"
-            r"(我)?不(想)?(再)?(答|填|做|回答|评价?|参加|弄|搞)(了|啦)|退出|结束|停(止)?(吧)?|取消|算了(吧)?|没兴趣|不感兴趣|quit|stop"
+            r"(我)?不(想)?(再)?(答|填|做|回答|评价?|参加|弄|搞)(了|啦)|(我)?不想(再)?(答|填|做|回答|评价?|参加)|退出|结束|停(止)?(吧)?|取消|算了(吧)?|没兴趣|不感兴趣|quit|stop"
         ),
     ),
     (
@@ -59,7 +60,7 @@ _WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
         re.compile(
             r"(跳过|略过|下一(题|个)|pass|skip|略|过|无可奉告|不方便(说|透露|回答)|不想(说|回答这(个|题)|答这(个|题))|"
             r"(暂时|目前)?没(有)?(什么|啥)?(别的|其他的?)?(想|要|可)?(说|补充|讲)(的)?(了)?|"
-            r"(暂时|目前)?没(有)?(什么|啥)?(意见|建议|想法)(了)?|没什么|没啥|没了|没有了|暂无|无|没有|none)(吧|了|哈)?"
+            r"(暂时|目前)?没(有)?(什么|啥)?(意见|建议|想法)(了)?|不用|不必|没必要|没什么|没啥|没了|没有了|暂无|无|没有|none)(吧|了|哈)?"
         ),
     ),
 )
@@ -70,7 +71,9 @@ _SCALE = re.compile(
 _MARKED = re.compile(r"(?<![积\d.])(\d{1,2}|十|[零一二两三四五六七八九])\s*(分(?!钟|之|期|店|类|享)|颗?星)")
 _ASSENT = re.compile(r"(好|行|嗯|可以|没问题|ok|okay|来吧?|yes|当然)(的|啊|呀|吧|嘞|哒|好|嗯|可以|行)*")
 _VERY = re.compile(r"十分(?=满意|愿意|方便|轻松|顺利|好|不|差|麻烦|费|推荐|喜欢|糟|失望|抱歉|生气)")
-_RATHER = re.compile(r"这次|现在|今天|今年|改成|改为|还是|不对|不是|算了|那就|只能|只给")  # the last number is meant
+_RATHER = re.compile(
+    r"本来|原本|原先|这次|现在|今天|今年|改成|改为|还是|不对|不是|算了|那就|只能|只给"
+)  # the last number is meant
 _OTHER_UNITS = (
     "钟|小时|秒|元|块|毛|个|次|天|号|楼|点(?!\\d)|年|月|日|斤|件|人|折|岁|遍|家|层|米|公里|单|样|套|双|趟|%|条|瓶"
 )
@@ -152,6 +155,8 @@ def _wish(said: str, question: Question) -> Wish | None:
     bare = re.sub(r"[\s。，,.!！~～?？、…]+", "", said)
     for wish, pattern in _WISHES:
         if pattern.fullmatch(bare):
+            if wish == "skip" and bare in _NOTHING and question.kind not in ("text", "photo"):
+                continue  # whoever declines help, or a choice
             if wish == "skip" and bare in ("没有", "无", "过") and question.kind in ("single", "multi"):
                 continue  # an answer there
             return wish
@@ -217,8 +222,10 @@ def _numbers(said: str, high: int) -> list[int]:
             )
         ):
             return [DIGITS[alone[1]]]
-        return [DIGITS[m[1]] for m in chinese]
-    return [_scaled(n, high) for n in numbers]
+        starred = bool(chinese) and high > 5 and all(said[m.end() :][:1] in ("星", "颗") for m in chinese)
+        return [_of_stars(DIGITS[m[1]], high) if starred else DIGITS[m[1]] for m in chinese]
+    starred = bool(marked) and high > 5 and all(said[m.end() :].lstrip()[:1] in ("星", "颗") for m in marked)
+    return [_of_stars(n, high) if starred else _scaled(n, high) for n in numbers]
 
 
 def _scaled(number: float, high: int) -> int:
@@ -226,6 +233,11 @@ def _scaled(number: float, high: int) -> int:
     if number > 10 and number <= 100:
         return _half_up(number / 100 * high) if number % 5 == 0 else -1
     return _half_up(number)
+
+
+def _of_stars(number: float, high: int) -> int:
+    """Stars are out of five, whatever the scale."""
+    return _half_up(number * high / 5) if number <= 5 else _half_up(number)
 
 
 def _half_up(number: float) -> int:

@@ -16,7 +16,7 @@ from assistant.db.audit import Act, Origin
 from assistant.db.engine import Database
 from assistant.db.survey_versions import Version
 from assistant.errors import NotFound, Refusal
-from assistant.surveys.files import Survey
+from assistant.surveys.files import AS_KEPT, Survey
 
 log = logs.get("surveys")
 FRESH_S = 3.0
@@ -47,7 +47,9 @@ class Shelf:
         if version.body is None:
             return None
         try:
-            return Survey.model_validate(version.body, extra="ignore")  # as another version of us may have kept it
+            return Survey.model_validate(
+                version.body, extra="ignore", context=AS_KEPT
+            )  # as another version of us may have kept it
         except ValidationError as error:
             log.error(
                 "edited_survey_refused", survey=version.survey_id, version=version.version, faults=error.error_count()

@@ -20,7 +20,7 @@ from assistant.domain.conversation import Conversation
 from assistant.domain.message import Inbound, Reply
 from assistant.surveys import dialogue
 from assistant.surveys.dialogue import Run, Tagger
-from assistant.surveys.files import Survey
+from assistant.surveys.files import AS_KEPT, Survey
 from assistant.surveys.options import Sense
 from assistant.surveys.rewards import REWARD, Rewards
 from tools.ports import Ports
@@ -71,7 +71,7 @@ class SurveyTalk:
         now = self._clock.now()
         with self._db.read() as connection:
             found = moments.live(connection, conversation.id, now)
-            if found is None and text.strip() in dialogue.RESUME:
+            if found is None and text.strip().rstrip("。！!~") in dialogue.RESUME:
                 found = moments.live_of_member(connection, member, now)
         if found is None or found.conversation_id == conversation.id:
             return found
@@ -97,6 +97,12 @@ class SurveyTalk:
         with self._db.read() as connection:
             answered = conversations.answered_at(connection, conversation.id)
         return answered is not None and (found.sent_at is None or answered >= found.sent_at)
+
+    @staticmethod
+    def over(text: str) -> Reply | None:
+        """What is said to whoever wants to go on with a survey while none waits for them."""
+        wants = text.strip().rstrip("。！!~") in dialogue.PLAIN_RESUME
+        return Reply("现在没有等您回答的评价：之前的已经答完、停下或过期了。谢谢您愿意说！") if wants else None
 
     def seen(self, found: Invitation) -> None:
         """Note that somebody opened the page of a survey."""
@@ -255,7 +261,9 @@ def names_of(found: Invitation, brand: str, store_name: Callable[[str], str | No
 
 def run_of(found: Invitation) -> Run:
     """How far an invitation's survey has come."""
-    survey = Survey.model_validate(found.survey, extra="ignore")  # as another version of us may have kept it
+    survey = Survey.model_validate(
+        found.survey, extra="ignore", context=AS_KEPT
+    )  # as another version of us may have kept it
     return Run(
         survey, found.status, found.current, tuple(found.path), dialogue.values_of(found.answers),  # type: ignore[arg-type]
         found.unclear, found.greeting, known=bool(found.member_id),

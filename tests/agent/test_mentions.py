@@ -61,6 +61,9 @@ def slots(text: str, catalog: Catalog) -> dict[str, str]:
         ("别再给我发问卷", "subject", "survey"),
         ("别再给我发问卷", "allowed", "no"),
         ("重新打开个性化推荐", "allowed", "yes"),
+        ("接受满意度调查", "allowed", "yes"),
+        ("不接受满意度调查", "allowed", "no"),
+        ("不想接受营销消息", "allowed", "no"),
         ("徐家汇店几点关门", "store", "S001"),
     ],
 )

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from assistant.bootstrap import Service
 from assistant.clock import FixedClock
 from assistant.config import MomentSettings
-from assistant.db import conversations, due, moments
+from assistant.db import conversations, due, moments, privacy
 from assistant.db.moments import Invitation
 from assistant.db.tables.moments import invitations
 from assistant.db.tables.retail import survey_answers
@@ -538,3 +538,22 @@ def test_a_rule_may_ask_for_what_the_order_holds_and_the_rehearsal_knows_it_too(
     assert fits[0] == "invited"
     assert fits[1] > 0
     assert none == ("segment", 0)
+
+
+def test_whoever_wants_to_go_on_with_a_survey_that_is_over_is_told_so(
+    service: Service, clock: FixedClock, invited: Shopper
+) -> None:
+    clock.advance(timedelta(days=8))
+    Worker(service).due_once()
+
+    assert "没有等您回答的评价" in invited.hear("继续评价")
+
+
+def test_who_opted_out_comes_back_by_the_words_that_they_were_told(service: Service, invited: Shopper) -> None:
+    said = invited.hear("退订")
+    words = said.partition("“")[2].partition("”")[0]
+
+    assert "开启" in invited.hear(words)
+    invited.say("确认")
+    with service.database.read() as connection:
+        assert privacy.choices(connection, MEMBER)["survey"] is True

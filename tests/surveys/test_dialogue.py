@@ -1,17 +1,19 @@
 """A survey with one shopper, without a store: what is asked, where answers lead, how it ends."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from assistant.domain.message import Reply
 from assistant.errors import ConfigError
 from assistant.surveys import dialogue
 from assistant.surveys.dialogue import Run, Step
-from assistant.surveys.files import read_survey, read_surveys
+from assistant.surveys.files import AS_KEPT, Survey, read_survey, read_surveys
 from assistant.surveys.options import Sense
 from assistant.surveys.reading import read
 
@@ -200,13 +202,21 @@ def test_anything_written_is_read_without_a_fall(text: str) -> None:
         ("then: [{when: {}, to: nowhere}]", "不存在"),
         ("kind: single", "两个选项"),
         ("colour: red", "Extra inputs"),
+        ("then: [{when: {min: 11}, to: end}]", "超出"),
+        ("then: [{when: {min: 9, max: 3}, to: end}]", "最低分"),
+        ("then: [{when: {choice: a}, to: end}]", "选项不存在"),
+        ("then: [{when: {sentiment: neg}, to: end}]", "开放题"),
+        ("id: care", "另有用处"),
+        ("id: end", "另有用处"),
+        ('text: "{stroe}如何"', "stroe"),
     ],
 )
 def test_a_wrong_file_says_what_is_wrong(tmp_path: Path, change: str, fault: str) -> None:
-    kind = "" if change.startswith("kind") else "kind: nps, "
+    whole = {"id": "id: a", "kind": "kind: nps", "text": "text: 您好吗"} | {change.partition(":")[0]: change}
+    given = ", ".join(whole.values())
     path = tmp_path / "x.yaml"
     path.write_text(
-        f"id: x\ntitle: t\ntouchpoint: 到店\ngreeting: 您好\nquestions:\n  - {{id: a, {kind}text: 您好吗, {change}}}\n"
+        f"id: x\ntitle: t\ntouchpoint: 到店\ngreeting: 您好\nquestions:\n  - {{{given}}}\n"
         "thanks: {good: a, fair: b, poor: c}\n",
         encoding="utf-8",
     )
@@ -259,3 +269,62 @@ def test_what_is_wished_of_the_shop_is_an_answer_to_how_it_should_change() -> No
     assert wished is not None
     assert wished.run.answers["story"] == "能不能把退款搞快点"
     assert asked is None
+
+
+def test_an_open_survey_that_an_earlier_version_let_pass_is_read_still() -> None:
+    body = SURVEYS["store_visit"].model_dump(mode="json")
+    body["questions"][0]["then"] = [{"when": {"min": 11}, "to": "end"}]
+    body["greeting"] = "{shop}您好"
+
+    with pytest.raises(ValidationError):
+        Survey.model_validate(body)
+    assert Survey.model_validate(body, context=AS_KEPT).id == "store_visit"
+
+
+@pytest.mark.parametrize("text", ["等会儿再说", "现在没空", "在开会", "回头再填"])
+def test_an_invitation_may_be_put_off_in_words_and_taken_up_by_name(text: str) -> None:
+    later = answer(Run(SURVEYS["after_sale"]), text)
+
+    assert later.run.status == "paused"
+    assert answer(later.run, "继续评价").run.status == "open"
+
+
+@pytest.mark.parametrize("text", ["不想填", "不想答了", "没兴趣", "不感兴趣"])
+def test_an_invitation_may_be_declined_in_words(text: str) -> None:
+    assert answer(Run(SURVEYS["after_sale"]), text).run.status == "stopped"
+
+
+@pytest.mark.parametrize("status", ["sent", "open"])
+def test_a_survey_is_taken_up_by_name_however_it_stands(status: Any) -> None:
+    again = answer(Run(SURVEYS["after_sale"], status=status), "继续评价")
+
+    assert "退换货" in again.reply.text
+    assert again.run.answers == {}
+
+
+@pytest.mark.parametrize(
+    ("survey", "question", "text", "value"),
+    [
+        ("store_visit", "recommend", "五星", 10),
+        ("store_visit", "recommend", "给3颗星", 6),
+        ("store_visit", "recommend", "本来想给10分的，结果排队太久，6分吧", 6),
+        ("store_visit", "recommend", "没有不满意", 7),
+        ("store_visit", "recommend", "不是不推荐", 5),
+        ("delivery", "satisfied", "没什么不满意的", 4),
+        ("delivery", "satisfied", "两星", 2),
+        ("after_sale", "wrong", "其它", "other"),
+        ("product", "wrong", "都不满意", ("quality", "taste", "packaging", "size", "colour")),
+    ],
+)
+def test_words_are_not_read_as_their_opposite(survey: str, question: str, text: str, value: object) -> None:
+    assert read(SURVEYS[survey].by_id[question], text).value == value
+
+
+def test_who_has_not_made_up_their_mind_gives_no_score() -> None:
+    assert read(SURVEYS["store_visit"].by_id["recommend"], "没想好").unclear
+
+
+def test_nothing_to_add_is_no_comment_but_declines_help() -> None:
+    assert read(SURVEYS["after_sale"].by_id["story"], "不用了").wish == "skip"
+    declined = answer(Run(SURVEYS["after_sale"], status="open", current="care", answers={"effort": 1}), "不用了")
+    assert declined.run.answers["care"] == "none"
