@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from assistant.clock import SHANGHAI
 from assistant.domain.moment import Event
 from assistant.errors import ConfigError
+from assistant.surveys.files import Words
 
 RULES = Path(__file__).parent / "rules.yaml"
 EVENTS: Mapping[str, str] = {
@@ -60,10 +61,16 @@ class Segment(_Strict):
     stages: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
     stores: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
+    channels: tuple[Literal["store", "online"], ...] = ()
     attitudes: tuple[Tag, ...] = ()
     least_cents: int | None = Field(default=None, ge=0)
     most_cents: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if self.least_cents is not None and self.most_cents is not None and self.least_cents > self.most_cents:
+            raise ValueError("least_cents is more than most_cents: nobody is meant")
+        return self
 
 
 Way = Literal["customer_message", "subscribe", "template", "sms", "web"]
@@ -75,8 +82,8 @@ WAYS: Mapping[str, str] = {
 class Variant(_Strict):
     """A wording of the greeting, tried against the others."""
 
-    id: str
-    greeting: str
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")
+    greeting: Words = Field(min_length=1, max_length=200)
 
 
 class Rule(_Strict):
@@ -98,6 +105,8 @@ class Rule(_Strict):
             raise ValueError(f"{self.id}: there is no event {self.event}; known are {', '.join(EVENTS)}")
         if len(set(self.channels)) < len(self.channels):
             raise ValueError(f"{self.id}: a channel stands twice")
+        if len({v.id for v in self.variants}) < len(self.variants):
+            raise ValueError(f"{self.id}: two variants have the same id")
         return self
 
 

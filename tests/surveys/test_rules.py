@@ -150,3 +150,18 @@ def test_a_rule_may_be_for_those_who_feel_so_lately() -> None:
 def test_an_attitude_is_named_with_how_it_feels() -> None:
     with pytest.raises(ValidationError):
         Rules.model_validate({"rules": [{"id": "r", "event": "visit", "survey": "s", "who": {"attitudes": ["价格"]}}]})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"who": {"channels": ["shop"]}},
+        {"who": {"least_cents": 900, "most_cents": 300}},
+        {"variants": [{"id": "a", "greeting": "您好"}, {"id": "a", "greeting": "嗨"}]},
+        {"variants": [{"id": "a", "greeting": ""}]},
+        {"variants": [{"id": "a", "greeting": "{stroe}您好"}]},
+    ],
+)
+def test_a_rule_that_can_never_do_what_it_says_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Rules.model_validate({"rules": [{"id": "r", "event": "visit", "survey": "s", **change}]})
