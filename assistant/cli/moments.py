@@ -15,7 +15,7 @@ from assistant.clock import Clock, local
 from assistant.config import Settings
 from assistant.db.engine import Database
 from assistant.db.migrate import migrate
-from assistant.errors import ConfigError, StoreDown
+from assistant.errors import BadInput, ConfigError, StoreDown
 
 Days = Annotated[int, typer.Option(help="看最近几天。", min=1, max=730)]
 
@@ -40,7 +40,9 @@ def event(
     amount: Annotated[int | None, typer.Option(help="金额，单位分。")] = None,
     event_id: Annotated[str, typer.Option("--id", help="事件编号；同一编号只算一次。")] = "",
     at: Annotated[datetime | None, typer.Option(help="发生时间（北京时间），默认现在。")] = None,
-    file: Annotated[Path | None, typer.Option(help="从 CSV 导入，列名同 webhook 的字段。", exists=True)] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="从 CSV 导入，列名同 webhook 的字段。", exists=True, dir_okay=False)
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """送入体验事件：一条，或一个 CSV 文件。"""
@@ -66,7 +68,7 @@ def event(
         for batch in track(list(_in_batches(good)), "导入", console=Console(stderr=True), disable=not file):
             taken = service.moments.take(batch)
             fresh, repeated = fresh + taken.fresh, repeated + taken.repeated
-    except (StoreDown, ConfigError, UnicodeDecodeError) as error:
+    except (StoreDown, ConfigError, BadInput) as error:
         fail(as_json, str(error))
     finally:
         service.close()

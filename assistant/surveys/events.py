@@ -1,5 +1,6 @@
 """Events as a retailer sends them, JSON or CSV, checked one by one: what is wrong with one does not stop the others."""
 
+import codecs
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from assistant.clock import SHANGHAI
 from assistant.domain.moment import Event
+from assistant.errors import BadInput
 from assistant.surveys.rules import EVENTS
 
 _WORDS = {
@@ -73,6 +75,7 @@ class Refused:
 def read_event(given: Any, place: int = 0) -> Event | Refused:
     """One event of plain data."""
     named = str(given.get("id", ""))[:80] if isinstance(given, Mapping) else ""
+    named = named.encode("utf-8", "backslashreplace").decode()  # half a character has no bytes to answer with
     try:
         return Event(**EventIn.model_validate(given).model_dump())
     except ValidationError as error:
@@ -97,13 +100,35 @@ def read_events(given: Iterable[Any]) -> tuple[list[Event], list[Refused]]:
 
 
 def read_csv(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The rows of a CSV file (UTF-8, with or without BOM) as plain data; a moment without zone is Shanghai's."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
-            found = {name: value for name, value in row.items() if name and value not in (None, "")}
-            if "at" in found:
-                found["at"] = _aware(found["at"])
-            yield found
+    """The rows of a CSV file (UTF-8, with or without BOM, or GB18030) as plain data; a moment without zone is Shanghai's.
+
+    Raises BadInput where it cannot be read as one.
+    """
+    try:
+        with path.open(encoding=_encoding(path), newline="") as file:
+            yield from _csv_rows(csv.DictReader(file))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise BadInput(f"{path.name} 读不成 CSV：{error}") from error
+
+
+def _encoding(path: Path) -> str:
+    with path.open("rb") as file:
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            while block := file.read(1 << 20):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "gb18030"  # as spreadsheets in China save
+    return "utf-8-sig"
+
+
+def _csv_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for row in rows:
+        found = {name: value for name, value in row.items() if name and value not in (None, "")}
+        if "at" in found:
+            found["at"] = _aware(found["at"])
+        yield found
 
 
 def _aware(text: str) -> str | datetime:
