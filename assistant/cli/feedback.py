@@ -52,6 +52,8 @@ def tag(
         raise typer.BadParameter("--resume 需要同时给出 --out")
     if source != "-" and not Path(source).is_file():
         fail(False, f"没有文件 {source}")
+    if out is not None and out.exists() and source != "-" and out.samefile(source):
+        raise typer.BadParameter("--out 不能是输入的文件，会把它清空")
     settings = Settings()
     try:
         made = tagger(settings, aspects, deep=deep)  # a wrong file is told before anything is begun
@@ -63,6 +65,8 @@ def tag(
                 crew.close()
     except ConfigError as error:
         fail(False, str(error))
+    except OSError as error:
+        fail(False, f"读写不了 {error.filename or source}：{error.strerror}")
     Console(stderr=True).print(
         f"完成：{done.tagged:,} 条"
         + (f"，接着上次跳过 {done.resumed:,} 条" if done.resumed else "")

@@ -143,12 +143,16 @@ def _rows(read: BinaryIO, done: Done, on: Progress) -> Iterator[dict[str, Any]]:
 
 def _row(line: bytes) -> dict[str, Any] | None:
     try:
-        row = json.loads(line)
+        row = json.loads(line, parse_constant=_refused)  # NaN is no JSON
     except (ValueError, RecursionError):
         return None
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
         return None
     return row
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(constant)
 
 
 def _mend(out: Path) -> int:

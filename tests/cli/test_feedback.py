@@ -29,6 +29,26 @@ def test_a_file_that_is_not_there_and_a_resume_without_a_file_are_refused(tmp_pa
     assert RUN.invoke(app, ["tag", "-", "--resume"]).exit_code == 2
 
 
+def test_a_file_is_never_labelled_into_itself(tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"id": 7, "text": "很好"}\n', encoding="utf-8")
+
+    done = RUN.invoke(app, ["tag", str(source), "--out", str(source)])
+
+    assert done.exit_code == 2
+    assert source.stat().st_size > 0
+
+
+def test_an_output_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"id": 7, "text": "很好"}\n', encoding="utf-8")
+
+    done = RUN.invoke(app, ["tag", str(source), "--out", str(tmp_path / "nowhere" / "out.jsonl")])
+
+    assert done.exit_code == 1
+    assert "读写不了" in done.stderr
+
+
 def test_a_broken_tree_is_named(tmp_path: Path) -> None:
     tree = tmp_path / "mine.yaml"
     tree.write_text("商品: 3", encoding="utf-8")

@@ -71,3 +71,11 @@ def test_several_processes_keep_the_order(tmp_path: Path) -> None:
     assert [(r["id"], r["sentiment"]) for r in lines(tmp_path / "out")] == [
         (n, "neg" if n % 3 else "pos") for n in range(2_000)
     ]
+
+
+def test_a_number_that_is_no_json_breaks_its_line_alone(tmp_path: Path, tagger: Tagger) -> None:
+    source = write(tmp_path / "in", ['{"id": NaN, "text": "很好"}', '{"id": 2, "text": "很好"}'])
+
+    done = tag_file(str(source), tmp_path / "out", tagger)
+
+    assert (done.tagged, done.broken) == (1, 1)
