@@ -9,8 +9,9 @@ if (chart) draw(chart, JSON.parse(chart.dataset.chart)).catch(() => { chart.hidd
 
 async function fetched(address, options = {}) {
   const answer = await fetch(address, { ...options, headers: { accept: "text/html", ...options.headers } });
-  if (!answer.ok || answer.redirected) throw new Error("refused");
-  return new DOMParser().parseFromString(await answer.text(), "text/html");
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!answer.ok || answer.redirected) throw new Error(page.querySelector("[role=alert]")?.textContent ?? "");
+  return page;
 }
 
 document.addEventListener("submit", async (event) => {
@@ -26,7 +27,7 @@ document.addEventListener("submit", async (event) => {
     const fresh = found.querySelector(".heard");
     item.replaceWith(fresh);
     [...fresh.querySelectorAll("button")].find((b) => b.value === says)?.focus({ preventScroll: true });
-  } catch {
+  } catch (error) {
     item.removeAttribute("aria-busy");
     let told = item.querySelector("[role=alert]");
     if (!told) {
@@ -34,7 +35,8 @@ document.addEventListener("submit", async (event) => {
       told.setAttribute("role", "alert");
       item.append(told);
     }
-    told.textContent = "没有保存成功，请刷新页面后再试。";
+    // a refusal says why; what the browser says of a lost connection is not for people
+    told.textContent = (!(error instanceof TypeError) && error.message) || "没有保存成功，请刷新页面后再试。";
   }
 });
 
