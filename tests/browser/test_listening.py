@@ -98,3 +98,23 @@ def test_a_problem_is_opened_solved_and_taken_back_on_a_phone(page: Page) -> Non
 
     page.get_by_role("button", name="撤销上次修改").click()
     expect(page.get_by_label("怎么解决")).to_have_value("")
+
+
+def test_a_correction_that_is_refused_says_why(page: Page) -> None:
+    page.goto("/ops/listening")
+    said = page.locator("li.heard").first
+    said.get_by_text("补充方面").click()
+
+    said.locator('button[value="+:neg"]').click()
+
+    expect(said.get_by_role("alert")).to_have_text("请先选一个方面。")
+
+
+def test_a_phone_shows_every_place_of_an_analyst_by_name(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/ops/rules")
+    places = page.get_by_role("navigation", name="主导航")
+
+    assert places.evaluate("nav => nav.scrollWidth <= nav.clientWidth")
+    for name in ("问数", "倾听", "问题", "问卷", "规则"):
+        expect(places.get_by_role("link", name=name, exact=True)).to_be_in_viewport()
