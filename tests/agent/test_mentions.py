@@ -63,6 +63,7 @@ def slots(text: str, catalog: Catalog) -> dict[str, str]:
         ("重新打开个性化推荐", "allowed", "yes"),
         ("接受满意度调查", "allowed", "yes"),
         ("不接受满意度调查", "allowed", "no"),
+        ("我没同意你们发问卷", "allowed", "no"),
         ("不想接受营销消息", "allowed", "no"),
         ("徐家汇店几点关门", "store", "S001"),
     ],
