@@ -117,7 +117,7 @@ def _files(as_json: bool) -> Any:
 
 
 def dry_run(days: Days = 30, as_json: Json = False) -> None:
-    """拿过去的付款试跑规则：会邀请多少人、走什么渠道，多少人因为什么不邀请。什么都不会发出去。"""
+    """拿过去的事件试跑规则：会邀请多少人、走什么渠道，多少人因为什么不邀请。什么都不会发出去。"""
     from assistant.bootstrap import Service
     from assistant.surveys.rehearsal import REACH_WORDS
     from assistant.surveys.rules import REASON_WORDS
@@ -130,9 +130,9 @@ def dry_run(days: Days = 30, as_json: Json = False) -> None:
         fail(as_json, str(error))
     finally:
         service.close()
-    payments = found.reasons.total()
-    body = {"events": payments, "reasons": found.reasons, "rules": found.by_rule, "channels": ways}
-    lines = [f"过去 {days} 天{'最近的' if found.bounded else ''} {payments} 笔付款："]
+    events = found.reasons.total()
+    body = {"events": events, "reasons": found.reasons, "rules": found.by_rule, "channels": ways}
+    lines = [f"过去 {days} 天{'最近的' if found.bounded else ''} {events} 个事件："]
     lines += [f"  {REASON_WORDS[reason]} {count}" for reason, count in found.reasons.most_common()]
     lines += [f"  其中规则 {rule}：{count}" for rule, count in found.by_rule.most_common()]
     lines += [f"  按今天的渠道，{REACH_WORDS[way]} {count}" for way, count in ways.most_common()]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, literal, select, union_all, update
 
 from assistant.db.engine import upsert
 from assistant.db.tables.moments import events, invitations
@@ -190,8 +190,8 @@ def keep_answer(connection: Connection, row: Mapping[str, Any]) -> None:
 
 
 @dataclass(frozen=True)
-class Payment:
-    """A past order as an event. Tier and stage are those of today; `bought`: ids, categories and brands of its products."""
+class Happened:
+    """An event of the past, told by the retailer or read off an order. Tier and stage are those of today; `bought`: ids, categories and brands of its products."""
 
     event: Event
     tier: str | None
@@ -200,31 +200,42 @@ class Payment:
     allowed: bool
 
 
-def past_payments(
+def past_events(
     connection: Connection, since: datetime, *, topic: str, stores: Collection[str] | None = None, limit: int
-) -> Iterator[Payment]:
-    """The newest orders of members, oldest first, each with whether they accept what is named by `topic`. `stores` None:
-    of all."""
-    o = orders.c
-    newest = (
-        select(o.id, o.member_id, o.store_id, o.channel, o.created_at, o.total_cents)
-        .where(o.created_at >= since, o.member_id.is_not(None), *_within(o.store_id, stores))
-        .order_by(o.created_at.desc())
-        .limit(limit)
-        .subquery()
+) -> Iterator[Happened]:
+    """The newest events of members, oldest first, each with whether they accept what is named by `topic`: all that were
+    told, and orders of whose payment nothing was told. `stores` None: of all."""
+    o, e = orders.c, events.c
+    told = and_(e.type == "paid", e.order_id == o.id)
+    payments = (
+        select(
+            ("order-" + o.id).label("id"), literal("paid").label("type"), o.member_id, o.store_id, o.id.label("order_id"),
+            o.channel, o.total_cents.label("amount_cents"), o.created_at.label("at"),
+        )
+        .outerjoin_from(orders, events, told)
+        .where(o.created_at >= since, o.member_id.is_not(None), e.id.is_(None), *_within(o.store_id, stores))
+    )  # fmt: skip
+    others = select(e.id, e.type, e.member_id, e.store_id, e.order_id, e.channel, e.amount_cents, e.at).where(
+        e.at >= since, *_within(e.store_id, stores)
     )
+    every = union_all(payments, others).subquery()
+    newest = select(every).order_by(every.c.at.desc()).limit(limit).subquery()
     refused = and_(choices.c.shopper == newest.c.member_id, choices.c.topic == topic, ~choices.c.allowed)
     rows = connection.execution_options(yield_per=5_000).execute(
         select(
-            newest, members.c.tier, members.c.stage, _bought(connection, newest.c.id), choices.c.topic.label("refused")
+            newest,
+            members.c.tier,
+            members.c.stage,
+            _bought(connection, newest.c.order_id),
+            choices.c.topic.label("refused"),
         )
         .join(members, members.c.id == newest.c.member_id)
         .outerjoin(choices, refused)
-        .order_by(newest.c.created_at)
+        .order_by(newest.c.at)
     )
     for r in rows:
-        event = Event(f"order-{r.id}", "paid", r.member_id, r.created_at, r.store_id, r.id, r.channel, r.total_cents)
-        yield Payment(event, r.tier, r.stage or "", frozenset((r.bought or "").split(_BETWEEN)), r.refused is None)
+        event = Event(r.id, r.type, r.member_id, r.at, r.store_id, r.order_id, r.channel, r.amount_cents)
+        yield Happened(event, r.tier, r.stage or "", frozenset((r.bought or "").split(_BETWEEN)), r.refused is None)
 
 
 def _bought(connection: Connection, order_id: Any) -> Any:

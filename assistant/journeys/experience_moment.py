@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 
 from assistant import logs
@@ -23,7 +24,7 @@ from assistant.surveys.files import Survey
 from assistant.surveys.letters import Letters
 from assistant.surveys.places import Place
 from assistant.surveys.rehearsal import MOST_EVENTS, Rehearsed, rehearse
-from assistant.surveys.rules import Past, Rules, Way, asleep, awake, decide
+from assistant.surveys.rules import Decision, Past, Rules, Way, asleep, awake, decide
 from assistant.surveys.shelf import Shelf
 from assistant.surveys.talk import TOPIC, run_of
 from assistant.surveys.ways import PUSHED, Open, Ways
@@ -112,6 +113,9 @@ class Moments:
         with self._db.write() as connection:
             moments.lock_member(connection, event.member_id)
             decision = decide(self.rules, event, self._past(connection, event.member_id, known), now)
+            if decision.rule is not None and decision.rule.survey not in self.surveys:
+                log.error("survey_gone", survey=decision.rule.survey, rule=decision.rule.id)
+                decision = Decision("no_rule")  # of one that nobody can be asked
             if not moments.decided(connection, event_id, decision.reason):
                 return decision.reason
             if decision.rule is not None and decision.due_at is not None:
@@ -264,12 +268,17 @@ class Moments:
     # -- a dry run ---------------------------------------------------------------------------------------------------
 
     def rehearse(self, since: datetime, stores: Collection[str] | None = None) -> tuple[Rehearsed, Counter[str]]:
-        """The rules over past payments, and in what ways those invited would be reached today. Nothing is sent."""
+        """The rules over past events, and in what ways those invited would be reached today. Nothing is sent."""
+        feeling = {rule.event for rule in self.rules.rules if rule.who.attitudes}
+        feels = cache(self._attitudes)
         with self._db.read() as connection:
-            past = moments.past_payments(connection, since, topic=TOPIC, stores=stores, limit=MOST_EVENTS)
-            found = rehearse(
-                self.rules, ((p.event, Past(p.tier, p.allowed, stage=p.stage, bought=p.bought)) for p in past)
-            )
+            past = moments.past_events(connection, since, topic=TOPIC, stores=stores, limit=MOST_EVENTS)
+            known = (
+                (p.event, Past(p.tier, p.allowed, stage=p.stage, bought=p.bought,
+                               attitudes=feels(p.event.member_id) if p.event.type in feeling else frozenset()))
+                for p in past
+            )  # fmt: skip
+            found = rehearse(self.rules, known)
             return found, self.ways.forecast(connection, found.invited, self._clock.now())
 
     # -- at a place --------------------------------------------------------------------------------------------------

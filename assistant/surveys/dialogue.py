@@ -28,7 +28,7 @@ WORDS = "~words"  # behind the id of a question with choices: the words in which
 _PUTS_OFF = re.compile(
     r"(说|答|填|弄|做|聊|写|评)(吧|哈|啊|了)?$|没空|没时间|忙|开会|开车|上班|上课|吃饭|带娃|方便|等会|等[一]?下|稍后|晚点|[待过]会"
 )
-_STOPS = re.compile(r"答|填|参加|评|兴趣")
+_STOPS = re.compile(r"答|填|参加|评|兴趣|^(?:那|还是)?算了(?:吧|啦|哈)?$")
 _SHORT = 14  # characters: longer words to a survey that was not begun are likely about something else
 _FACES = {
     "csat": {1: "很不满意", 2: "不满意", 3: "一般", 4: "满意", 5: "非常满意"},

@@ -90,9 +90,9 @@ def test_a_survey_that_begins_at_a_place_is_one_for_the_same_visit(database: Dat
     assert found.id == "v-1"
 
 
-def test_past_payments_are_bounded_and_say_who_wants_no_surveys(database: Database) -> None:
+def test_past_events_are_bounded_and_say_who_wants_no_surveys(database: Database) -> None:
     with database.read() as connection:
-        assert list(moments.past_payments(connection, NOW, topic="survey", stores=("S1",), limit=5)) == []
+        assert list(moments.past_events(connection, NOW, topic="survey", stores=("S1",), limit=5)) == []
 
 
 def test_the_same_event_is_fresh_once(database: Database) -> None:

@@ -557,3 +557,47 @@ def test_who_opted_out_comes_back_by_the_words_that_they_were_told(service: Serv
     invited.say("确认")
     with service.database.read() as connection:
         assert privacy.choices(connection, MEMBER)["survey"] is True
+
+
+def test_a_rehearsal_tries_every_kind_of_event_and_a_payment_once(service: Service, clock: FixedClock) -> None:
+    order = service.merchant.orders.recent(MEMBER, 1)[0]
+    rules = [
+        {"id": kind, "event": kind, "survey": "after_sale", "cool_down_days": 0}
+        for kind in ("paid", "refunded", "visit")
+    ]
+    service.moments.rules = Rules.model_validate({"cool_down_days": 0, "rules": rules})
+    since = clock.now() - timedelta(days=400)
+    before, _ = service.moments.rehearse(since)
+
+    told = [happened(service, "refunded", "R1"), happened(service, "visit", "V1")]
+    service.moments.take([*told, happened(service, "paid", "P1", order_id=order.order_id)])
+    after, _ = service.moments.rehearse(since)
+
+    assert after.by_rule == before.by_rule | {"refunded": 1, "visit": 1}
+    assert before.by_rule["paid"] > 0
+
+
+def test_a_rehearsal_knows_how_shoppers_feel(service: Service, clock: FixedClock) -> None:
+    rule = {"id": "one", "event": "refunded", "survey": "after_sale", "who": {"attitudes": ["排队结账-负面"]}}
+    service.moments.rules = Rules.model_validate({"cool_down_days": 0, "rules": [rule]})
+    service.moments.take([happened(service)])
+    asked: list[str] = []
+
+    def feels(member: str) -> frozenset[str]:
+        asked.append(member)
+        return frozenset({"排队结账-负面"})
+
+    service.moments._attitudes = feels
+    found, _ = service.moments.rehearse(clock.now() - timedelta(minutes=1))
+
+    assert found.by_rule["one"] == 1
+    assert asked == [MEMBER]
+
+
+def test_a_rule_whose_survey_is_gone_invites_nobody_and_stops_nothing(service: Service) -> None:
+    rule = {"id": "one", "event": "refunded", "survey": "long_gone"}
+    service.moments.rules = Rules.model_validate({"cool_down_days": 0, "rules": [rule]})
+    service.moments.take([happened(service)])
+
+    assert service.moments.decide("E1") == "no_rule"
+    assert all_invitations(service) == []

@@ -289,7 +289,7 @@ def test_an_invitation_may_be_put_off_in_words_and_taken_up_by_name(text: str) -
     assert answer(later.run, "继续评价").run.status == "open"
 
 
-@pytest.mark.parametrize("text", ["不想填", "不想答了", "没兴趣", "不感兴趣"])
+@pytest.mark.parametrize("text", ["不想填", "不想答了", "没兴趣", "不感兴趣", "算了吧"])
 def test_an_invitation_may_be_declined_in_words(text: str) -> None:
     assert answer(Run(SURVEYS["after_sale"]), text).run.status == "stopped"
 
