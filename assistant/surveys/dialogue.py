@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from assistant.domain.message import Choice, Reply
-from assistant.surveys.files import END, Option, Question, Survey, When
+from assistant.surveys.files import END, OPEN, SAID, Option, Question, Survey, When
 from assistant.surveys.options import Sense
 from assistant.surveys.reading import KEPT, Reading, Value, assents, read
 
@@ -103,7 +103,7 @@ class Run:
         said = []
         for question in self.survey.questions:
             value = self.answers.get(question.id)
-            if question.kind in ("text", "photo") and isinstance(value, str):
+            if question.kind in OPEN and isinstance(value, str):
                 said += [value] if not value.startswith(KEPT) else []
             elif question.kind in ("single", "multi") and value:
                 chosen = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
@@ -160,7 +160,7 @@ def step(
 
 def keep(run: Run, kind: str, which: int, names: Mapping[str, str], *, tag: Tagger | None = None) -> Step | None:
     """Take a picture or a recording (`which`: its attachment) that was sent. None where the question wants neither."""
-    wanted = {"image": ("photo",), "voice": ("text", "photo")}.get(kind, ())
+    wanted = {"image": ("photo",), "voice": OPEN}.get(kind, ())
     if run.status != "open" or run.question.kind not in wanted:
         return None
     step_ = _move(replace(run, unclear=0), Reading(f"{KEPT}{which}", by=kind), names, tag)
@@ -174,7 +174,7 @@ def beside(run: Run, kind: str, names: Mapping[str, str]) -> Reply | None:
     """What is said to a picture or a recording that cannot be the answer, while a survey is open."""
     if run.status != "open" or kind not in ("image", "voice"):
         return None
-    if kind == "image" and run.question.kind == "text":
+    if kind == "image" and run.question.kind in SAID:
         return ask(run, names, before="照片收到了，已经为您留好。也可以再用文字说说：")
     note = (
         "照片收到了，已经为您留好。" if kind == "image" else "抱歉，我暂时听不了语音，录音已经保留。请点选或打字回答："
@@ -297,6 +297,8 @@ def ask(run: Run, names: Mapping[str, str], before: str = "") -> Reply:
     elif question.kind == "matrix":
         lines.append("、".join(r.label for r in question.rows) + "（例如“5 4 5”）")
         choices = [Choice("都是5分", "都是5分")]
+    elif question.kind == "voice":
+        lines.append("（直接发语音就好，打字也行）")
     elif question.kind == "photo":
         lines.append("（直接发一张照片，或者用文字说说）")
     elif question.scale:

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from assistant.surveys.files import SCALES, Question, Survey
+from assistant.surveys.files import SAID, SCALES, Question, Survey
 
 Draft = dict[str, Any]
 Faults = dict[str, str]
@@ -99,7 +99,7 @@ def _question(given: Draft) -> Draft:
 def _when(kind: str, given: Any) -> Draft:
     names = (
         ("min", "max") if kind in SCALES else ("choice",) if kind in ("single", "multi")
-        else ("sentiment", "aspect") if kind == "text" else ()
+        else ("sentiment", "aspect") if kind in SAID else ()
     )  # fmt: skip
     return {name: given[name] for name in names if given.get(name)} if isinstance(given, dict) else {}
 

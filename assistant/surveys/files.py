@@ -14,7 +14,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from assistant.errors import ConfigError
 
-Kind = Literal["nps", "csat", "ces", "single", "multi", "matrix", "text", "photo"]
+Kind = Literal["nps", "csat", "ces", "single", "multi", "matrix", "text", "voice", "photo"]
+SAID = ("text", "voice")  # answered in free words, written or spoken; `voice` invites to speak
+OPEN = (*SAID, "photo")  # has no right or wrong form of an answer
 SCALES: Mapping[str, tuple[int, int]] = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 END = "end"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -110,7 +112,7 @@ class Question(_Strict):
                 raise ValueError("跳题条件里的分数超出了这道题的范围" if low <= high else "只有打分题能按分数跳题")
             if when.min is not None and when.max is not None and when.min > when.max:
                 raise ValueError("跳题条件的最低分比最高分还高")
-            if (when.sentiment or when.aspect) and self.kind not in ("text", "photo"):
+            if (when.sentiment or when.aspect) and self.kind not in OPEN:
                 raise ValueError("只有开放题能按情感或方面跳题")
         return self
 

@@ -14,7 +14,7 @@ from typing import Literal
 import yaml
 
 from assistant.surveys.asking import asks, digresses, plain
-from assistant.surveys.files import Question
+from assistant.surveys.files import OPEN, Question
 from assistant.surveys.options import DIGITS, Sense, choose
 
 Wish = Literal["skip", "back", "later", "stop", "opt_out"]
@@ -139,7 +139,7 @@ def read(question: Question, text: str, *, sense: Sense | None = None, on_page: 
             found = UNCLEAR if about_else else _choice(said, question, sense)
             thinks = found.unclear and not about_else and sense and sense.think
             return thinks(question, said) if thinks else found
-        case "text" | "photo":
+        case "text" | "voice" | "photo":
             words = text.strip()
             words = words.replace(":", "：", 1) if words.startswith(KEPT) else words
             about_else = not on_page and len(words) < _STORY and digresses(words, wishes=True)
@@ -155,7 +155,7 @@ def _wish(said: str, question: Question) -> Wish | None:
     bare = re.sub(r"[\s。，,.!！~～?？、…]+", "", said)
     for wish, pattern in _WISHES:
         if pattern.fullmatch(bare):
-            if wish == "skip" and bare in _NOTHING and question.kind not in ("text", "photo"):
+            if wish == "skip" and bare in _NOTHING and question.kind not in OPEN:
                 continue  # whoever declines help, or a choice
             if wish == "skip" and bare in ("没有", "无", "过") and question.kind in ("single", "multi"):
                 continue  # an answer there

@@ -15,7 +15,7 @@ from assistant.surveys import dialogue
 from assistant.surveys.dialogue import Run, Step
 from assistant.surveys.files import AS_KEPT, Survey, read_survey, read_surveys
 from assistant.surveys.options import Sense
-from assistant.surveys.reading import read
+from assistant.surveys.reading import KEPT, read
 
 NAMES = {"brand": "云上百货", "store": "徐家汇店"}
 SURVEYS = read_surveys()
@@ -328,3 +328,18 @@ def test_nothing_to_add_is_no_comment_but_declines_help() -> None:
     assert read(SURVEYS["after_sale"].by_id["story"], "不用了").wish == "skip"
     declined = answer(Run(SURVEYS["after_sale"], status="open", current="care", answers={"effort": 1}), "不用了")
     assert declined.run.answers["care"] == "none"
+
+
+def test_a_question_may_ask_to_be_answered_aloud() -> None:
+    aloud = {"id": "aloud", "kind": "voice", "text": "哪里让您不满意？"}
+    survey = Survey.model_validate(SURVEYS["after_sale"].model_dump(mode="json") | {"questions": [aloud]})
+    asked = dialogue.ask(Run(survey), NAMES)
+
+    recorded = dialogue.keep(Run(survey, status="open"), "voice", 7, NAMES)
+    typed = answer(Run(survey, status="open"), "退款拖了两周")
+
+    assert "发语音" in asked.text
+    assert recorded is not None
+    assert recorded.run.answers["aloud"] == f"{KEPT}7"
+    assert typed.run.answers["aloud"] == "退款拖了两周"
+    assert typed.run.comment == "退款拖了两周"

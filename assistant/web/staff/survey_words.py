@@ -5,7 +5,7 @@ from assistant.surveys.rules import Segment
 STORE = "徐家汇店"  # in previews
 KINDS = {
     "nps": "NPS（0–10 推荐分）", "csat": "满意度（1–5）", "ces": "费力度（1–7）", "single": "单选", "multi": "多选",
-    "matrix": "矩阵打分", "text": "开放题", "photo": "照片",
+    "matrix": "矩阵打分", "text": "开放题", "voice": "语音", "photo": "照片",
 }  # fmt: skip
 SHORT = {"nps": "NPS", "csat": "满意度", "ces": "费力度"} | {k: w for k, w in KINDS.items() if "（" not in w}
 HELD = {
