@@ -1,5 +1,7 @@
 """Tickets: a complaint or request becomes a promise with a deadline."""
 
+import re
+
 from tools import resolve
 from tools.errors import NeedChoice, NeedSlot, Option, ToolRefused
 from tools.registry import Args, Family, NoArgs, ToolContext, WritePlan
@@ -10,7 +12,7 @@ CATEGORIES = ("服务态度", "商品质量", "物流配送", "退款售后", "�
 _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("安全卫生", ("受伤", "划伤", "摔", "过敏", "起疹", "疹子", "红肿", "烧脸", "起泡", "吃坏", "吃吐", "中毒", "拉肚子", "虫", "头发丝", "变质", "过期", "漏电", "烫伤", "着火")),
     ("服务态度", ("态度", "导购", "店员", "柜姐", "服务员", "收银员", "没人理", "不理人", "骂", "白眼", "凶", "素质", "看不起", "瞧不起", "买不起", "阴阳怪气", "爱答不理", "爱搭不理")),
-    ("商品质量", ("质量", "坏", "破", "起球", "掉色", "开线", "钻绒", "掉绒", "缩水", "假货", "瑕疵", "开胶", "裂", "断", "洗一次", "洗了一次", "穿一次", "穿了一次", "脱线", "拉链", "有个洞", "不防水", "不保温", "不充电", "不制冷", "不加热")),
+    ("商品质量", ("质量", "坏", "破", "起球", "掉色", "开线", "钻绒", "掉绒", "缩水", "假货", "瑕疵", "开胶", "裂", "断", "洗一次", "洗了一次", "穿一次", "穿了一次", "脱线", "拉链", "有个洞", "不防水", "叫防水", "球球", "一堆球", "散架", "掉毛", "褪色", "不保温", "不充电", "不制冷", "不加热")),
     ("物流配送", ("快递", "物流", "配送", "送货", "发货", "包裹", "丢件", "压扁", "少件", "发错")),
     ("退款售后", ("退款", "退钱", "售后", "维修", "没到账", "换货", "退货")),
     ("门店环境", ("排队", "收银台", "卫生间", "厕所", "空调", "电梯", "停车", "脏", "吵", "试衣间", "味道")),
@@ -29,8 +31,14 @@ class NoteArgs(Args):
     note: str | None = None
 
 
+_PRAISED = re.compile(
+    "[^，,。；;！!]*(?:真好|很好|挺好|不错|热情|满意|还可以|没得说)[^，,。；;！!]*[，,。；;！! ]+(?=就是|但|可|不过|只是)"
+)
+
+
 def category_of(text: str) -> str:
-    """The category whose words stand in a complaint."""
+    """The category whose words stand in a complaint, less what it praises first ("店员真好，就是排队太久")."""
+    text = _PRAISED.sub("", text)
     return next((name for name, words in _WORDS if any(w in text for w in words)), "其他")
 
 

@@ -1,0 +1,20 @@
+"""What a complaint is about."""
+
+import pytest
+
+from tools.tickets import category_of
+
+
+@pytest.mark.parametrize(
+    ("body", "category"),
+    [
+        ("你们店员态度真好，就是排队太久了", "门店环境"),
+        ("店员态度不好，就是排队太久了", "服务态度"),
+        ("毛衣穿两回就起了一堆球球", "商品质量"),
+        ("冲锋衣淋了场雨里头全湿了 这叫防水？？", "商品质量"),
+        ("衣服不错，但快递把包裹压扁了", "物流配送"),
+        ("说不上来哪里不对", "其他"),
+    ],
+)
+def test_a_complaint_is_filed_under_what_it_complains_of(body: str, category: str) -> None:
+    assert category_of(body) == category
