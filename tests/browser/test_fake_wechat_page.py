@@ -89,6 +89,7 @@ def test_what_the_account_sends_appears_with_its_label_and_choices_can_be_tapped
     page: Page, wechat: FakeWeChat
 ) -> None:
     type_and_send(page, "在吗")
+    expect(page.locator(".bubble").last).to_have_text("收到：在吗")  # arrived, which opens the window
     send = "/cgi-bin/message/custom/send"
     call(wechat, "/cgi-bin/message/custom/typing", {"touser": LIN, "command": "Typing"})
     expect(page.locator("#name")).to_have_text("对方正在输入…")
