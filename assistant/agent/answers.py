@@ -168,8 +168,6 @@ def names_topic(text: str) -> str:
     return found.group(1).strip() if found else ""
 
 
-MAX_CHANGE_OF_MIND = 16  # characters
-
 _REMARKS = re.compile("^(?:[哦噢喔嗷]+|原来|难怪|怪不得|我说呢|这样啊)")
 
 
@@ -179,6 +177,9 @@ def remarks(text: str) -> bool:
     if found is None or len(text) > 16 or text.endswith("不"):
         return False
     return not re.search("多久|几|咋|啥", text) and not _ACTS.search(text[found.end() :])
+
+
+MAX_CHANGE_OF_MIND = 16  # characters
 
 
 def refuses(text: str, tool: str) -> bool:

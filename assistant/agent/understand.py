@@ -28,7 +28,7 @@ from assistant.llm.client import Llm
 from prompts.loader import load
 from tools.all import TOOLS
 from tools.registry import Access
-from tools.types import KnowledgeAnswer
+from tools.types import KnowledgeAnswer, PassageFact
 
 log = logs.get("agent")
 MAX_WISHES = 3
@@ -159,9 +159,10 @@ class Understanding:
     def _earned(self, turn: Turn, args: dict[str, str], found: Served, alone: Served | None) -> Served:
         """The answer in context; only a doubtful one where what was spoken of finds it without the question, and better."""
         before = self._asked(turn, args, fill.spoken_of(turn).strip())
-        if _passage(before) != _passage(found) or _confidence(found) > _confidence(before):
+        then, now, itself = _best(before), _best(found), _best(alone)
+        if then is None or now is None or then.chunk_id != now.chunk_id or now.confidence > then.confidence:
             return found
-        if alone is not None and isinstance(alone.result, KnowledgeAnswer) and alone.result.sure:
+        if alone is not None and itself is not None and itself.sure:
             return alone
         return replace(found, result=_doubted(found.result))
 
@@ -318,9 +319,11 @@ def _doubted(result: object) -> object:
     return replace(result, passages=tuple(replace(p, sure=False) for p in result.passages))
 
 
-def _passage(found: Served | None) -> str:
-    return found.result.passages[0].chunk_id if found and isinstance(found.result, KnowledgeAnswer) else ""
+def _best(found: Served | None) -> PassageFact | None:
+    """The first passage of an answer of the documents."""
+    return found.result.passages[0] if found and isinstance(found.result, KnowledgeAnswer) else None
 
 
 def _confidence(found: Served | None) -> float:
-    return found.result.passages[0].confidence if found and isinstance(found.result, KnowledgeAnswer) else 0.0
+    best = _best(found)
+    return best.confidence if best else 0.0

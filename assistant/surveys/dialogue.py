@@ -19,8 +19,8 @@ Tagger = Callable[[str], tuple[str, frozenset[str]]]
 """Sentiment (pos, neu, neg) and aspects of a text."""
 
 CARE = "care"
-RESUME = ("继续评价", "继续答", "接着答", "继续")
-PLAIN_RESUME = RESUME[:3]  # which can be about nothing but a survey
+PLAIN_RESUME = ("继续评价", "继续答", "接着答")  # which can be about nothing but a survey
+RESUME = (*PLAIN_RESUME, "继续")
 _POOR: Mapping[str, int] = {"nps": 6, "csat": 2, "ces": 3}
 _GOOD: Mapping[str, int] = {"nps": 9, "csat": 4, "ces": 6}
 _TELLS = 6  # characters: longer words for a choice tell more than the choice
