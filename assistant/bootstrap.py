@@ -43,6 +43,7 @@ from assistant.merchant.http import HttpBackend, http_merchant
 from assistant.privacy.rights import PrivacyRights
 from assistant.routing.queue import HandoffQueue
 from assistant.surveys.by_model import ModelReader
+from assistant.surveys.doubts import Names, names_of
 from assistant.surveys.files import read_surveys
 from assistant.surveys.letters import Letters
 from assistant.surveys.options import Sense
@@ -265,6 +266,10 @@ class Service:
             ways=self.ways, letters=self.letters, delivered=self.to_deliver.set,
             attitudes=lambda member: self.understanding.attitude_tags(member),
         )  # fmt: skip
+
+    def rule_names(self) -> Names:
+        """What the rules of invitations may speak of."""
+        return names_of(self.catalog.get(), self.aspects.get().names)
 
     @cached_property
     def ways(self) -> Ways:

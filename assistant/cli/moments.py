@@ -85,10 +85,27 @@ def _in_batches(events: list[Any], size: int = 500) -> Any:
 
 
 def check(as_json: Json = False) -> None:
-    """检查问卷与规则文件。"""
+    """检查问卷与规则文件，也看规则里的名字是不是真有。"""
     surveys, rules = _files(as_json)
-    say(as_json, {"ok": True, "surveys": len(surveys), "rules": len(rules.rules)},
-        f"{len(surveys)} 份问卷、{len(rules.rules)} 条规则，都没有问题")  # fmt: skip
+    found = _doubts(rules, as_json)
+    counted = f"{len(surveys)} 份问卷、{len(rules.rules)} 条规则，"
+    verdict = "都没有问题" if not found else f"格式都对，有 {len(found)} 处请再看看："
+    say(as_json, {"ok": True, "surveys": len(surveys), "rules": len(rules.rules), "doubts": found},
+        "\n".join([counted + verdict, *(f"  {said}" for said in found)]))  # fmt: skip
+
+
+def _doubts(rules: Any, as_json: bool) -> list[str]:
+    from assistant.bootstrap import Service
+    from assistant.surveys.doubts import doubts
+
+    service = Service(Settings())
+    try:
+        migrate(service.database)
+        return doubts(rules, service.rule_names())
+    except (StoreDown, ConfigError) as error:
+        fail(as_json, str(error))
+    finally:
+        service.close()
 
 
 def list_surveys(as_json: Json = False) -> None:

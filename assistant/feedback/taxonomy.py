@@ -62,6 +62,11 @@ class Tree:
     def leaves(self) -> list[Leaf]:
         return [leaf for leaves in self.groups.values() for leaf in leaves]
 
+    @property
+    def names(self) -> set[str]:
+        """Of groups and leaves."""
+        return {*self.groups, *(leaf.name for leaf in self.leaves)}
+
     def group_of(self) -> dict[str, str]:
         """Leaf id → name of its group."""
         return {leaf.id: group for group, leaves in self.groups.items() for leaf in leaves}

@@ -17,6 +17,7 @@ from assistant.db import attachments, moments
 from assistant.domain.account import Permission
 from assistant.surveys import dialogue
 from assistant.surveys.dialogue import Run
+from assistant.surveys.doubts import doubts
 from assistant.surveys.files import Survey
 from assistant.surveys.rehearsal import REACH_WORDS, Rehearsed
 from assistant.surveys.results import (
@@ -187,5 +188,5 @@ def _rules(
     return page(
         request, "rules.html", me, rules=service.moments.rules, surveys=service.moments.surveys, events=EVENTS,
         reasons=REASON_WORDS, outcomes=outcomes, days=days, tried=tried, ways=ways, reach=REACH_WORDS, channels=WAYS,
-        meant=meant,
+        meant=meant, doubts=doubts(service.moments.rules, service.rule_names()),
     )  # fmt: skip
