@@ -54,15 +54,14 @@ def accept_all(
 ) -> list[Accepted]:
     """Put messages on disk in a handful of statements, however many they are. Answers stand in the given order."""
     inbounds = [_storable(inbound) for inbound in inbounds]
-    known = _known(connection, {i.dedup_key for i in inbounds})
+    # one writer looks first; where several write, taking a message tells whether it was known
+    known = _known(connection, {i.dedup_key for i in inbounds}) if connection.dialect.name == "sqlite" else {}
     fresh = {i.dedup_key: i for i in inbounds if i.dedup_key not in known}
     if not fresh:
         return [known[i.dedup_key] for i in inbounds]
     opened = _open_all(connection, list(fresh.values()), now, member_id)
     taken = _take(connection, fresh, opened, now)
-    if taken:
-        _write_down(connection, fresh, taken, now)
-    raced = fresh.keys() - taken.keys()  # another replica was faster
+    raced = fresh.keys() - taken.keys()  # repeated, or another replica was faster
     known |= taken | (_known(connection, raced) if raced else {})
     seen: set[str] = set()
     answers = []
@@ -111,22 +110,27 @@ def _open_all(
 def _take(
     connection: Connection, fresh: Mapping[str, Inbound], opened: Mapping[Identity, str], now: datetime
 ) -> dict[str, Accepted]:
-    """The inbox rows of new messages by key, without those that another replica took at the same moment."""
+    """The inbox rows of new messages by key, without those that were taken before. Each becomes a line of its
+    conversation, which then waits for an answer."""
     rows = [
-        {"conversation_id": opened[inbound.identity], "dedup_key": key, "payload": dump(inbound)}
+        {"conversation_id": opened[inbound.identity], "dedup_key": key, "payload": dump(inbound),
+         "text": inbound.text, "client_id": inbound.client_id}
         for key, inbound in fresh.items()
-    ]
-    put = _put(connection, "take", _INBOX, rows, now=now)
-    if put.returns_rows:
+    ]  # fmt: skip
+    if connection.dialect.name != "sqlite":
+        put = _put(connection, "take", _MESSAGES, rows, now=now)
         return {row.dedup_key: Accepted(row.conversation_id, row.id, fresh=True) for row in put}
+    _put(connection, "take", _INBOX, rows, now=now)
     # one writer: what was not known is now ours
-    return {key: replace(one, fresh=True) for key, one in _known(connection, fresh.keys()).items()}
+    taken = {key: replace(one, fresh=True) for key, one in _known(connection, fresh.keys()).items()}
+    _write_down(connection, fresh, taken, now)
+    return taken
 
 
 def _write_down(
     connection: Connection, fresh: Mapping[str, Inbound], taken: Mapping[str, Accepted], now: datetime
 ) -> None:
-    """The messages as lines of their conversations, which then wait for an answer."""
+    """The messages as lines of their conversations."""
     lines = [
         {"conversation_id": one.conversation_id, "inbox_id": one.inbox_id,
          "text": fresh[key].text, "client_id": fresh[key].client_id}
@@ -147,6 +151,7 @@ _WAITING = _types(conversations, "id", "waiting")
 _NOW = bindparam("now", type_=Moment())
 _INBOX = _types(inbox, "conversation_id", "dedup_key", "payload")
 _LINES = _types(messages, "conversation_id", "inbox_id", "text", "client_id")
+_MESSAGES = {**_INBOX, **_types(messages, "text", "client_id")}
 _PEOPLE = _types(conversations, "id", "channel", "app", "sender", "member_id", "store_id")
 
 
@@ -187,7 +192,7 @@ def _statements(dialect: str) -> dict[str, Any]:
     same = and_(*(conversations.c[name] == senders.c[name] for name in _SENDERS))
     if dialect != "sqlite":  # which gives what it made row by row; one list afterwards is faster there
         opened = opened.returning(*mine)
-        taken = taken.returning(inbox.c.id, inbox.c.dedup_key, inbox.c.conversation_id)
+        taken = _taken_whole(dialect)
     return {
         "known": select(listed(dialect, inbox.c.id, inbox.c.dedup_key, inbox.c.conversation_id)).join(
             keys, keys.c.dedup_key == inbox.c.dedup_key
@@ -200,3 +205,32 @@ def _statements(dialect: str) -> dict[str, Any]:
         .where(conversations.c.id == waiting.c.id)
         .values(waiting=conversations.c.waiting + waiting.c.waiting),
     }  # fmt: skip
+
+
+def _taken_whole(dialect: str) -> Any:
+    """New messages into the inbox, their lines into the conversations, and what waits there counted: one statement."""
+    given = rowset(dialect, _MESSAGES)
+    rows = in_order(given, *_INBOX).add_columns(_NOW, literal("new"), literal(0))
+    taken = (
+        insert_into(dialect, inbox)
+        .from_select([*_INBOX, "received_at", "status", "attempts"], rows)
+        .on_conflict_do_nothing(index_elements=["dedup_key"])
+        .returning(inbox.c.id, inbox.c.dedup_key, inbox.c.conversation_id)
+        .cte("taken")
+    )
+    told = (
+        select(taken.c.conversation_id, taken.c.id, given.c.text, given.c.client_id)
+        .add_columns(literal("shopper"), literal({}, messages.c.blocks.type), _NOW)
+        .join_from(taken, given, taken.c.dedup_key == given.c.dedup_key)
+        .order_by(taken.c.id)
+    )
+    columns = ["conversation_id", "inbox_id", "text", "client_id", "author", "blocks", "at"]
+    lines = insert_into(dialect, messages).from_select(columns, told).cte("lines")
+    more = select(taken.c.conversation_id, func.count().label("waiting")).group_by(taken.c.conversation_id).subquery()
+    waits = (
+        update(conversations)
+        .where(conversations.c.id == more.c.conversation_id)
+        .values(waiting=conversations.c.waiting + more.c.waiting)
+        .cte("waits")
+    )
+    return select(taken.c.id, taken.c.dedup_key, taken.c.conversation_id).add_cte(lines, waits)
