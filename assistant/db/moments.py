@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, literal, select, union_all, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, literal, or_, select, union_all, update
 
 from assistant.db.engine import upsert
 from assistant.db.tables.moments import events, invitations
@@ -122,6 +122,15 @@ def live_of_member(connection: Connection, member_id: str, now: datetime) -> Inv
 def _live(connection: Connection, whose: ColumnElement[bool], now: datetime) -> Invitation | None:
     query = select(invitations).where(whose, invitations.c.status.in_(LIVE), invitations.c.expires_at > now)
     row = connection.execute(query.order_by(invitations.c.sent_at.desc()).limit(1)).mappings().first()
+    return Invitation(**row) if row else None
+
+
+def last_ended(connection: Connection, member_id: str, since: datetime, now: datetime) -> Invitation | None:
+    """The newest survey sent to a member since a moment, where it may no longer be answered."""
+    i = invitations.c
+    over = or_(i.status.not_in(LIVE), i.expires_at <= now)
+    query = select(invitations).where(i.member_id == member_id, i.sent_at >= since, over)
+    row = connection.execute(query.order_by(i.sent_at.desc()).limit(1)).mappings().first()
     return Invitation(**row) if row else None
 
 

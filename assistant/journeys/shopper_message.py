@@ -125,7 +125,7 @@ class ShopperMessages:
             if conversation.holder in ANSWERED_BY_PEOPLE:
                 return self._held_by_people(conversation, waiting)
             survey = self._surveys.open_in(conversation, waiting.inbound.text) if self._surveys else None
-            if self._surveys and survey is None and (over := self._surveys.over(waiting.inbound.text)):
+            if self._surveys and survey is None and (over := self._surveys.over(conversation, waiting.inbound.text)):
                 trace = TurnTrace(tier="router", intents=[{"intent": "survey", "by": "over"}])
                 return Answer(over, conversation.state, trace, ())
             typed = survey if waiting.inbound.kind == "text" else None
@@ -199,6 +199,9 @@ class ShopperMessages:
                 handoffs.withdraw(connection, conversation.id)
             trace.intents.append({"intent": "back", "by": "control"})
             return Answer(self._agent.say("back_from_queue"), conversation.state, trace, ())
+        if self._surveys and (heard := self._surveys.opted_out(conversation, waiting.inbound.text)):
+            trace.intents.append({"intent": "survey", "by": "opted_out"})
+            return Answer(heard.reply, conversation.state, trace, (), (heard.change,))
         quiet = conversation.holder == "person" or conversation.state.last_tool == "waiting"
         reply = Reply("") if quiet else self._agent.say("waiting_for_person")
         return Answer(reply, replace(conversation.state, last_tool="waiting"), trace, ())

@@ -21,6 +21,7 @@ Tagger = Callable[[str], tuple[str, frozenset[str]]]
 CARE = "care"
 PLAIN_RESUME = ("继续评价", "继续答", "接着答")  # which can be about nothing but a survey
 RESUME = (*PLAIN_RESUME, "继续")
+OPTED_OUT = "好的，以后不再给您发满意度调查了。想恢复时告诉我“接受满意度调查”就行。"
 _POOR: Mapping[str, int] = {"nps": 6, "csat": 2, "ces": 3}
 _GOOD: Mapping[str, int] = {"nps": 9, "csat": 4, "ces": 6}
 _TELLS = 6  # characters: longer words for a choice tell more than the choice
@@ -206,8 +207,7 @@ def _wished(run: Run, reading: Reading, names: Mapping[str, str]) -> Step:
         return _go(run, END, names, reading, note="")
     match reading.wish:
         case "opt_out":
-            words = "好的，以后不再给您发满意度调查了。想恢复时告诉我“接受满意度调查”就行。"
-            return Step(replace(run, status="stopped"), Reply(words), reading)
+            return Step(replace(run, status="stopped"), Reply(OPTED_OUT), reading)
         case "later":
             words = f"好的，您先忙。有空时发“{RESUME[0]}”，我们接着来。"
             return Step(replace(run, status="paused"), Reply(words), reading)

@@ -30,6 +30,13 @@ _ORDINAL = re.compile(r"第([一二三四五六七八九\d])(个|项|条|种)?")
 _NOT_THAT = re.compile(
     r"(倒|并|也)?不(是|怪|关)[^，,。；;]{1,10}?(的(问题|事|原因))?(，|,|。|；|;|(?=而是|主要是|是因为))"
 )  # 不是质量，是尺码
+_ASKS_FOR_FAULTS = re.compile(r"不满|问题|费劲|不好|不足|加强|改进|哪里差")  # of a question
+_FINE = r"(还|挺|蛮|很|都|倒|也|是|真)*(行|可以|好|不错|满意|没问题|没毛病|没得说|没话说|没意见|凑合)(的|啊|吧|了)?"
+_BUT = "就是|只是|但|不过|可惜|可是|然而|问题是|主要是"
+_CONCEDED = re.compile(rf"[^，,。；;]{{1,8}}?{_FINE}\s*[，,。；;]?\s*(?={_BUT}|除了)")  # 质量还行，就是尺码不对
+_OBJECTED = re.compile(
+    rf"[，,。；;\s]*({_BUT})(?=[^。]*(慢|久|贵|差|不(?!错)|少|小|难|没))[^。]*"
+)  # 店员很好，就是排队久
 _FUZZY = 75
 OTHER = "other"  # the id of what stands for everything else
 _TELLING = 4  # characters from which on words that fit nothing are meant for "other"
@@ -86,6 +93,8 @@ def choose(said: str, question: Question, sense: Sense | None = None) -> Chosen 
     if places := _picked(said, options):
         return Chosen(tuple(places), by="number") if many or len(places) == 1 else None
     said = _NOT_THAT.sub("", said) or said
+    aside = _CONCEDED if _ASKS_FOR_FAULTS.search(question.text) else _OBJECTED
+    said = aside.sub("", said) or said
     named = _named(said, options)
     if many:
         return _several(said, options, named, sense)

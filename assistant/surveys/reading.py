@@ -34,6 +34,11 @@ _LATER = (
 _BUSY = (
     r"(我|现在)*(正)?在?(没空|没时间|有点?忙|忙着?|开会|开车|上班|上课|吃饭|带娃)(呢|了|啊)?|(我|现在)+(不|不太)方便"
 )
+_OPT_OUT = re.compile(
+    r"(你们?|麻烦|请)*(以后)?(别|不要|不用)(再)?(给我)?(发|打扰|烦|骚扰|来烦)(我|这个|问卷|调查|消息)*(了|啦)?(吧)?|退订|td|unsubscribe"
+)
+_NAMES_IT = re.compile(r"问卷|调查|退订|td|unsubscribe")
+_ONLY_A_SCORE = re.compile(r"(我?(给|打|评)个?)?(10|\d|[零一二三四五六七八九十满])(分|颗?星)(吧|啊|哈|了)*")
 _WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
     (
         "back",
@@ -41,12 +46,7 @@ _WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
             r"(我?想?要?)?(返回|退回|回到?|改(一下)?|重(新)?(答|选|填))?(上一(题|个问题|个|步)|前(面)?一?(题|个))(.{0,6})|返回|重新(答|填|选)"
         ),
     ),
-    (
-        "opt_out",
-        re.compile(
-            r"(你们?|麻烦|请)*(以后)?(别|不要|不用)(再)?(给我)?(发|打扰|烦|骚扰|来烦)(我|这个|问卷|调查|消息)*(了|啦)?(吧)?|退订|td|unsubscribe"
-        ),
-    ),
+    ("opt_out", _OPT_OUT),
     ("later", re.compile(rf"(({_BUSY})|({_LATER}))+")),
     (
         "stop",
@@ -84,6 +84,10 @@ _CHINESE = re.compile(
 _RANGE = re.compile(r"(\d{1,2})\s*(?:[-、,，~/]|到|或者?|至)\s*(\d{1,2})\s*分")
 _CHINESE_RANGE = re.compile(r"([二三四五六七八])([三四五六七八九])\s*分")
 _LESS = re.compile(r"满(?:分|的)?[^，。]{0,12}?[减扣少](?:去|掉|了|你们?|他们?)?([\d一二两俩三四五])")  # "满分减三"
+_SHORT_OF = re.compile(  # 不到8分, 八分不到
+    r"不(?:到|足|够)([\d]{1,2}|[一二两三四五六七八九十])\s*[分星颗]|([\d]{1,2}|[一二两三四五六七八九十])\s*[分星颗]都?不到"
+)
+_THE_REST = re.compile(r"其[他它余]|别的|剩下|另外[几两三]|(?<!不)都")  # of the rows of a matrix
 _FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾", "一二三四五六七八九十")
 _PLAIN_MOOD = 0.5  # from here a verdict that no list holds counts
 _TELLING = 3  # characters
@@ -151,8 +155,23 @@ def assents(text: str) -> bool:
     return bool(_ASSENT.fullmatch(re.sub(r"[\s。，,.!！~～]+", "", plain(text))))
 
 
+def opts_out(text: str) -> bool:
+    """Whether words say, to whomever, that no survey is wanted any more."""
+    bare = _bare(plain(text))
+    return bool(_OPT_OUT.fullmatch(bare) and _NAMES_IT.search(bare))
+
+
+def scores(text: str) -> bool:
+    """Whether words are a score and nothing else, whatever was asked."""
+    return bool(_ONLY_A_SCORE.fullmatch(_bare(plain(text))))
+
+
+def _bare(said: str) -> str:
+    return re.sub(r"[\s。，,.!！~～?？、…]+", "", said)
+
+
 def _wish(said: str, question: Question) -> Wish | None:
-    bare = re.sub(r"[\s。，,.!！~～?？、…]+", "", said)
+    bare = _bare(said)
     for wish, pattern in _WISHES:
         if pattern.fullmatch(bare):
             if wish == "skip" and bare in _NOTHING and question.kind not in OPEN:
@@ -168,6 +187,9 @@ def _wish(said: str, question: Question) -> Wish | None:
 
 def _score(said: str, kind: str, scale: tuple[int, int]) -> Reading:
     low, high = scale
+    if short := _SHORT_OF.search(said):
+        number = int(DIGITS.get(found := short[1] or short[2], found)) - 1
+        return Reading(number, by="number", sure=False) if low <= number <= high else UNCLEAR
     numbers = _numbers(said, high)
     if numbers:
         number = numbers[-1 if _RATHER.search(said) else 0]
@@ -289,13 +311,18 @@ def _choice(said: str, question: Question, sense: Sense | None) -> Reading:
 
 
 def _matrix(said: str, question: Question) -> Reading:
-    """ "质量5 包装4 性价比3", or one number a row in order, or one for all ("都是5分")."""
+    """ "质量5 包装4 性价比3", or one number a row in order, or one for all ("都是5分"), or for all but some."""
     found: dict[str, int] = {}
+    rest: int | None = None
     for clause in re.split(r"[,，、;；。\n]+|\s+(?=\D)|(?<=\d)(?=[^\d分.\s])|(?<=分)(?=\D)", said):
         named = [r for r in question.rows if any(w in clause for w in (r.label.lower(), *r.words))]
         reading = _score(clause, "matrix", (1, 5))
         if len(named) == 1 and isinstance(reading.value, int):
             found[named[0].id] = reading.value
+        elif not named and isinstance(reading.value, int) and _THE_REST.search(clause):
+            rest = reading.value
+    if found and rest is not None:
+        return Reading({r.id: found.get(r.id, rest) for r in question.rows}, by="words", sure=False)
     if found:
         return Reading(found, by="words")
     numbers = [int(n) for n in re.findall(r"(?<!\d)[1-5](?!\d)", said)] or [int(n) for n in said if n in "12345"]

@@ -7,6 +7,7 @@ back and committed together with the answer.
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,14 @@ from assistant.surveys import dialogue
 from assistant.surveys.dialogue import Run, Tagger
 from assistant.surveys.files import AS_KEPT, Survey
 from assistant.surveys.options import Sense
+from assistant.surveys.reading import opts_out, scores
 from assistant.surveys.rewards import REWARD, Rewards
 from tools.ports import Ports
 
 log = logs.get("surveys")
 TOPIC = "survey"  # of the choices that a shopper can make
 CHOSEN_IN_CHAT = "2026-11"  # the version of the words by which they choose
+REMEMBERED = timedelta(days=30)  # for so long a score that comes late is known for what it is
 _CATEGORY = {"到店": "服务态度", "商品": "商品质量", "配送": "物流配送"}  # of the ticket, by touchpoint
 
 
@@ -98,11 +101,31 @@ class SurveyTalk:
             answered = conversations.answered_at(connection, conversation.id)
         return answered is not None and (found.sent_at is None or answered >= found.sent_at)
 
-    @staticmethod
-    def over(text: str) -> Reply | None:
-        """What is said to whoever wants to go on with a survey while none waits for them."""
-        wants = text.strip().rstrip("。！!~") in dialogue.PLAIN_RESUME
-        return Reply("现在没有等您回答的评价：之前的已经答完、停下或过期了。谢谢您愿意说！") if wants else None
+    def over(self, conversation: Conversation, text: str) -> Reply | None:
+        """What is said to whoever wants to go on with a survey, or scores, while none waits for them."""
+        if text.strip().rstrip("。！!~") in dialogue.PLAIN_RESUME:
+            return Reply("现在没有等您回答的评价：之前的已经答完、停下或过期了。谢谢您愿意说！")
+        if not scores(text) or conversation.state.asking or not (member := conversation.shopper.member_id):
+            return None
+        now = self._clock.now()
+        with self._db.read() as connection:
+            last = moments.last_ended(connection, member, now - REMEMBERED, now)
+        if last is None:
+            return None
+        why = "您之前已经答完了" if last.status == "done" else "上次的评价已经停下或过期了"
+        return Reply(f"{why}，这个分数没能再记进去，抱歉。想说说哪里满意或不满意，直接告诉我就行，我会转达。")
+
+    def opted_out(self, conversation: Conversation, text: str) -> Heard | None:
+        """Whoever wants no more surveys is heard at once, whoever else they are talking to."""
+        member = conversation.shopper.member_id
+        if member is None or not opts_out(text):
+            return None
+        now = self._clock.now()
+
+        def change(connection: Connection) -> None:
+            privacy.choose(connection, member, TOPIC, False, CHOSEN_IN_CHAT, now)
+
+        return Heard(Reply(dialogue.OPTED_OUT), change, "")
 
     def seen(self, found: Invitation) -> None:
         """Note that somebody opened the page of a survey."""

@@ -258,6 +258,25 @@ def test_an_invitation_that_nobody_took_up_ends_and_is_not_answered_any_more(
 
     assert [i.status for i in all_invitations(service)] == ["expired"]
     assert "哪一步最费劲" not in late.reply.text
+    assert "已经停下或过期了，这个分数没能再记进去" in late.reply.text
+    assert "积分" in invited.say("我有多少分").reply.text  # which is no score
+
+
+def test_a_score_out_of_nowhere_is_not_taken_for_a_late_one(service: Service, shopper: Shopper) -> None:
+    assert "没能再记进去" not in shopper.say("5分").reply.text
+
+
+def test_whoever_unsubscribes_while_a_person_holds_the_talk_is_heard(
+    service: Service, clock: FixedClock, shopper: Shopper
+) -> None:
+    shopper.say("转人工")
+    shopper.say("是的")
+    waiting = shopper.say("退订")
+    service.moments.take([happened(service)])
+    work(service, clock)
+
+    assert "以后不再给您发满意度调查" in waiting.reply.text
+    assert all_invitations(service) == []
 
 
 def test_an_edited_survey_does_not_change_the_one_that_is_open(folder: Path, clock: FixedClock, tmp_path: Path) -> None:

@@ -343,3 +343,21 @@ def test_a_question_may_ask_to_be_answered_aloud() -> None:
     assert recorded.run.answers["aloud"] == f"{KEPT}7"
     assert typed.run.answers["aloud"] == "退款拖了两周"
     assert typed.run.comment == "退款拖了两周"
+
+
+@pytest.mark.parametrize(
+    ("survey", "question", "said", "value"),
+    [
+        ("product", "details", "包装2分，其他都好", {"quality": 4, "packaging": 2, "value": 4}),
+        ("product", "details", "都挺好的，就是包装太差了", {"quality": 4, "packaging": 1, "value": 4}),
+        ("store_visit", "wrong", "店员还行，就是排队太久了", "queue"),
+        ("store_visit", "wrong", "质量没问题，但是店员态度差", "staff"),
+        ("store_visit", "best", "店员服务很好，就是价格有点贵", ("staff",)),
+        ("store_visit", "recommend", "不到8分吧", 7),
+        ("store_visit", "recommend", "六分都不到", 5),
+    ],
+)
+def test_what_is_conceded_or_excepted_is_told_from_what_is_meant(
+    survey: str, question: str, said: str, value: object
+) -> None:
+    assert read(SURVEYS[survey].by_id[question], said).value == value
