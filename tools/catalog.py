@@ -137,15 +137,23 @@ def build(merchant: Merchant) -> Catalog:
     )
 
 
+# other words for the same ware, for names that hold the first
+_ALSO = (
+    ("衬衫", "衬衣"), ("羽绒服", "羽绒衣"), ("羽绒服", "羽绒"), ("围巾", "围脖"), ("双肩包", "书包"), ("运动鞋", "球鞋"), ("保温杯", "水杯"), ("毛衣", "毛衫"),
+    ("防晒", "防嗮"), ("牛仔裤", "仔裤"), ("连衣裙", "裙衫"), ("被芯", "被子"), ("T恤", "恤衫"),
+)  # fmt: skip
+
+
 def _product_names(product: Product) -> list[str]:
     bare = product.name.removeprefix(product.brand)
-    return [product.name, bare, *product.aliases, *(product.brand + a for a in product.aliases)]
+    names = [product.name, bare, *product.aliases, *(product.brand + a for a in product.aliases)]
+    return list(dict.fromkeys([*names, *(n.replace(a, b) for a, b in _ALSO for n in names if a in n)]))
 
 
 def _store_names(store: Store) -> list[str]:
     short = store.short.removesuffix("店")
     with_city = [store.city + store.short, store.city + short]
-    spoken = [alias.removesuffix("店") for alias in store.aliases if len(alias) > 2]
+    spoken = [alias.removesuffix("店").removesuffix("那家") for alias in store.aliases if len(alias) > 2]
     return list(dict.fromkeys([store.name, store.short, short, *with_city, *store.aliases, *spoken]))
 
 

@@ -93,5 +93,8 @@ class Asking:
         best = self._stance.router.rank(turn.mentions.plain).best
         if best.intent in kin(task.tool):
             return False
-        enough = turn.playbook.policy.router.floor if beyond > 4 else OWN_WISH
+        policy = turn.playbook.policy.router
+        enough = policy.floor if beyond > 4 else OWN_WISH
+        if task.slot in turn.mentions.slots and not dialogue.asks(turn.text):
+            enough = policy.serve  # what was asked for is named, with a remark ("春熙路吧离我近")
         return best.intent != task.tool and best.probability >= enough

@@ -90,11 +90,16 @@ class Confirming:
         first, *rest = re.split(r"[，,。！! ]+", turn.text)
         if not rest or len(turn.text) > MAX_ANSWER or _DOUBT.search(turn.text.lower()):
             return False
-        named = {k: v for k, v in turn.mentions.slots.items() if k in TOOLS[pending.tool].slots}
-        if not named or len(dialogue.residue(turn.mentions)) > 4 or not answers.is_yes(first, pending.tool):
+        said, slots = turn.mentions.slots, TOOLS[pending.tool].slots
+        named = {k: v for k, v in said.items() if k in slots}
+        told = [v for k, v in said.items() if k in ("colour", "size") and k not in slots]  # of what is brought back
+        if not (named or told) or len(dialogue.residue(turn.mentions)) > 4 or not answers.is_yes(first, pending.tool):
             return False
         again = call(turn.ctx, pending.tool, dialogue.repaired(pending.args, named), turn.trace.tools)
-        return isinstance(again, Planned) and again.plan.args == pending.args
+        if not isinstance(again, Planned) or again.plan.args != pending.args:
+            return False
+        shown = "".join(value for _, value in again.plan.rows)
+        return all(value in shown for value in told)
 
     def _wants_it_again(self, turn: Turn, pending: Pending) -> bool:
         """A yes and the change once more ("对 帮我把它退了"), or the change alone wished once more ("也给我关嘛")."""

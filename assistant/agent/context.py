@@ -20,6 +20,7 @@ from assistant.domain.message import Reply
 from tools.all import TOOLS
 from tools.registry import Access
 
+_LOOKED_AT = ("stock_check", "product", "size")  # tools after which "不要了" is of a ware and not of an order
 _WANTS = re.compile("(?:那|就|行|好|，|,| )*(?:我要|给我|帮我|我想|来|换|领|兑|留)")
 
 
@@ -59,7 +60,8 @@ class Context:
         return self._follow_up(turn) or self._agreed(turn)
 
     def _is_bare_no(self, turn: Turn) -> bool:
-        return (answers.is_no(turn.text) or answers.gives_up(turn.text)) and not turn.rules
+        looked = turn.state.last_tool.startswith(_LOOKED_AT) and answers.lets_go(turn.text)
+        return (looked or answers.is_no(turn.text) or answers.gives_up(turn.text)) and not turn.rules
 
     def _agreed(self, turn: Turn) -> Reply | None:
         """A yes to nothing in particular: they are content."""

@@ -57,6 +57,16 @@ _REPAIRABLE = {
 }
 
 
+_URGES = re.compile(
+    "人呢|有人(?:吗|没|在)|没人|还?在(?:吗|不)|多久|(?:还|要)等|快点|赶紧|赶快|人工|客服|领导|经理|主管|anyone|hurry"
+)
+
+
+def urges(text: str) -> bool:
+    """Whether somebody who waits asks where their person is ("人呢")."""
+    return len(text) <= LONGEST_REPEAT and bool(_URGES.search(text.lower()))
+
+
 LONGEST_REPEAT = 16  # characters; in a longer message "什么意思" belongs to a story
 
 
@@ -127,6 +137,8 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
         return {"reason": "未说明"}
     if is_free_text(task) and len(text) >= 2 and not (task.slot == "reason" and _ASKS.search(text)):
         return {task.slot: text}
+    if named and len(residue(mentions)) <= 1 and not _ASKS.search(text):
+        return named  # told before it was asked for
     return None
 
 

@@ -15,6 +15,7 @@ from assistant.agent.particulars import called
 from assistant.agent.written import fold_dialect
 from assistant.domain.conversation import Focus, Pending
 from tools.all import TOOLS
+from tools.catalog import narrow
 from tools.errors import BackendDown, ToolError
 from tools.types import Order, OrderStatus, Product
 
@@ -118,12 +119,32 @@ def _picked(tool: str, turn: Turn, text: str) -> dict[str, str]:
         return {}
     if _TOP.search(text) or _BOTTOM.search(text):
         return {state.shown_slot: state.shown[0 if _TOP.search(text) else -1].value}
+    if state.shown_slot == "product" and (product := _of_shown(turn, text)):
+        return {"product": product}
     found = _ORDINAL.search(text)
     if not found:
         return {}
     word = found.group(1) or found.group(2)
     index = int(word) if word.isdigit() else "一二三四五六七八九".find(word) + 1
     return {state.shown_slot: state.shown[index - 1].value} if 0 < index <= len(state.shown) else {}
+
+
+_CHEAP = re.compile("便宜(?:点|些|一点)?的?(?:那|这)?(?:个|款|件|双|条)|cheaper")
+_DEAR = re.compile("(?<!不)贵(?:点|些|一点)?的?(?:那|这)(?:个|款|件|双|条)")
+
+
+def _of_shown(turn: Turn, text: str) -> str:
+    """The product of the last list that is meant by whom it is for ("女款的") or by its price; empty where none alone is."""
+    if turn.mentions.products:
+        return ""
+    shown = [p for o in turn.state.shown if (p := turn.ctx.catalog.products.get(o.value))]
+    if len(shown) < 2:
+        return ""
+    if _CHEAP.search(text) or _DEAR.search(text):
+        pick = min if _CHEAP.search(text) else max
+        return pick(shown, key=lambda p: p.price_cents).product_id
+    meant = narrow(shown, text)
+    return meant[0].product_id if len(meant) == 1 else ""
 
 
 def loose(turn: Turn) -> dict[str, str]:

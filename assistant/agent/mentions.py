@@ -40,7 +40,7 @@ _HEIGHT = re.compile(
 _WEIGHT = re.compile(r"(?:体重)?\s*(\d{2,3})\s*(kg|公斤|斤|千克)", re.IGNORECASE)
 _COLOUR = re.compile(
     r"(米白|奶油白|浅灰|深灰|雾蓝|藏青|浅蓝|深蓝|湖蓝|酒红|樱花粉|军绿|墨绿|豆绿|荧光黄|明黄|豆沙|正红|枫叶|燕麦|香槟|卡其|驼色?|栗色?|杏色?|肤色|"
-    r"雾紫|橙色|棕色|咖色?|[白黑红蓝绿灰粉黄紫]颜?色|(?:(?<![发变泛洗染])|那|要|有|件|的|换成?|个)([白黑红蓝绿灰粉黄紫橙])(?:的|款)|[全纯]([白黑红蓝绿灰粉黄紫])|^([白黑红蓝绿灰粉黄紫橙])(?:的|呢|$))"
+    r"雾紫|橙色|棕色|咖色?|[白黑红蓝绿灰粉黄紫]颜?色|(?:(?<![发变泛洗染])|那|要|有|件|的|换成?|个)([白黑红蓝绿灰粉黄紫橙])(?:的|款)|[全纯]([白黑红蓝绿灰粉黄紫])|(?:^|[ ，,、])([白黑红蓝绿灰粉黄紫橙])(?=的|呢|[ ，,、]|$))"
 )
 _SHADE = re.compile(
     "米白|奶油白|浅灰|深灰|雾蓝|藏青|浅蓝|深蓝|湖蓝|酒红|樱花粉|军绿|墨绿|豆绿|荧光黄|明黄|正红|雾紫|驼色|栗色|杏色|肤色|橙色|棕色|咖啡?色|[白黑红蓝绿灰粉黄紫]颜?色"
@@ -93,6 +93,8 @@ def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = Non
     _order_slots(text, slots)
     _variant_slots(text, catalog, products or ((spoken_of,) if spoken_of in catalog.products else ()), slots)
     _body_slots(text, slots)
+    if any(slots.get("size") == size and size.endswith("米") for p in products for size in catalog.products[p].sizes):
+        slots.pop("height", None)  # of a bed
     timed = _AIM.split(text)[-1] if _AIM.search(text) else text  # "周二的改到周三": where it is moved to
     if when(timed, now) is None and day_of(timed, local(now).date()) is None:
         timed = text

@@ -185,8 +185,8 @@ def _known(turn: Turn, args: dict[str, str]) -> dict[str, str]:
 
 
 def _spoken(turn: Turn) -> dict[str, str]:
-    """The product that a message names, with its colour and size, whatever the wish."""
-    named = {k: v for k, v in turn.mentions.slots.items() if k in ("product", "colour", "size")}
+    """The product that a message names, with its colour and size, and the store, whatever the wish."""
+    named = {k: v for k, v in turn.mentions.slots.items() if k in ("product", "colour", "size", "store")}
     return _known(turn, named)
 
 

@@ -24,6 +24,7 @@ from assistant.agent.written import clean, has_words, is_english, simplified, ti
 from assistant.clock import Clock
 from assistant.config import AgentSettings
 from assistant.domain.conversation import Conversation
+from assistant.domain.mashed import is_mashed
 from assistant.domain.message import Inbound, Reply
 from assistant.llm.client import Llm
 from tools.catalog import Catalog, CatalogCache
@@ -80,7 +81,7 @@ class Agent:
     ) -> Answer:
         """Serve one message. `key` is the base of the idempotency keys of this turn's effects."""
         turn = self._begin(conversation, inbound, key, on_text)
-        if not has_words(turn.text):
+        if not has_words(turn.text) or is_mashed(turn.text):
             reply = self._outcomes.say(turn, "unreadable")
         elif (danger := self._danger(turn)) is not None:
             reply = danger
@@ -90,6 +91,18 @@ class Agent:
         reply = self._with_care(turn, reply)
         state = replace(turn.state, last_reply=reply.text)
         return Answer(reply, state, turn.trace, tuple(turn.served))
+
+    def meanwhile(self, conversation: Conversation, inbound: Inbound, key: str) -> Answer | None:
+        """A plain question of somebody who waits for a person, answered; None for all else, which is for that person."""
+        turn = self._begin(conversation, inbound, key, lambda _: None)
+        policy = turn.playbook.policy
+        if any(word in turn.text.lower() for word in (*policy.safety_words, *policy.upset_words)):
+            return None
+        reply = self._understanding.plain_answer(turn)
+        if reply is None:
+            return None
+        reply = replace(reply, text=f"{self._outcomes.words(turn, 'meanwhile')}{reply.text}")
+        return Answer(reply, replace(turn.state, last_reply=reply.text), turn.trace, tuple(turn.served))
 
     def _begin(self, conversation: Conversation, inbound: Inbound, key: str, on_text: OnText) -> Turn:
         now = self._clock.now()
@@ -104,7 +117,7 @@ class Agent:
         )  # fmt: skip
         found = mentions.find(text, catalog, now, conversation.state.focus.product_id, playbook.names)
         words = tidy(inbound.text)[:2000]
-        english = is_english(text)
+        english = is_english(text) and not is_mashed(text)
         return Turn(
             ctx, conversation, playbook, text, words, found, english, key, now, on_text, state=conversation.state
         )

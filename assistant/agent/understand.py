@@ -92,6 +92,20 @@ class Understanding:
             return self._several(turn, distinct)
         return self._one(turn)
 
+    def plain_answer(self, turn: Turn) -> Reply | None:
+        """What a tool or the documents say to a message that is plainly a question; None where it is none, or asks back."""
+        ranking = self._ranker.first(turn)
+        intent = ranking.best.intent
+        if not self._is_plain(turn, ranking) or intent not in TOOLS or _leaves_something(intent):
+            return None
+        if intent == "knowledge_search":
+            reply = self._by_knowledge(turn, "meanwhile")
+            best = _best(turn.served[-1]) if turn.served else None
+            return reply if best is not None and best.sure else None
+        turn.did(intent, "meanwhile")
+        reply = self._outcomes.act(turn, intent)
+        return reply if turn.served else None
+
     def _part(self, turn: Turn, part: str, joined: bool) -> str | None:
         """The wish of one part of a message, where a pattern fits or, of parts that words like 还有 join, without one."""
         if _WHILE.search(part):

@@ -10,6 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
+from assistant.domain.mashed import is_mashed
+
 MAX_CHARS = 20_000
 WINDOW = 60  # a stretch without any punctuation is cut here
 _BLOCKS = re.compile(
@@ -127,6 +129,9 @@ def _keep(found: list[Clause], text: str, start: int, end: int, stop: str) -> No
         found.append(Clause(start, end, text[start:end], stop))
 
 
+_STRUCK = ("asd", "sdf", "jkl", "qwe", "fgh")
+
+
 def is_gibberish(text: str) -> bool:
     """No words in it: a run of one character, keys struck at random, nothing but signs."""
     kept = "".join(_PLAIN.findall(text))
@@ -142,5 +147,5 @@ def is_gibberish(text: str) -> bool:
         return len(set(kept)) > 1 or kept[0] != "6"
     if not chinese and " " not in text.strip() and len(letters) >= 5:
         vowels = sum(c in "aeiou" for c in letters)
-        return vowels / len(letters) < 0.15 or any(k * 2 in letters for k in ("asd", "sdf", "jkl", "qwe", "fgh"))
-    return False
+        return vowels / len(letters) < 0.15 or is_mashed(text) or any(k * 2 in letters for k in _STRUCK)
+    return is_mashed(text)

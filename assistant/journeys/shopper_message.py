@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from assistant import logs
-from assistant.agent.dialogue import control
+from assistant.agent.dialogue import control, urges
 from assistant.agent.turn import Agent, Answer, TurnTrace
 from assistant.channels.official_account.reception import Reception
 from assistant.channels.web_chat import LiveChat, LiveEvent
@@ -202,7 +202,11 @@ class ShopperMessages:
         if self._surveys and (heard := self._surveys.opted_out(conversation, waiting.inbound.text)):
             trace.intents.append({"intent": "survey", "by": "opted_out"})
             return Answer(heard.reply, conversation.state, trace, (), (heard.change,))
-        quiet = conversation.holder == "person" or conversation.state.last_tool == "waiting"
+        asked = conversation.holder == "queue" and waiting.inbound.kind == "text"
+        if asked and (told := self._agent.meanwhile(conversation, waiting.inbound, f"in-{waiting.inbox_id}")):
+            return told
+        said_so = conversation.state.last_tool == "waiting" and not urges(waiting.inbound.text)
+        quiet = conversation.holder == "person" or said_so
         reply = Reply("") if quiet else self._agent.say("waiting_for_person")
         return Answer(reply, replace(conversation.state, last_tool="waiting"), trace, ())
 

@@ -86,3 +86,66 @@ def test_a_store_a_thousand_kilometres_away_is_not_called_near(service: Service)
 
     assert "附近有货的门店：北京望京店" in reply
     assert "南京" not in reply
+
+
+def test_a_store_that_is_named_with_a_remark_answers_which_store(service: Service) -> None:
+    shopper = Shopper(service, "M0000005")
+    shopper.say("我想约个搭配师")
+    shopper.say("春熙路吧离我近")
+
+    waits = shopper.say("周六下午三点")
+
+    assert "成都春熙路店，时间：11月28日 15:00" in waits.reply.text
+
+
+def test_a_time_that_is_told_before_it_is_asked_for_is_kept(service: Service) -> None:
+    shopper = Shopper(service, "M0000005")
+    shopper.say("我想约个搭配师")
+    shopper.say("周六下午三点")
+
+    assert "成都春熙路店，时间：11月28日 15:00" in shopper.hear("春熙路")
+
+
+def test_a_store_that_was_named_to_the_documents_is_spoken_of(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("我丢了一只手套在你们店里")
+    shopper.say("湖滨店 昨天下午")
+
+    assert "0571-60001148" in shopper.hear("电话多少我打过去问")
+
+
+@pytest.mark.parametrize(("said", "product"), [("女款的", "P001"), ("便宜的那件多少钱", "P010"), ("第一个", "P001")])
+def test_one_of_a_list_is_meant_by_whom_it_is_for_or_by_its_price(service: Service, said: str, product: str) -> None:
+    shopper = Shopper(service)
+    shopper.say("哪个羽绒服最暖和")
+
+    assert shopper.say(said).trace["tools"][-1]["args"]["product"] == product
+
+
+def test_whoever_wants_a_ware_no_more_is_not_asked_about_an_order(service: Service) -> None:
+    shopper = Shopper(service, "M0000004")
+    shopper.say("福田店有军绿XL的抓绒外套吗")
+
+    assert tools_of(shopper.say("先不要了 太贵")) == []
+
+
+def test_the_same_colour_and_size_once_more_is_a_yes(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("酒红那件毛衣我要换货 质量问题 有个洞")
+    asked = shopper.say("质量问题")
+    done = shopper.say("对的 酒红M 还是一样的")
+
+    assert "请确认申请换货" in asked.reply.text
+    assert done.trace["intents"][-1]["by"] == "confirmed"
+
+
+@pytest.mark.parametrize(("said", "readable"), [("asdfgh", False), ("lkjhgf", False), ("阿斯顿发", False), ("qwerty", False), ("sweater", True)])  # fmt: skip
+def test_keys_that_a_cat_struck_are_no_message(service: Service, said: str, readable: bool) -> None:
+    assert ("没看懂" not in Shopper(service).hear(said)) is readable
+
+
+def test_a_bed_of_one_metre_eighty_is_nobodys_height(service: Service) -> None:
+    found = Shopper(service).say("被子1米8的有吗")
+
+    assert found.trace["tools"][-1]["args"].get("size") == "1.8米"
+    assert tools_of(found) == ["stock_check"]

@@ -142,14 +142,36 @@ def test_while_a_person_is_called_the_assistant_is_quiet_until_called_back(servi
     shopper = Shopper(service)
     shopper.say("转人工")
 
-    first, second = shopper.hear("我的订单有问题"), shopper.hear("在吗")
+    first, second = shopper.hear("我的订单有问题"), shopper.hear("昨天买的那件")
+    impatient = shopper.hear("人呢")
     back = shopper.hear("继续机器人")
     again = shopper.hear("查积分")
 
     assert "同事会看到" in first
     assert second == ""
+    assert "同事会看到" in impatient
     assert "我来继续" in back
     assert "12,480" in again
+
+
+def test_a_plain_question_is_answered_while_a_person_is_called(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("转人工")
+
+    told = shopper.say("徐家汇店几点关门")
+    wish = shopper.say("用积分换50元现金券")
+
+    assert "等人工的这会儿" in told.reply.text and "22:00" in told.reply.text
+    assert tools_of(told) == ["store_info"]
+    assert "请确认" not in wish.reply.text  # what changes something is for the person
+
+
+@pytest.mark.parametrize("words", ["垃圾客服 徐家汇店几点关门", "徐家汇店的鱼吃了拉肚子 几点关门"])
+def test_whoever_is_upset_or_in_danger_is_left_to_the_person(service: Service, words: str) -> None:
+    shopper = Shopper(service)
+    shopper.say("转人工")
+
+    assert tools_of(shopper.say(words)) == []
 
 
 @pytest.mark.parametrize(
