@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.feedback import weights as stored
+from assistant.feedback.english import glossed
 from assistant.feedback.facts import aspect_numbers, sentiment_numbers
 from assistant.feedback.find import Unit, aspects_of, units_of
 from assistant.feedback.labels import SENTIMENTS, Sentiment, Tags, Tier
@@ -96,7 +97,7 @@ class Tagger:
         rules = self._current()
         read = []
         for text in texts:
-            plain = readable(text[:MAX_CHARS])
+            plain = glossed(readable(text[:MAX_CHARS]))
             read.append(_Read(text, plain, rules.read(plain)))
         made = self._by_heads(read, rules.tree) if self._weights else [self._by_rules(r, rules.tree) for r in read]
         if self._judge is None:

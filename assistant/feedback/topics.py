@@ -4,10 +4,13 @@ Enters: said texts with their moments and what was found in them, and an embeddi
 growing first, each a proposal for a new leaf. Called by the chore that keeps them, and by `zhike feedback topics`.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +24,10 @@ from assistant.feedback.text import readable
 LEAST_CHARS, MOST_CHARS = 5, 60
 MOST_CLAUSES = 3_000  # embedded at once: about a minute
 NEAR = 0.35  # distance within a topic, after centring
-_GRAMS = (2, 3, 4)
-_EMPTY = frozenset("的了是我你他她它们这那在有和也都就很还又吧啊呢吗嘛哦呀么着过给把被让跟对不没一个")
+MOST_WORDS, MOST_NAME = 3, 8  # words and characters of a name
+_THINGS = ("n", "j", "eng", "vn", "an")  # kinds of speech that name a thing
+_MEANS = (*_THINGS, "v", "a", "i", "l", "b", "s", "x")
+_WITH_A_THING = 1.5
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ def emerging(
     vectors = embed([text for text, _, _ in clauses])
     groups = _grouped(vectors)
     middle = sorted(one.at for _, one, _ in clauses)[len(clauses) // 2]
-    everywhere = Counter(g for text, _, _ in clauses for g in _grams(text))
+    everywhere = Counter(phrase for text, _, _ in clauses for phrase in _phrases(text))
     found = []
     for group in groups:
         if len({clauses[i][1].text for i in group}) < least:
@@ -125,26 +130,48 @@ def _topic(clauses: list[Clause], vectors: Floats, everywhere: Counter[str], tot
 
 
 def _words(clauses: list[Clause], everywhere: Counter[str], total: int) -> tuple[str, ...]:
-    """What stands here oftener than elsewhere, longer before shorter, no word inside another."""
-    here = Counter(g for text, _, _ in clauses for g in _grams(text))
+    """What stands here oftener than elsewhere, with a thing in it before without one, no word inside another."""
+    here = Counter(phrase for text, _, _ in clauses for phrase in _phrases(text))
     size = len(clauses)
     scored = {
-        gram: n / size * np.log((total + 1) / (everywhere[gram] - n + 1)) * len(gram) ** 0.5
-        for gram, n in here.items()
+        phrase: n / size * np.log((total + 1) / (everywhere[phrase] - n + 1)) * len(phrase) ** 0.5 * _weight(phrase)
+        for phrase, n in here.items()
         if n >= max(2, size * 0.3)
     }
     found: list[str] = []
-    for gram in sorted(scored, key=lambda g: (-scored[g], -len(g), g)):
-        if not any(gram in other or other in gram for other in found):
-            found.append(gram)
+    for phrase in sorted(scored, key=lambda g: (-scored[g], -len(g), g)):
+        if not any(phrase in other or other in phrase for other in found):
+            found.append(phrase)
     return tuple(found)
 
 
-def _grams(text: str) -> set[str]:
+def _weight(phrase: str) -> float:
+    return _WITH_A_THING if any(kind.startswith(_THINGS) for _, kind in _cut(phrase)) else 1.0
+
+
+def _phrases(text: str) -> set[str]:
+    """Runs of whole words that begin and end with one that means something by itself."""
+    words = _cut(text)
     found = set()
-    for size in _GRAMS:
-        for at in range(len(text) - size + 1):
-            gram = text[at : at + size]
-            if gram[0] not in _EMPTY and gram[-1] not in _EMPTY and gram.strip() == gram and not gram.isdigit():
-                found.add(gram)
+    for at in range(len(words)):
+        for end in range(at + 1, min(len(words), at + MOST_WORDS) + 1):
+            phrase = "".join(word for word, _ in words[at:end])
+            whole = words[at][1].startswith(_MEANS) and words[end - 1][1].startswith(_MEANS)
+            if whole and 2 <= len(phrase) <= MOST_NAME and phrase.strip() == phrase and not phrase.isdigit():
+                found.add(phrase)
     return found
+
+
+@cache
+def _cutter() -> Any:
+    import jieba
+    from jieba import posseg
+
+    jieba.setLogLevel(logging.ERROR)
+    return posseg.POSTokenizer(jieba.Tokenizer())
+
+
+@lru_cache(maxsize=20_000)
+def _cut(text: str) -> tuple[tuple[str, str], ...]:
+    """Words with their kinds of speech."""
+    return tuple((pair.word, pair.flag) for pair in _cutter().cut(text))
