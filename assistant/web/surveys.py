@@ -183,7 +183,7 @@ def show(request: Request, found: Found, told: str = "") -> Response:
         asked=dialogue.ask(run, names), told=TOLD.get(told, ""), known=run.known,
         greeting=dialogue.greeting(run, names) if not run.path else "", back=bool(run.path),
         step=min(len(run.path) + 1, total), total=total,
-        max_photo=web.service.settings.moments.max_photo_bytes,
+        max_photo=web.service.settings.moments.max_photo_bytes, max_words=web.service.settings.web.max_message_chars,
     )  # fmt: skip
 
 

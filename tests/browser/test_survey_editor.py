@@ -97,3 +97,24 @@ def test_a_shopper_goes_from_the_code_in_the_store_to_the_thanks_by_keyboard(
 
     expect(page.get_by_role("heading", name="已收到您的评价")).to_be_visible()
     context.close()
+
+
+def test_whoever_writes_much_is_told_how_much_may_still_be_written(
+    service: Service, browser: Browser, staff: str
+) -> None:
+    token = Places(secret_key("", service.settings.data_dir)).token(Place("delivery", "S001"))
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN", base_url=staff)
+    page = context.new_page()
+    page.goto(f"/survey/at/{token}")
+    page.get_by_role("button", name="开始").click()
+    page.get_by_role("button", name="5 非常满意").click()
+    words, counter = page.locator("textarea"), page.locator("[data-counter]")
+    most = int(words.get_attribute("maxlength") or 0)
+
+    words.fill("好" * 20)
+    expect(counter).to_be_hidden()
+    words.fill("好" * (most - 30))
+    expect(counter).to_have_text("还能写 30 字")
+    words.press_sequentially("好" * 31)
+    expect(counter).to_have_text(f"最多 {most} 字，后面的写不下了")
+    context.close()
