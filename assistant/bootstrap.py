@@ -204,7 +204,7 @@ class Service:
             llm=self.llm,
             clock=self.clock,
             brand=self.settings.brand_name,
-            native_tools=self.settings.llm.kind == "openai" and self.settings.llm.tool_calls == "native",
+            native_tools=self.settings.llm.strong,
         )
 
     @cached_property
@@ -323,6 +323,7 @@ class Service:
             time_limit_s=self.settings.chatbi.time_limit_s,
             model_budget_s=self.settings.chatbi.model_budget_s,
             explore_budget_s=self.settings.chatbi.explore_budget_s if self.settings.chatbi.explore else 0.0,
+            trust_model=self.settings.llm.strong,
             database=self.database,
         )
 

@@ -34,6 +34,11 @@ class LlmSettings(BaseModel):
     cache_ram_mib: int = 512
     hub_url: str = "https://huggingface.co/Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF/resolve/main"
 
+    @property
+    def strong(self) -> bool:
+        """Whether the model is one whose judgement counts: an endpoint whose native tool calls work."""
+        return self.kind == "openai" and self.tool_calls == "native"
+
 
 class RetrievalSettings(BaseModel):
     """Knowledge: embedding model, fusion, abstention."""

@@ -93,9 +93,10 @@ class OpsQuestions:
     def __init__(
         self, marts: MartFiles | WarehouseVersions, clock: Clock, *, llm: Llm | None = None, time_limit_s: float = 10.0,
         model_budget_s: float = 4.0, explore_budget_s: float = 0.0, cat: Catalogue | None = None,
-        database: Database | None = None,
+        database: Database | None = None, trust_model: bool = False,
     ) -> None:  # fmt: skip
-        """Without a database threads live in memory and nothing is audited: for evaluations."""
+        """Without a database threads live in memory and nothing is audited: for evaluations. `trust_model`: a strong one's
+        choice of a metric is answered, a small one's is asked back where no word speaks for it."""
         self.database = database
         self.marts = marts
         self.clock = clock
@@ -103,6 +104,7 @@ class OpsQuestions:
         self.engine = Engine(self._mart, time_limit_s)
         self.lookup = Lookup(self.engine, self.catalogue)
         self.analyst = Analyst(self.engine, self.catalogue)
+        self._trust_model = trust_model
         self._chooser = ModelChooser(llm, self.catalogue, model_budget_s) if llm is not None else None
         self._explorer = (
             Explorer(llm, self.catalogue, self.engine, explore_budget_s) if llm and explore_budget_s else None
@@ -178,7 +180,9 @@ class OpsQuestions:
                 return chooser(choice)
 
         today = local(self.clock.now()).date()
-        return read(question, Reader(self.catalogue, self.lookup.index(scope), today, calendar(), choose, previous))
+        return read(question, Reader(
+            self.catalogue, self.lookup.index(scope), today, calendar(), choose, self._trust_model, previous,
+        ))  # fmt: skip
 
     def _explored(self, question: str, scope: Scope, calls: list[str]) -> Answer:
         if self._explorer is None:

@@ -102,19 +102,40 @@ def test_next_questions_can_be_asked(questions: OpsQuestions, analyst: Account) 
         assert questions.ask(analyst, text, "n").status in ("answered", "empty"), text
 
 
-def test_the_model_chooses_only_where_rules_find_no_metric(
-    mart_folder: object, analyst: Account, questions: OpsQuestions
-) -> None:
-    llm = ScriptedLlm([{"metric": "return_rate"}])
-    asked = OpsQuestions(questions.marts, questions.clock, llm=llm)
+def test_the_model_is_asked_only_where_rules_find_no_metric(questions: OpsQuestions, analyst: Account) -> None:
+    asked = OpsQuestions(questions.marts, questions.clock, llm=ScriptedLlm([{"metric": "aov"}]))
 
-    plain = asked.ask(analyst, "上月销售额")
-    odd = asked.ask(analyst, "上月买完又退回来的比重有多大")
+    plain, odd = asked.ask(analyst, "上月销售额"), asked.ask(analyst, "上月每单大概花多少钱")
 
     assert (plain.model_calls, plain.tier) == (0, "rules")
-    assert odd.model_calls <= 1
-    if odd.status == "answered":
-        assert (query(odd).metrics, odd.tier) == (("return_rate",), "model")
+    assert (odd.model_calls, odd.tier, query(odd).metrics) == (1, "model", ("aov",))  # 单 and 钱 speak for it
+    asked.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "picked"),
+    [("上月毛利率", "bad_rate"), ("上月净利润", "net_sales"), ("离职率", "bad_rate"), ("广告点击率", "conversion")],
+)
+def test_a_small_models_choice_without_words_for_it_is_asked_back_and_never_answered(
+    questions: OpsQuestions, analyst: Account, question: str, picked: str
+) -> None:
+    asked = OpsQuestions(questions.marts, questions.clock, llm=ScriptedLlm([{"metric": picked}]))
+
+    answer = asked.ask(analyst, question)
+
+    assert answer.status == "clarify"
+    assert answer.clarify[0]["label"] == questions.catalogue.metrics[picked].name
+    assert answer.clarify[-1]["label"] == "有哪些指标"
+    asked.close()
+
+
+def test_a_strong_models_choice_is_answered(questions: OpsQuestions, analyst: Account) -> None:
+    llm = ScriptedLlm([{"metric": "bad_rate"}])
+    asked = OpsQuestions(questions.marts, questions.clock, llm=llm, trust_model=True)
+
+    answer = asked.ask(analyst, "上月毛利率")
+
+    assert (answer.status, answer.tier, query(answer).metrics) == ("answered", "model", ("bad_rate",))
     asked.close()
 
 

@@ -136,19 +136,35 @@ def nearest(text: str, catalogue: Catalogue, limit: int = CANDIDATES) -> list[st
 
 
 def _unknown(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify:
-    candidates = tuple(nearest(slots.text, reader.catalogue)) if slots.unread else USUAL
-    if reader.choose is not None and slots.unread:
-        picked = reader.choose(Choice(slots.text, candidates))
-        if picked is not None:
-            slots.unread = []
-            return (picked,)
+    """The model's choice where the words speak for it, or where it is trusted; else a question back, its choice first."""
     unread = "".join(t.text for t in slots.unread)
+    candidates = tuple(nearest(slots.text, reader.catalogue)) if slots.unread else USUAL
+    picked = reader.choose(Choice(slots.text, candidates)) if reader.choose is not None and slots.unread else None
+    if picked is not None and (reader.trusts or _evident(picked, slots, reader.catalogue)):
+        slots.unread = []
+        return (picked,)
     what = f"没有找到“{unread}”这个指标" if len(unread) > 1 else "没听出您要看哪个指标"
-    first = [reader.catalogue.metrics[m] for m in candidates[:3]]
-    return Clarify(
-        f"{what}。您是不是想看下面的某一个？",
-        tuple(Option(m.name, f"{_context(slots)}{m.name}") for m in first),
-    )
+    near = [m for m in candidates if m != picked and (not unread or _shared(m, unread, reader.catalogue))]
+    first = [reader.catalogue.metrics[m] for m in dict.fromkeys([*([picked] if picked else []), *(near or USUAL)])]
+    options = tuple(Option(m.name, f"{_context(slots)}{m.name}") for m in first[:3])
+    return Clarify(f"{what}。您是不是想看下面的某一个？", (*options, Option(*_ALL)))
+
+
+_ALL = ("有哪些指标", "有哪些指标")  # label and question
+_GENERIC = frozenset("的了是有在我们和与多少几率数量额度比例平均每各个占大概怎么样情况上下月年日天周季名人客店")
+
+
+def _shared(metric: str, text: str, catalogue: Catalogue) -> int:
+    """How many telling characters of a text stand in a metric's names or definition."""
+    known = catalogue.metrics[metric]
+    words = "".join((known.name, *known.synonyms, known.definition)).lower()
+    return sum(c in words for c in set(text.lower()) - _GENERIC)
+
+
+def _evident(metric: str, slots: Slots, catalogue: Catalogue) -> bool:
+    """Whether at least half of what was not understood, and no single chance character, speaks for a metric."""
+    own = set("".join(t.text for t in slots.unread).lower()) - _GENERIC
+    return len(own) > 1 and _shared(metric, "".join(own), catalogue) * 2 >= len(own)
 
 
 def _context(slots: Slots) -> str:

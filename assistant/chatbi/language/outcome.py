@@ -68,11 +68,13 @@ Chooser = Callable[[Choice], str | None]
 
 @dataclass(frozen=True)
 class Reader:
-    """Everything that reading needs, for one asker on one day. `choose`: the constrained model, where there is one."""
+    """Everything that reading needs, for one asker on one day. `choose`: the constrained model, where there is one;
+    `trusts`: its choice of a metric is taken without words that speak for it."""
 
     catalogue: Catalogue
     index: ValueIndex
     today: date
     calendar: Calendar
     choose: Chooser | None = None
+    trusts: bool = False
     previous: Understood | None = field(default=None)
