@@ -94,7 +94,7 @@ def _followers(connection: Connection, members: list[str], asked: Asked) -> Iter
     for row in connection.execute(query):
         left = 0
         if row.tap_until is not None and row.tap_until > asked.now:
-            left += max(0, TAP_LIMIT - row.tap_used)
+            left = TAP_LIMIT - row.tap_used
         if row.message_until is not None and row.message_until > asked.now:
-            left += max(0, MESSAGE_LIMIT - asked.keep - row.message_used)
-        yield row.member_id, Follower(row.openid, left)
+            left = max(left, MESSAGE_LIMIT - asked.keep - row.message_used)
+        yield row.member_id, Follower(row.openid, max(0, left))

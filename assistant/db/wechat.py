@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, case, func, or_, select, update
 
 from assistant.db.engine import insert_into, upsert
 from assistant.db.rowset import Types, in_order, pack, rowset
@@ -93,21 +93,37 @@ def get(connection: Connection, app: str, openid: str) -> User | None:
 
 
 def take_quota(connection: Connection, app: str, openid: str, now: datetime, *, keep: int) -> bool:
-    """Take one customer message out of an open window, leaving `keep` of the larger window. False where none is left."""
-    me = and_(wechat_users.c.app == app, wechat_users.c.openid == openid)
-    tapped = connection.execute(
+    """Take one customer message, leaving `keep` of the larger window. False where none is left.
+
+    Rights do not add up: a message counts against each window that is open.
+    """
+    u = wechat_users.c
+    tapped = and_(u.tap_until > now, u.tap_used < TAP_LIMIT)
+    written = and_(u.message_until > now, u.message_used < MESSAGE_LIMIT - keep)
+    taken = connection.execute(
         update(wechat_users)
-        .where(me, wechat_users.c.tap_until > now, wechat_users.c.tap_used < TAP_LIMIT)
-        .values(tap_used=wechat_users.c.tap_used + 1)
+        .where(u.app == app, u.openid == openid, or_(tapped, written))
+        .values(
+            tap_used=case((u.tap_until > now, u.tap_used + 1), else_=u.tap_used),
+            message_used=case((u.message_until > now, u.message_used + 1), else_=u.message_used),
+        )
     )
-    if tapped.rowcount:
-        return True
-    written = connection.execute(
+    return bool(taken.rowcount)
+
+
+def give_back_quota(connection: Connection, app: str, openid: str, now: datetime) -> None:
+    """What was taken was not used: WeChat did not take the message."""
+    u = wechat_users.c
+    connection.execute(
         update(wechat_users)
-        .where(me, wechat_users.c.message_until > now, wechat_users.c.message_used < MESSAGE_LIMIT - keep)
-        .values(message_used=wechat_users.c.message_used + 1)
+        .where(u.app == app, u.openid == openid)
+        .values(
+            tap_used=case((and_(u.tap_until > now, u.tap_used > 0), u.tap_used - 1), else_=u.tap_used),
+            message_used=case(
+                (and_(u.message_until > now, u.message_used > 0), u.message_used - 1), else_=u.message_used
+            ),
+        )
     )
-    return bool(written.rowcount)
 
 
 def close_windows(connection: Connection, app: str, openid: str) -> None:
@@ -177,6 +193,16 @@ def consent(connection: Connection, app: str, openid: str, answers: Mapping[str,
                 index_elements=["app", "openid", "template_id"], set_={"left": left, "updated_at": now}
             )
         )
+
+
+def give_back_consent(connection: Connection, app: str, openid: str, template_id: str) -> None:
+    """What was taken was not used: WeChat did not take the message."""
+    c = wechat_consents.c
+    connection.execute(
+        update(wechat_consents)
+        .where(c.app == app, c.openid == openid, c.template_id == template_id)
+        .values(left=c.left + 1)
+    )
 
 
 def use_consent(connection: Connection, app: str, openid: str, template_id: str) -> bool:

@@ -5,13 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+import yaml
 from sqlalchemy import Connection, select
 
 from assistant.channels.official_account.api import WeChatApi
 from assistant.channels.official_account.errors import WeChatDown, WeChatRefused
+from assistant.config import WeChatSettings
 from assistant.db import wechat
 from assistant.db.tables.service import outbox
-from assistant.domain.message import Reply
+from assistant.domain.message import Choice, Reply
+from assistant.web.fake_wechat import Phone
 from tests.channels.conftest import Make, World, calls_to
 
 SEND = "/cgi-bin/message/custom/send"
@@ -201,21 +204,44 @@ def test_typing_that_is_refused_harms_nobody(owing: World) -> None:
     assert owing.wechat.calls_of("/cgi-bin/message/custom/typing")[-1].errcode == 45080
 
 
-def test_a_notice_takes_the_open_window_then_the_consent_then_the_template(make_world: Make) -> None:
-    from pathlib import Path
+@pytest.mark.parametrize("fault", [{"errcode": -1}, {"status": 502}])
+def test_what_wechat_did_not_take_uses_up_nothing(owing: World, fault: dict[str, int]) -> None:
+    owing.wechat.faults.add(SEND, times=4, **fault)  # a fifth opens the circuit
 
-    import yaml
+    for _ in range(6):
+        owing.push()
+        owing.clock.advance(timedelta(minutes=2))
 
-    base = Path("assistant/channels/official_account/profile.yaml")
-    profile = yaml.safe_load(base.read_text(encoding="utf-8"))
+    assert owing.sent() == ["您的修鞋单好了"]
+
+
+def test_a_menu_message_that_is_too_long_goes_out_as_words_and_links(owing: World) -> None:
+    owing.push()
+    owing.owe(Reply("选一个", choices=(Choice("查积分", "查积分"), Choice("我的订单", "我的订单"))))
+    owing.wechat.faults.add(SEND, errcode=45002)
+
+    owing.push()
+
+    _, words, links = owing.sent()
+    assert words == "选一个"
+    assert "查积分" in links
+    assert "我的订单" in links
+
+
+Tell = Callable[[], None]
+
+
+@pytest.fixture
+def noticing(make_world: Make) -> tuple[World, Phone, Tell]:
+    """A follower who wrote a moment ago, and what tells them of a change by any way there is."""
+    profile = yaml.safe_load(WeChatSettings().profile.read_text(encoding="utf-8"))
     profile["notices"]["ticket_changed"] = {
         "text": "工单{ticket}：{status}",
         "subscribe_id": "SUB_SERVICE_PROGRESS",
         "template_id": "TPL_SERVICE_PROGRESS",
         "fields": {"thing1": "{ticket}", "phrase2": "{status}", "time3": "{at}"},
     }
-    world = make_world(lanes=False, passive_s=0)
-    path = world.service.settings.data_dir / "profile.yaml"
+    path = make_world(lanes=False, passive_s=0).service.settings.data_dir / "profile.yaml"
     path.write_text(yaml.safe_dump(profile, allow_unicode=True), encoding="utf-8")
     world = make_world(lanes=False, passive_s=0, profile=path)
     phone = world.phone()
@@ -227,15 +253,81 @@ def test_a_notice_takes_the_open_window_then_the_consent_then_the_template(make_
             world.service.official_account.courier.tell(connection, phone.openid, "ticket_changed", facts)
         world.push()
 
+    return world, phone, tell
+
+
+def _ways(phone: Phone) -> list[str]:
+    return [b.via for b in phone.received if b.via in ("customer", "subscribe", "template")]
+
+
+def test_a_notice_takes_the_open_window_then_the_consent_then_the_template(
+    noticing: tuple[World, Phone, Tell],
+) -> None:
+    world, phone, tell = noticing
+
     tell()
     world.clock.advance(timedelta(hours=49))
     phone.consent("SUB_SERVICE_PROGRESS")
     tell()
     tell()
 
-    ways = [b.via for b in phone.received if b.via in ("customer", "subscribe", "template")]
-    assert ways == ["customer", "subscribe", "template"]
+    assert _ways(phone) == ["customer", "subscribe", "template"]
     assert world.wechat.violations == []
+
+
+def test_a_notice_goes_another_way_where_wechat_says_that_the_window_is_closed(
+    noticing: tuple[World, Phone, Tell],
+) -> None:
+    world, phone, tell = noticing
+    phone.consent("SUB_SERVICE_PROGRESS")
+    world.wechat.faults.add(SEND, errcode=45015)
+
+    tell()
+
+    assert _ways(phone) == ["subscribe"]
+
+
+def test_a_hiccup_uses_up_no_consent(noticing: tuple[World, Phone, Tell]) -> None:
+    world, phone, tell = noticing
+    world.clock.advance(timedelta(hours=49))
+    phone.consent("SUB_SERVICE_PROGRESS")
+    world.wechat.faults.add("/cgi-bin/message/subscribe/bizsend", status=502)
+
+    tell()
+    world.clock.advance(timedelta(seconds=3))
+    world.push()
+
+    assert _ways(phone) == ["subscribe"]
+
+
+def test_a_consent_that_wechat_does_not_know_leaves_the_template(noticing: tuple[World, Phone, Tell]) -> None:
+    world, phone, tell = noticing
+    world.clock.advance(timedelta(hours=49))
+    phone.consent("SUB_SERVICE_PROGRESS")
+    phone.user.consents.clear()
+
+    tell()
+
+    assert _ways(phone) == ["template"]
+
+
+def test_a_notice_waits_for_the_operator_and_keeps_nobody_else_waiting(noticing: tuple[World, Phone, Tell]) -> None:
+    world, phone, tell = noticing
+    world.wechat.faults.add(SEND, errcode=40164)
+    other = world.phone("oOtherShopper000000000000002")
+    other.text("你好")
+
+    tell()
+    with world.service.database.write() as connection:
+        facts = {"ticket": "T100002", "status": "已处理", "at": "2026-11-22 11:00"}
+        world.service.official_account.courier.tell(connection, other.openid, "ticket_changed", facts)
+    world.push()
+    at_once = _ways(phone), _ways(other)
+    world.clock.advance(timedelta(hours=1))
+    world.push()
+
+    assert at_once == ([], ["customer"])
+    assert _ways(phone) == ["customer"]
 
 
 def test_a_message_is_noted_as_gone_before_wechat_answers(make_world: Make) -> None:

@@ -26,6 +26,7 @@ from assistant.domain.message import Reply
 
 log = logs.get("wechat")
 MAX_ATTEMPTS = 6
+NO_CONSENT = 43101
 _THUMB_LIVES = timedelta(days=2)  # WeChat keeps temporary media for three
 
 
@@ -123,6 +124,7 @@ class Courier:
                     openid, self._with_thumb(left[0]), by_ai=by_ai, leaving=partial(self._leave, delivery, left[1:])
                 )
             except WeChatRefused as error:
+                self._unused(openid)
                 if error.verdict.outcome == "shorten" and (pieces := halve(left[0])):
                     left = [*pieces, *left[1:]]
                     self._come_back(delivery, left)
@@ -130,6 +132,7 @@ class Courier:
                 self._refused(delivery, openid, error, left)
                 return
             except WeChatDown as error:
+                self._unused(openid)
                 self._end(delivery, "retry", str(error), left)
                 return
             left = left[1:]
@@ -147,8 +150,7 @@ class Courier:
     def _refused(self, delivery: Delivery, openid: str, error: WeChatRefused, left: list[Part] | None) -> None:
         verdict = error.verdict
         if verdict.outcome == "hold":
-            with self._db.write() as connection:
-                wechat.close_windows(connection, self._settings.app_id, openid)
+            self._closed(openid)
         if verdict.outcome == "config":
             log.error("account_needs_attention", code=error.code, meaning=verdict.words)
         self._end(delivery, verdict.outcome, str(error), left)
@@ -156,6 +158,14 @@ class Courier:
     def _quota(self, openid: str, *, keep: int) -> bool:
         with self._db.write() as connection:
             return wechat.take_quota(connection, self._settings.app_id, openid, self._clock.now(), keep=keep)
+
+    def _unused(self, openid: str) -> None:
+        with self._db.write() as connection:
+            wechat.give_back_quota(connection, self._settings.app_id, openid, self._clock.now())
+
+    def _closed(self, openid: str) -> None:
+        with self._db.write() as connection:
+            wechat.close_windows(connection, self._settings.app_id, openid)
 
     def _end(self, delivery: Delivery, outcome: str, reason: str, left: list[Part] | None = None) -> None:
         """Note how it ended; `left`: what of it is still to be sent, None where nothing left us."""
@@ -174,6 +184,9 @@ class Courier:
         match outcome:
             case "sent" | "ignore":
                 outbox.mark_sent(connection, delivery.id, now)
+            case "config" | "retry" | "token" if delivery.channel == NOTICE:  # answers nobody, so no message fetches it
+                pause = timedelta(hours=1) if outcome == "config" else timedelta(seconds=2**delivery.attempts)
+                outbox.retry_later(connection, delivery.id, now + pause, reason, give_up=give_up)
             case "hold" | "config":
                 outbox.hold(connection, delivery.id, reason)
             case "drop" | "shorten":
@@ -224,7 +237,7 @@ class Courier:
     def tell(self, connection: Connection, openid: str, notice: str, facts: dict[str, str]) -> None:
         """Put a notice of the profile into the outbox, within the caller's transaction."""
         payload = {"openid": openid, "notice": notice, "facts": facts}
-        outbox.put(connection, "", NOTICE, payload, self._clock.now())
+        outbox.put(connection, openid[:40], NOTICE, payload, self._clock.now())  # those of one person in order
 
     def _notice(self, delivery: Delivery) -> None:
         """Words where a window is open, else the message that the shopper agreed to, else the template.
@@ -240,15 +253,14 @@ class Courier:
         data = {name: text.format_map(facts)[:20] for name, text in notice.fields.items()}
         page = delivery.payload.get("page") or notice.page or self._settings.public_url
         try:
-            if not only and notice.text and self._quota(openid, keep=0):
-                self._api.send(openid, text_part(notice.text.format_map(facts)), by_ai=False)
-            elif only != "template" and notice.subscribe_id and self._consented(openid, notice.subscribe_id):
-                self._api.send_subscribe(openid, notice.subscribe_id, data, page)
-            elif only != "subscribe" and notice.template_id:
+            if not (
+                (not only and notice.text and self._said(openid, notice.text.format_map(facts)))
+                or (only != "template" and self._agreed(openid, notice.subscribe_id, data, page))
+            ):
+                if only == "subscribe" or not notice.template_id:
+                    self._end(delivery, "drop", "no open window, no consent, no template")
+                    return
                 self._api.send_template(openid, notice.template_id, data, page, f"zhike-{delivery.id}")
-            else:
-                self._end(delivery, "drop", "no open window, no consent, no template")
-                return
         except WeChatRefused as error:
             self._refused(delivery, openid, error, None)
         except WeChatDown as error:
@@ -256,9 +268,35 @@ class Courier:
         else:
             self._end(delivery, "sent", "")
 
-    def _consented(self, openid: str, template_id: str) -> bool:
+    def _said(self, openid: str, words: str) -> bool:
+        """Send a notice as a customer message. False where no window is open."""
+        if not self._quota(openid, keep=0):
+            return False
+        try:
+            self._api.send(openid, text_part(words), by_ai=False)
+        except (WeChatRefused, WeChatDown) as error:
+            self._unused(openid)
+            if not (isinstance(error, WeChatRefused) and error.verdict.outcome == "hold"):
+                raise
+            self._closed(openid)
+            return False
+        return True
+
+    def _agreed(self, openid: str, template_id: str, data: dict[str, str], page: str) -> bool:
+        """Send a notice that the shopper agreed to receive. False where they did not."""
+        app = self._settings.app_id
         with self._db.write() as connection:
-            return wechat.use_consent(connection, self._settings.app_id, openid, template_id)
+            if not template_id or not wechat.use_consent(connection, app, openid, template_id):
+                return False
+        try:
+            self._api.send_subscribe(openid, template_id, data, page)
+        except (WeChatRefused, WeChatDown) as error:
+            if isinstance(error, WeChatRefused) and error.code == NO_CONSENT:
+                return False
+            with self._db.write() as connection:
+                wechat.give_back_consent(connection, app, openid, template_id)
+            raise
+        return True
 
 
 def _content(delivery: Delivery) -> Reply | list[Part]:

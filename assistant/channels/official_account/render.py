@@ -98,7 +98,11 @@ def text_part(text: str) -> Part:
 
 
 def halve(part: Part) -> list[Part]:
-    """A text that WeChat found too long after all, in two."""
+    """A text that WeChat found too long after all, in two; of a menu message, its words and then its choices as links."""
+    if part["msgtype"] == "msgmenu":
+        menu = part["msgmenu"]
+        links = [_link(int(item["id"]), Choice(item["content"], item["content"])) for item in menu["list"]]
+        return [text_part(text) for text in (menu["head_content"], "\n".join(links)) if text]
     if part["msgtype"] != "text" or size(part["text"]["content"]) < 200:
         return []
     content = part["text"]["content"]
