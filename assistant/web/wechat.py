@@ -138,7 +138,7 @@ async def _within_window(
         if account.settings.passive_s:  # they have waited
             web.aside.submit(account.courier.typing, meaning.openid)
         return ""
-    return account.profile.get().waiting if meaning.trigger == "message" else ""
+    return account.profile.get().waiting
 
 
 async def _body(receive: Receive, most: int) -> bytes:

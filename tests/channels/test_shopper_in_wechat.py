@@ -2,12 +2,16 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy import select
 
 from assistant.channels.official_account import CHANNEL
+from assistant.config import WeChatSettings
 from assistant.db import conversations, outbox
+from assistant.db.tables.service import attachments
 from assistant.domain.message import Reply
 from assistant.domain.shopper import Identity
 from assistant.web.fake_wechat.push import push_fields
@@ -256,10 +260,6 @@ def test_a_voice_without_a_transcriber_is_kept_and_said_to_be(world: World) -> N
 
 
 def test_a_picture_is_kept_and_goes_with_the_ticket_filed_next(world: World) -> None:
-    from sqlalchemy import select
-
-    from assistant.db.tables.service import attachments
-
     phone = world.phone(member="M0000001")
 
     kept = phone.image()
@@ -294,7 +294,13 @@ def test_the_authorisation_taken_back_erases_what_was_said(world: World) -> None
     push_fields(
         world.wechat,
         OPENID,
-        {"MsgType": "event", "Event": "user_authorization_revoke", "OpenID": OPENID, "RevokeInfo": "1"},
+        {
+            "MsgType": "event",
+            "Event": "user_authorization_revoke",
+            "RevokeInfo": "1",
+            "FromUserName": "oWeChatItself",
+            "OpenID": OPENID,
+        },
     )
     world.worker.due_once()
 
@@ -310,6 +316,97 @@ def test_unknown_types_and_events_are_tolerated(world: World) -> None:
 
     assert [d.outcome for d in (strange, event)] == ["silence", "silence"]
     assert world.wechat.violations == []
+
+
+def test_who_writes_follows_although_nobody_told_of_it(make_world: Make) -> None:
+    world = make_world(lanes=False, passive_s=0)
+    phone = world.phone(member="M0000001")
+    phone.unsubscribe()
+    phone.user.subscribed_at = world.clock.now()  # they follow again, and the push of it is lost
+
+    phone.text("我有多少积分")
+    world.service.shopper_messages.serve_next()
+    world.clock.advance(timedelta(seconds=5))
+    world.push()
+
+    assert len(world.sent()) == 1
+    assert world.wechat.violations == []
+
+
+def test_a_tapped_choice_gives_the_rights_of_a_tap(make_world: Make) -> None:
+    world = make_world(lanes=False, passive_s=0)
+    phone = world.phone(member="M0000001")
+
+    phone.text("我有多少积分", menu_id="1")
+    world.service.shopper_messages.serve_next()
+    world.clock.advance(timedelta(minutes=2))
+    world.push()
+    late = world.sent()
+    phone.text("我有多少积分", menu_id="1")
+    world.clock.advance(timedelta(seconds=5))
+    world.push()
+
+    assert late == []
+    assert len(world.sent()) == 1
+    assert world.wechat.violations == []
+
+
+def test_rights_to_write_do_not_add_up(make_world: Make) -> None:
+    world = make_world(lanes=False, passive_s=0, keep_messages=0)
+    phone = world.phone()
+    phone.text("你好")
+    phone.text("查积分", menu_id="1")
+
+    for n in range(7):
+        world.owe(Reply(f"第{n}条"))
+        world.push()
+
+    assert world.sent() == [f"第{n}条" for n in range(5)]
+    assert world.wechat.violations == []
+
+
+def test_a_slow_answer_to_a_tap_is_announced_where_nothing_can_be_pushed(make_world: Make) -> None:
+    world = make_world(lanes=False, verified=False, passive_s=0.2)
+    world.wechat.menu = world.service.official_account.profile.get().menu.as_wechat()["button"]
+
+    tapped = world.phone().tap("points")
+
+    assert "回复任意字" in tapped.bubble.text
+
+
+def test_a_video_is_fetched_from_where_wechat_says_it_lies(world: World) -> None:
+    from assistant.web.fake_wechat.samples import mp4
+
+    world.phone().video()
+    world.worker.due_once()
+
+    with world.service.database.read() as connection:
+        (kept,) = connection.execute(select(attachments)).all()
+    assert (kept.kind, kept.status, kept.mime) == ("video", "kept", "video/mp4")
+    assert Path(kept.path).read_bytes() == mp4()
+
+
+def test_of_a_file_nothing_is_promised(world: World) -> None:
+    world.phone().file("小票.pdf")
+
+    with world.service.database.read() as connection:
+        assert connection.execute(select(attachments)).all() == []
+
+
+def test_a_profile_that_is_away_for_a_moment_stops_nobody(make_world: Make, tmp_path: Path) -> None:
+    path = tmp_path / "profile.yaml"
+    words = WeChatSettings().profile.read_text(encoding="utf-8")
+    path.write_text(words, encoding="utf-8")
+    world = make_world(profile=path)
+    phone = world.phone()
+
+    path.unlink()
+    without = phone.link("好物", "https://shop.example/1")
+    path.write_text(words.replace("链接收到了", "好链接"), encoding="utf-8")
+    after = phone.link("好物", "https://shop.example/2")
+
+    assert "链接收到了" in without.bubble.text
+    assert "好链接" in after.bubble.text
 
 
 def test_a_place_that_wechat_reported_is_where_nearby_is(world: World) -> None:
@@ -374,10 +471,6 @@ def test_a_card_of_the_mini_program_follows_the_words(make_world: Make) -> None:
 
 
 def test_a_picture_that_is_gone_is_noted_and_nobody_waits_for_it(world: World) -> None:
-    from sqlalchemy import select
-
-    from assistant.db.tables.service import attachments
-
     phone = world.phone()
     phone.image()
     world.wechat.media.clear()
@@ -393,7 +486,7 @@ def test_a_picture_that_is_gone_is_noted_and_nobody_waits_for_it(world: World) -
     [
         (lambda phone: phone.video(), "视频收到了"),
         (lambda phone: phone.video(short=True), "视频收到了"),
-        (lambda phone: phone.file("小票.pdf"), "文件收到了"),
+        (lambda phone: phone.file("小票.pdf"), "收不到文件的内容"),
         (lambda phone: phone.link("好物", "https://shop.example/1"), "链接收到了"),
     ],
 )

@@ -167,10 +167,20 @@ class WeChatApi:
     def fetch_media(self, media_id: str) -> Media:
         """Download a temporary attachment (kept by WeChat for three days)."""
         answer = self._call("GET", "/cgi-bin/media/get", params={"media_id": media_id})
+        if _is_words(answer):  # of a video WeChat only tells where it lies
+            answer = self._file_at(str(_json(answer).get("video_url", "")))
         mime = answer.headers.get("content-type", "application/octet-stream").partition(";")[0]
         if len(answer.content) > _MAX_MEDIA:
             raise WeChatRefused(40007, "too large")
         return Media(answer.content, mime)
+
+    def _file_at(self, url: str) -> httpx.Response:
+        if not url.startswith(("http://", "https://")):
+            raise WeChatDown("neither a file nor where it lies")
+        answer = self._request("GET", url)
+        if answer.status_code != 200:
+            raise WeChatRefused(40007, f"HTTP {answer.status_code}")
+        return answer
 
     def upload_media(self, kind: str, name: str, content: bytes, mime: str) -> str:
         """Upload a temporary attachment; returns its media id."""
@@ -265,13 +275,17 @@ class WeChatApi:
 
     @staticmethod
     def _checked(answer: httpx.Response) -> dict[str, Any]:
-        if not answer.headers.get("content-type", "").startswith(("application/json", "text/")):
+        if not _is_words(answer):
             return {}  # a file
         found = _json(answer)
         if code := int(found.get("errcode", 0)):
             logs.WECHAT_ERRORS.labels(str(code)).inc()
             raise WeChatRefused(code, str(found.get("errmsg", "")))
         return found
+
+
+def _is_words(answer: httpx.Response) -> bool:
+    return str(answer.headers.get("content-type", "")).startswith(("application/json", "text/"))
 
 
 def _json(answer: httpx.Response) -> dict[str, Any]:

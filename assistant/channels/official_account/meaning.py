@@ -22,6 +22,7 @@ SILENT = {
 }  # fmt: skip
 HOLDERS = {"kf_create_session": "person", "kf_close_session": "assistant"}
 ERASING = {"user_authorization_revoke", "user_authorization_cancellation"}
+AUTHORISATIONS = {*ERASING, "user_info_modified"}
 CONSENTS = {
     "subscribe_msg_popup_event": "SubscribeMsgPopupEvent",
     "subscribe_msg_change_event": "SubscribeMsgChangeEvent",
@@ -50,7 +51,7 @@ class Meaning:
 
 def read(push: Push, app: str, now: datetime, *, window: timedelta) -> Meaning:
     """The meaning of a push. Raises BadPush where there is no sender. `window`: how long WeChat waits for an answer."""
-    openid, kind = push.text("FromUserName"), push.text("MsgType")
+    openid, kind = _whom(push), push.text("MsgType")
     if not openid or len(openid) > 128 or "\0" in openid or not kind:
         raise BadPush("no_sender")
     if kind == "event":
@@ -59,7 +60,14 @@ def read(push: Push, app: str, now: datetime, *, window: timedelta) -> Meaning:
     inbound = _message(push, kind, Inbound(identity, _message_key(push, app, openid), "", now, reply_by=now + window))
     if inbound is None:
         return Meaning(f"message:unknown:{kind[:_SAFE_NAME]}", openid, _message_key(push, app, openid))
-    return Meaning(f"message:{kind}", openid, inbound.dedup_key, inbound, trigger="message")
+    trigger = "tap" if inbound.value else "message"  # a tapped choice sends its words, but gives the rights of a tap
+    return Meaning(f"message:{kind}", openid, inbound.dedup_key, inbound, trigger=trigger, subscribed=True)
+
+
+def _whom(push: Push) -> str:
+    """Whom a push is about. What concerns an authorisation comes from the platform itself, and names the shopper apart."""
+    named = push.text("OpenID") if push.text("Event") in AUTHORISATIONS else ""
+    return named or push.text("FromUserName")
 
 
 def _message_key(push: Push, app: str, openid: str) -> str:
@@ -86,7 +94,7 @@ def _message(push: Push, kind: str, blank: Inbound) -> Inbound | None:
         case "video" | "shortvideo":
             return replace(blank, kind="video", text="[视频]", media=media)
         case "file":
-            return replace(blank, kind="file", text=f"[文件] {push.text('Title')}".strip(), media=media)
+            return replace(blank, kind="file", text=f"[文件] {push.text('Title')}".strip())  # no way to fetch it
         case "location":
             lat, lng = push.number("Location_X"), push.number("Location_Y")
             if not _on_earth(lat, lng):
@@ -117,7 +125,8 @@ def _event(push: Push, app: str, openid: str, now: datetime, window: timedelta) 
         case "unsubscribe":
             return replace(meaning, subscribed=False)
         case "CLICK":
-            return replace(meaning, inbound=replace(blank, kind="tap", text="[菜单]", value=detail[:128]))
+            inbound = replace(blank, kind="tap", text="[菜单]", value=detail[:128])
+            return replace(meaning, subscribed=True, inbound=inbound)
         case "scancode_waitmsg" | "scancode_push":
             scanned = push.fields.get("ScanCodeInfo")
             result = str(scanned.get("ScanResult", "")) if isinstance(scanned, dict) else ""

@@ -156,10 +156,17 @@ class ProfileFile:
         self._path = path
         self._lock = threading.Lock()
         self._current = load(path)
-        self._seen = path.stat().st_mtime_ns
+        self._seen = self._stamp()
+
+    def _stamp(self) -> int:
+        """When the file was changed; 0 while it is away, as it is for a moment where an editor puts a new one in its place."""
+        try:
+            return self._path.stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def get(self) -> Profile:
-        stamp = self._path.stat().st_mtime_ns
+        stamp = self._stamp()
         if stamp != self._seen:
             with self._lock:
                 self._seen = stamp

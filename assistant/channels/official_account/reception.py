@@ -25,7 +25,7 @@ from assistant.llm.transcribe import Transcriber
 
 log = logs.get("wechat")
 MEDIA = "wechat.media"
-KEPT = {"image", "voice", "video", "file"}
+KEPT = {"image", "voice", "video"}
 PLACE_HOLDS = timedelta(hours=1)
 SAME_MATTER = timedelta(minutes=30)  # a picture sent so long before or after a ticket belongs to it
 _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "audio/amr": "amr", "video/mp4": "mp4"}
@@ -86,7 +86,7 @@ class Reception:
                 return self._place(conversation, inbound)
             case "voice":
                 return self._voice(conversation, inbox_id, inbound)
-            case "image" | "video" | "file":
+            case "image" | "video":
                 return self._keep(conversation, inbox_id, inbound)
         return Reply(profile.kept[inbound.kind]) if inbound.kind in profile.kept else Reply("")
 
