@@ -55,20 +55,20 @@ def fake(
     uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=2, server_header=False)
 
 
-def _account() -> tuple[Any, Any]:
+def _account(as_json: bool) -> tuple[Any, Any]:
     """(service, account), or one sentence where there is no account."""
     from assistant.bootstrap import Service
     from assistant.errors import ConfigError
 
     settings = Settings()
     if not settings.wechat.app_id:
-        fail(False, "还没有配置公众号：设置 ZHIKE_WECHAT__APP_ID、SECRET、TOKEN、AES_KEY（见 docs/wechat.md）。")
+        fail(as_json, "还没有配置公众号：设置 ZHIKE_WECHAT__APP_ID、SECRET、TOKEN、AES_KEY（见 docs/wechat.md）。")
     service = Service(settings)
     try:
         migrate(service.database)
         return service, service.official_account
     except ConfigError as error:
-        fail(False, f"公众号配置不对：{error}")
+        fail(as_json, f"公众号配置不对：{error}")
 
 
 @wechat.command("check")
@@ -76,7 +76,7 @@ def check(as_json: Json = False) -> None:
     """自检公众号：密钥、权限、回调、菜单、素材，用大白话说缺什么。"""
     from assistant.channels.official_account.selfcheck import findings
 
-    service, account = _account()
+    service, account = _account(as_json)
     try:
         found = findings(account, service.settings)
     finally:
@@ -97,9 +97,9 @@ def menu_diff(as_json: Json = False) -> None:
     """线上菜单与文件的差别。"""
     from assistant.channels.official_account.selfcheck import menu_difference
 
-    service, account = _account()
+    service, account = _account(as_json)
     try:
-        lines = _call(lambda: menu_difference(account))
+        lines = _call(as_json, lambda: menu_difference(account))
     finally:
         service.close()
     say(as_json, {"ok": True, "same": not lines, "diff": lines}, "\n".join(lines) or "线上菜单与文件一致。")
@@ -108,9 +108,9 @@ def menu_diff(as_json: Json = False) -> None:
 @menu.command("push")
 def menu_push(as_json: Json = False) -> None:
     """把文件里的菜单发布到公众号。"""
-    service, account = _account()
+    service, account = _account(as_json)
     try:
-        _call(lambda: account.api.push_menu(account.profile.get().menu.as_wechat()))
+        _call(as_json, lambda: account.api.push_menu(account.profile.get().menu.as_wechat()))
     finally:
         service.close()
     say(as_json, {"ok": True}, "菜单已发布，用户重新进入公众号后看到（最多24小时）。")
@@ -119,11 +119,13 @@ def menu_push(as_json: Json = False) -> None:
 @wechat.command("qr")
 def qr(
     scene: Annotated[str, typer.Argument(help="场景：store:S001，或活动代号。")],
-    seconds: Annotated[int | None, typer.Option(help="有效秒数，最多2592000；不填为永久。")] = None,
+    seconds: Annotated[
+        int | None, typer.Option(min=1, max=2_592_000, help="有效秒数，最多2592000；不填为永久。")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """生成带场景的二维码：门店的码让会话落到该店，活动的码显示该活动的欢迎语。"""
-    service, account = _account()
+    service, account = _account(as_json)
     try:
         store = scene.removeprefix("store:")
         known = scene.startswith("store:") and store in service.catalog.get().stores
@@ -131,7 +133,7 @@ def qr(
             fail(
                 as_json, f"没有门店或活动 {scene}；活动写在 {service.settings.wechat.profile} 的 welcome.campaigns 里。"
             )
-        made = _call(lambda: account.api.qr_code(scene, seconds=seconds))
+        made = _call(as_json, lambda: account.api.qr_code(scene, seconds=seconds))
     finally:
         service.close()
     picture = f"https://mp.weixin.qq.com/cgi-bin/showqrcode?ticket={quote(made['ticket'])}"
@@ -139,13 +141,13 @@ def qr(
     say(as_json, data, f"扫码内容 {made['url']}\n图片     {picture}")
 
 
-def _call(act: Callable[[], T]) -> T:
+def _call(as_json: bool, act: Callable[[], T]) -> T:
     """A call to WeChat; its refusal is one sentence."""
     from assistant.channels.official_account.errors import WeChatDown, WeChatRefused
 
     try:
         return act()
     except WeChatRefused as error:
-        fail(False, f"微信没有答应：{error.verdict.words}（{error}）。")
+        fail(as_json, f"微信没有答应：{error.verdict.words}（{error}）。")
     except WeChatDown as error:
-        fail(False, f"连不上微信：{error}。")
+        fail(as_json, f"连不上微信：{error}。")

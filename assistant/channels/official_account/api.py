@@ -83,9 +83,9 @@ class Token:
     def _fetch(self) -> str:
         app = self._settings.app_id
         try:
-            found = self._ask(force=False)
+            found = self.ask(force=False)
             if found["access_token"] == self._spoiled:  # WeChat gives what WeChat refuses: only force helps
-                found = self._ask(force=True)
+                found = self.ask(force=True)
         except (WeChatDown, WeChatRefused):
             with self._db.write() as connection:
                 wechat.release_token(connection, app, self._owner)
@@ -98,7 +98,8 @@ class Token:
         log.info("token_fetched", app=app)
         return token
 
-    def _ask(self, *, force: bool) -> dict[str, Any]:
+    def ask(self, *, force: bool) -> dict[str, Any]:
+        """WeChat's own answer: the token that is valid, or (`force`) a new one."""
         body = {
             "grant_type": "client_credential",
             "appid": self._settings.app_id,
@@ -211,6 +212,10 @@ class WeChatApi:
 
     def user(self, openid: str) -> dict[str, Any]:
         return self.get("/cgi-bin/user/info", openid=openid, lang="zh_CN")
+
+    def prove_secret(self) -> None:
+        """Whether AppID and AppSecret are good as they are set here, whatever token is still kept. Changes no token."""
+        self._token.ask(force=False)
 
     def callback_ips(self) -> list[str]:
         return [str(ip) for ip in self.get("/cgi-bin/getcallbackip").get("ip_list", [])]

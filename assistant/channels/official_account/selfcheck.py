@@ -27,7 +27,7 @@ class Finding:
 def findings(account: OfficialAccount, settings: Settings) -> list[Finding]:
     """Everything that can be found out from here, in the order in which it has to be mended."""
     found = [_mode(account), _kind(account), _public(account)]
-    token = _asked("密钥", "AppID 和 AppSecret 有效，access_token 已取得", lambda: account.api.callback_ips())
+    token = _asked("密钥", "AppID 和 AppSecret 有效，access_token 已取得", lambda: _token(account))
     found.append(token)
     if token.level == "ok":
         found += [
@@ -71,6 +71,11 @@ def _asked(subject: str, words: str, act: Callable[[], Any], *, may: bool = True
         return Finding(subject, "bad", f"{error.verdict.words}（{error}）")
     except WeChatDown as error:
         return Finding(subject, "bad", f"连不上微信服务器：{error}")
+
+
+def _token(account: OfficialAccount) -> None:
+    account.api.prove_secret()
+    account.api.callback_ips()
 
 
 def _left(account: OfficialAccount) -> str:

@@ -1,0 +1,52 @@
+"""What `zhike wechat check` finds: each lack once, in plain words, from what WeChat answers now."""
+
+from dataclasses import replace
+
+import pytest
+
+from assistant.channels.official_account.selfcheck import findings, menu_difference
+from tests.channels.conftest import Make, World
+
+
+def _levels(world: World) -> dict[str, str]:
+    return {f.subject: f.level for f in findings(world.service.official_account, world.service.settings)}
+
+
+def test_a_verified_account_can_send_and_its_menu_is_compared(make_world: Make) -> None:
+    world = make_world(lanes=False)
+    account = world.service.official_account
+
+    before = _levels(world)
+    account.api.push_menu(account.profile.get().menu.as_wechat())
+    after = _levels(world)
+
+    assert before["密钥"] == before["客服消息"] == "ok"
+    assert (before["菜单"], after["菜单"]) == ("warn", "ok")
+    assert menu_difference(account) == []
+
+
+def test_an_account_that_is_not_verified_is_told_what_that_means(make_world: Make) -> None:
+    found = _levels(make_world(lanes=False, verified=False))
+
+    assert found["账号"] == found["客服消息"] == found["会员绑定"] == "warn"
+
+
+def test_a_wrong_secret_is_found_although_a_token_is_kept(make_world: Make) -> None:
+    world = make_world(lanes=False)
+    world.service.official_account.api.callback_ips()
+    world.wechat.account = replace(world.wechat.account, secret="another since")
+    world.service.official_account.api.callback_ips()  # by the token that is kept
+
+    assert _levels(world)["密钥"] == "bad"
+
+
+@pytest.mark.parametrize("code", [40164, -1])
+def test_what_wechat_says_is_passed_on(make_world: Make, code: int) -> None:
+    world = make_world(lanes=False)
+    world.wechat.faults.add("/cgi-bin/stable_token", errcode=code)
+
+    found = findings(world.service.official_account, world.service.settings)
+
+    (key,) = [f for f in found if f.subject == "密钥"]
+    assert key.level == "bad"
+    assert str(code) in key.words
