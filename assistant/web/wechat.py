@@ -28,12 +28,14 @@ from assistant.channels.official_account.push import Push
 from assistant.channels.official_account.render import passive_json, passive_xml
 from assistant.db.inbox import Accepted
 from assistant.errors import NotAllowed, Refusal, StoreDown
+from assistant.web.fake_wechat.samples import DEMO_USERS
 from assistant.web.state import web_of
 
 router = APIRouter()
 log = logs.get("wechat")
 BROWSER = "zhike_bind"
 CALLBACK = "/wechat/official"
+NEWCOMER = list(DEMO_USERS.values())[-1][1]  # the phone number that the demo's newcomer may bind
 WAITS_S = 4.7  # WeChat waits for five seconds, the way there and back included
 
 
@@ -179,7 +181,16 @@ def _refuse(error: BadPush) -> Response:
 def _page(request: Request, **what: Any) -> Response:
     web = web_of(request)
     response = web.templates.TemplateResponse(
-        request, "bind.html", {"brand": web.service.settings.brand_name, "ticket": "", "phone": "", "error": "", **what}
+        request,
+        "bind.html",
+        {
+            "brand": web.service.settings.brand_name,
+            "ticket": "",
+            "phone": "",
+            "error": "",
+            "sample": NEWCOMER if web.service.settings.wechat.fake else "",
+            **what,
+        },  # fmt: skip
     )
     response.headers["cache-control"] = "no-store"
     return response
@@ -238,7 +249,8 @@ def send_code(request: Request, account: Account, ticket: Field, phone: Field) -
         shown = account.binding.send_code(ticket, phone.strip())
         return _page(request, step="code", ticket=ticket, phone=phone.strip(), shown=shown)
 
-    return _or_again(request, act, "phone", ticket, phone)
+    sent = account.binding.awaits_code(ticket, phone.strip())  # asked for twice: the one that was sent is good
+    return _or_again(request, act, "code" if sent else "phone", ticket, phone)
 
 
 @router.post("/wechat/bind/confirm", response_class=HTMLResponse, dependencies=[Depends(_limited)])

@@ -141,6 +141,15 @@ def test_a_service_that_is_away_shows_as_on_a_real_phone(page: Page, wechat: Fak
     expect(page.locator(".event--bad").first).to_be_visible()
 
 
+def test_who_opens_the_page_later_sees_what_happened(page: Page) -> None:
+    type_and_send(page, "在吗")
+    expect(page.locator(".event").first).to_contain_text("推送")
+
+    page.reload()
+
+    expect(page.locator(".event").first).to_contain_text("推送")
+
+
 def test_every_control_has_a_name(page: Page) -> None:
     page.get_by_role("button", name="切换到键盘").click()
     page.get_by_role("button", name="更多").click()

@@ -48,3 +48,14 @@ def test_a_newcomer_follows_is_greeted_and_binds(phone: Page, browser: Browser) 
     expect(link).to_be_visible()
 
     assert "/wechat/bind" in (link.get_attribute("href") or "")
+
+
+def test_a_follower_scans_the_code_of_a_store(phone: Page) -> None:
+    phone.get_by_text("陈建国").first.click()
+
+    phone.click("#to-keyboard")
+    phone.click("#more")
+    phone.get_by_role("button", name="扫一扫").click()
+    phone.get_by_role("button", name="store:S001").click()
+
+    expect(phone.locator("#log")).to_contain_text("欢迎光临")

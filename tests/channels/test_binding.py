@@ -61,6 +61,24 @@ def test_a_shopper_binds_by_sign_in_and_code_and_is_known_in_the_chat(world: Wor
     assert world.wechat.violations == []
 
 
+def test_who_gets_no_code_asks_again_or_takes_another_number(world: World, phone_number: str) -> None:
+    ticket = {"ticket": _ticket(_sign_in(world))}
+
+    first = world.browser.post("/wechat/bind/code", data={**ticket, "phone": phone_number})
+    at_once = world.browser.post("/wechat/bind/code", data={**ticket, "phone": phone_number})
+    world.clock.advance(timedelta(minutes=2))
+    again = world.browser.post("/wechat/bind/code", data={**ticket, "phone": phone_number})
+    other = world.browser.get("/wechat/bind", params=ticket)
+    done = world.browser.post("/wechat/bind/confirm", data={**ticket, "phone": phone_number, "code": _code(again)})
+
+    assert "重新获取验证码" in first.text
+    assert f"/wechat/bind?ticket={ticket['ticket']}" in first.text
+    assert "一分钟后再试" in at_once.text
+    assert 'name="code"' in at_once.text  # the code that was sent can still be entered
+    assert 'name="phone"' in other.text
+    assert "绑定成功" in done.text
+
+
 def test_unbinding_takes_it_all_back(world: World) -> None:
     phone = world.phone(member="M0000001")
 

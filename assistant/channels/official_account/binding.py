@@ -154,6 +154,11 @@ class Binding:
             return ""
         return code
 
+    def awaits_code(self, ticket: str, phone: str) -> bool:
+        """Whether a code is under way to this phone."""
+        with self._db.read() as connection:
+            return single_use.issued(connection, f"code:{ticket[:80]}:{phone}", self._clock.now())
+
     def confirm(self, ticket: str, phone: str, code: str) -> str:
         """Bind, where the code is right. Returns the member; raises BadInput or NotAllowed in the shopper's words."""
         holder = self._holder(ticket)

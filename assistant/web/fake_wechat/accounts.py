@@ -1,6 +1,5 @@
 """Tokens, menu, codes, users, files, quotas: the rest of the account's API."""
 
-import secrets
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +8,6 @@ from assistant.web.fake_wechat.calls import ApiAnswer, ApiRequest
 from assistant.web.fake_wechat.codes import Refused
 from assistant.web.fake_wechat.messages import OK
 from assistant.web.fake_wechat.platform import FakeWeChat
-from assistant.web.fake_wechat.records import QrCode
 
 CALLBACK_IPS = ["101.226.103.0/25", "127.0.0.1"]
 
@@ -100,12 +98,8 @@ def create_qr(wechat: FakeWeChat, request: ApiRequest) -> dict[str, Any]:
     with wechat.lock:
         if lasting and sum(c.until is None for c in wechat.qr_codes.values()) >= rules.PERMANENT_QR_CODES:
             raise Refused(45009)
-        ticket = f"gQ{secrets.token_urlsafe(60)}=="
-        until = None if lasting else wechat.now() + timedelta(seconds=seconds)
-        code = QrCode(ticket, f"http://weixin.qq.com/q/{secrets.token_urlsafe(16)}", scene, until)
-        wechat.qr_codes[ticket] = code
-        wechat.happened("qr", ticket=ticket, scene=scene)
-    return {"ticket": ticket, "url": code.url, **({} if lasting else {"expire_seconds": seconds})}
+        code = wechat.add_qr(scene, None if lasting else timedelta(seconds=seconds))
+    return {"ticket": code.ticket, "url": code.url, **({} if lasting else {"expire_seconds": seconds})}
 
 
 def _scene(info: Any, *, by_name: bool, lasting: bool) -> str:

@@ -1,4 +1,4 @@
-"""The platform as the demo uses it: mounted in the service itself, its first users bound to the demo members."""
+"""The platform as the demo uses it: mounted in the service itself, its followers bound to the demo members, its codes made."""
 
 from pydantic import SecretStr
 
@@ -6,7 +6,7 @@ from assistant.bootstrap import Service
 from assistant.config import WeChatSettings
 from assistant.web.fake_wechat.platform import FakeWeChat
 from assistant.web.fake_wechat.push import over_http
-from assistant.web.fake_wechat.samples import DEMO_ACCOUNT, DEMO_USERS
+from assistant.web.fake_wechat.samples import DEMO_ACCOUNT, DEMO_STORES, DEMO_USERS
 
 MOUNT = "/fake-wechat"
 
@@ -30,7 +30,7 @@ def demo_settings(given: WeChatSettings, port: int) -> WeChatSettings:
 
 
 def demo_platform(service: Service) -> FakeWeChat:
-    """The platform for a service's settings, with its demo users, their bindings and the menu."""
+    """The platform for a service's settings, with its demo users, their bindings, the menu and codes to scan."""
     w = service.settings.wechat
     port = service.settings.web.port
     platform = FakeWeChat(
@@ -39,7 +39,14 @@ def demo_platform(service: Service) -> FakeWeChat:
     )  # fmt: skip
     platform.add_demo_users()
     platform.menu = service.official_account.profile.get().menu.as_wechat()["button"]
+    for scene in (
+        *(f"store:{store}" for store in DEMO_STORES),
+        *service.official_account.profile.get().welcome.campaigns,
+    ):
+        platform.add_qr(scene)
     for openid, (_, phone) in DEMO_USERS.items():
+        if not platform.users[openid].subscribed:
+            continue  # the newcomer, who may try binding
         if member := service.merchant.membership.by_phone(phone):
             service.official_account.binding.bind(openid, member)
     return platform

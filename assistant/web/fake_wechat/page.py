@@ -19,6 +19,7 @@ from assistant.web.fake_wechat.records import Delivery
 COOKIE = "fake_wechat_openid"
 POLL_S = 0.2
 BEAT_S = 15.0
+NOTED, MOST_NOTED = {"call", "push", "violation"}, 100  # what a page that is opened later is told of
 router = APIRouter()
 
 
@@ -98,6 +99,7 @@ def state(request: Request) -> dict[str, Any]:
             "menu": wechat.menu,
             "qr": [{"ticket": c.ticket, "scene": c.scene} for c in wechat.qr_codes.values()],
             "templates": [{"id": t.id, "title": t.title} for t in wechat.templates.values() if t.subscription],
+            "happened": [h for h in wechat.happenings if h["kind"] in NOTED][-MOST_NOTED:],
             "last": wechat.happenings[-1]["id"] if wechat.happenings else 0,
         }
 

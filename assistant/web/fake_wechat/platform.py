@@ -104,6 +104,14 @@ class FakeWeChat:
             known.name = name or known.name or openid[-6:]
         return Phone(self, openid)
 
+    def add_qr(self, scene: str, lives: timedelta | None = None) -> QrCode:
+        """A code with a scene; permanent where it does not say how long it lives."""
+        until = None if lives is None else self.now() + lives
+        ticket, url = f"gQ{secrets.token_urlsafe(60)}==", f"http://weixin.qq.com/q/{secrets.token_urlsafe(16)}"
+        code = self.qr_codes[ticket] = QrCode(ticket, url, scene, until)
+        self.happened("qr", ticket=ticket, scene=scene)
+        return code
+
     def add_demo_users(self) -> None:
         """The users of the demo. All but the last follow the account already; nothing is pushed for that."""
         for openid, (name, number) in samples.DEMO_USERS.items():

@@ -10,8 +10,9 @@ DEMO_USERS = {
     "oZhike0LinXiaoyu000000000001": ("林晓雨", "13800010001"),
     "oZhike0ChenJianguo0000000002": ("陈建国", "13800010002"),
     "oZhike0WangSiqi0000000000003": ("王思琪", "13800010003"),
-    "oZhike0Xinpengyou00000000004": ("新朋友", "13800010099"),
+    "oZhike0Xinpengyou00000000004": ("新朋友", "13800010005"),  # follows nobody yet
 }
+DEMO_STORES = ("S001", "S005")
 PLACES = (
     {"label": "上海徐家汇地铁站", "lat": 31.1945, "lng": 121.4367},
     {"label": "上海五角场万达广场", "lat": 31.2996, "lng": 121.5142},

@@ -116,7 +116,7 @@ function news(articles, on) {
 function choices(menu, on) {
   const box = el("div", "bubble");
   if (menu.head_content) box.append(el("div", "", menu.head_content));
-  for (const item of menu.list) box.append(button(item.content, () => on.choose(item.id), "choice"));
+  for (const item of menu.list) box.append(button(item.content, () => on.choose(item.id), "choice choice--line"));
   if (menu.tail_content) box.append(el("div", "", menu.tail_content));
   return box;
 }

@@ -173,6 +173,10 @@ function heard(event) {
   } else if (["menu", "qr", "user"].includes(event.kind)) {
     refresh();
   }
+  note(event);
+}
+
+function note(event) {
   const line = eventLine(event);
   if (line) find("happened").prepend(line);
 }
@@ -209,6 +213,7 @@ async function start() {
   showMenu();
   fillLists();
   if (known.users.length) become(known.users[0].openid);
+  for (const event of known.happened) note(event);
   api.listen(known.last, heard);
 }
 
