@@ -147,6 +147,8 @@ class Understanding:
         else:
             turn.did(intent, "rule" if intent in rules else "router", p=round(ranking.best.probability, 3))
             reply = self._outcomes.act(turn, intent)
+        if intent == "handoff":  # a person goes on from here: nothing is asked any more
+            return reply
         return after_digression(self._outcomes, turn, reply, digressed)
 
     # -- the first tier ----------------------------------------------------------------------------------------------

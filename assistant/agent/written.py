@@ -11,7 +11,17 @@ from typing import Any
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ud800-\udfff]")
 
-_STICKER = re.compile(r"\[(?:[\u4e00-\u9fff]{1,4}|[A-Za-z]{2,10})\]")  # how WeChat writes its own emoji: [捂脸]
+_FACES = (  # how WeChat pushes its older emoji: /::) smiles
+    r"/::) /::~ /::B /::| /:8-) /::< /::$ /::X /::Z /::'( /::-| /::@ /::P /::D /::O /::( /::+ /:--b /::Q /::T /:,@P "
+    r"/:,@-D /::d /:,@o /::g /:|-) /::! /::L /::> /::,@ /:,@f /::-S /:? /:,@x /:,@@ /::8 /:,@! /:!!! /:xx /:bye /:wipe "
+    r"/:dig /:handclap /:&-( /:B-) /:<@ /:@> /::-O /:>-| /:P-( /::'| /:X-) /::* /:@x /:8* /:pd /:<W> /:beer /:basketb "
+    r"/:oo /:coffee /:eat /:pig /:rose /:fade /:showlove /:heart /:break /:cake /:li /:bome /:kn /:footb /:ladybug "
+    r"/:shit /:moon /:sun /:gift /:hug /:strong /:weak /:share /:v /:@) /:jj /:@@ /:bad /:lvu /:no /:ok /:love /:<L> "
+    r"/:jump /:shake /:<O> /:circle /:kotow /:turn /:skip /:oY /:#-0 /:hiphot /:kiss /:<& /:&>"
+)
+_STICKER = re.compile(  # WeChat's own emoji: [捂脸], [Facepalm], /:rose
+    "|".join([r"\[(?:[\u4e00-\u9fff]{1,4}|[A-Za-z]{2,10})\]", *sorted(map(re.escape, _FACES.split()), reverse=True)])
+)
 
 
 def tidy(text: str) -> str:

@@ -418,6 +418,34 @@ def test_a_place_that_wechat_reported_is_where_nearby_is(world: World) -> None:
     assert "徐家汇" in delivery.bubble.text
 
 
+def test_a_place_that_was_sent_is_remembered(world: World) -> None:
+    phone = world.phone()
+    phone.location(31.1945, 121.4367, "徐家汇")
+
+    delivery = phone.text("附近的门店")
+
+    assert "徐家汇" in delivery.bubble.text
+
+
+@pytest.mark.parametrize("face", ["/:rose", "/::)", "/:,@-D", "[微笑]"])
+def test_a_face_of_wechats_is_no_word(world: World, face: str) -> None:
+    alone = world.phone().text(face)
+    beside = world.phone().text(f"附近门店有哪些{face}")
+
+    assert "没看懂" in alone.bubble.text
+    assert "没看懂" not in beside.bubble.text
+
+
+def test_who_is_handed_to_a_person_is_asked_nothing_more(world: World) -> None:
+    phone = world.phone(member="M0000001")
+    phone.text("我要投诉")
+
+    handed = phone.text("转人工")
+
+    assert "人工" in handed.bubble.text
+    assert "回到刚才的事" not in handed.bubble.text
+
+
 def test_a_person_takes_over_and_hands_back(world: World) -> None:
     phone = world.phone(member="M0000001")
     phone.text("你好")

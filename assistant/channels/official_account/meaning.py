@@ -61,7 +61,10 @@ def read(push: Push, app: str, now: datetime, *, window: timedelta) -> Meaning:
     if inbound is None:
         return Meaning(f"message:unknown:{kind[:_SAFE_NAME]}", openid, _message_key(push, app, openid))
     trigger = "tap" if inbound.value else "message"  # a tapped choice sends its words, but gives the rights of a tap
-    return Meaning(f"message:{kind}", openid, inbound.dedup_key, inbound, trigger=trigger, subscribed=True)
+    return Meaning(
+        f"message:{kind}", openid, inbound.dedup_key, inbound,
+        trigger=trigger, subscribed=True, lat=inbound.lat, lng=inbound.lng,
+    )  # fmt: skip
 
 
 def _whom(push: Push) -> str:
