@@ -229,6 +229,12 @@ def retell(connection: Connection, inbox_id: int, text: str) -> None:
     )
 
 
+def waits(connection: Connection, conversation_id: str) -> bool:
+    """Whether a message of it is not answered yet."""
+    query = select(conversations.c.waiting).where(conversations.c.id == conversation_id)
+    return bool(connection.execute(query).scalar_one_or_none())
+
+
 def is_answered(connection: Connection, inbox_ids: Collection[int]) -> set[int]:
     """Which of some messages have been dealt with."""
     rows = connection.execute(select(inbox.c.id).where(inbox.c.id.in_(inbox_ids), inbox.c.status != "new"))

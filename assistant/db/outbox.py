@@ -134,10 +134,11 @@ def hold(connection: Connection, delivery_id: int, reason: str) -> None:
     )
 
 
-def holds(connection: Connection, conversation_id: str) -> bool:
-    """Whether something is kept back for a conversation."""
-    query = select(outbox.c.id).where(outbox.c.conversation_id == conversation_id, outbox.c.status == "held").limit(1)
-    return connection.execute(query).first() is not None
+def holds(connection: Connection, conversation_id: str, *, ready: bool = False) -> bool:
+    """Whether something is kept back for a conversation, or (`ready`) about to go out."""
+    states = ("held", "ready") if ready else ("held",)
+    mine = select(outbox.c.id).where(outbox.c.conversation_id == conversation_id, outbox.c.status.in_(states))
+    return connection.execute(mine.limit(1)).first() is not None
 
 
 def let_go(connection: Connection, conversation_ids: Collection[str], not_before: datetime) -> None:

@@ -169,6 +169,22 @@ def test_an_unverified_account_holds_a_slow_answer_until_the_shopper_writes_agai
     assert world.wechat.violations == []
 
 
+def test_a_word_that_asks_for_an_answer_in_the_making_is_no_message(make_world: Make) -> None:
+    world = make_world(lanes=False, verified=False, passive_s=1)
+    phone = world.phone(member="M0000001")
+
+    phone.text("我有多少积分")
+    phone.text("好")
+    world.service.shopper_messages.serve_next()
+    world.worker.start(chores=False)
+    fetched = phone.text("1")
+
+    assert "12,480" in fetched.bubble.text
+    assert fetched.bubble.text.count("（AI生成）") == 1
+    with world.service.database.read() as connection:
+        assert len(outbox.promised(connection, CHANNEL)) == 1
+
+
 def test_a_real_question_after_a_held_answer_gets_both(make_world: Make) -> None:
     world = make_world(lanes=False, verified=False, passive_s=0.3)
     phone = world.phone(member="M0000001")

@@ -83,9 +83,15 @@ class Intake:
         if inbound.kind == "text" and inbound.text.strip().lower() in self._profile.get().nudges:
             known = conversations.find(connection, inbound.identity)
             asked = known is not None and moments.live(connection, known, self._clock.now()) is not None
-            if known is not None and not asked and outbox.holds(connection, known):
+            if known is not None and not asked and self._owes(connection, known):
                 return replace(inbound, kind="nudge")
         return inbound
+
+    def _owes(self, connection: Connection, conversation_id: str) -> bool:
+        """Whether an answer is kept back; where none can be pushed, also one that is ready or still being made."""
+        if self._may_push():
+            return outbox.holds(connection, conversation_id)
+        return conversations.waits(connection, conversation_id) or outbox.holds(connection, conversation_id, ready=True)
 
     def _change(self, connection: Connection, meaning: Meaning) -> None:
         """What changes beside the conversation: each once, however often it is told."""
