@@ -17,6 +17,7 @@ from assistant.chatbi.said import label, unit
 from assistant.domain.account import Account, Scope
 
 FEWEST_PAIRS = 5
+_XUN = str.maketrans("上中下", "123")
 
 
 class Analyst:
@@ -75,6 +76,9 @@ class Analyst:
     def _sorted(self, query: MetricQuery, table: Table) -> list[tuple[Any, ...]]:
         """Dimensions with an order of their own (tiers, weekdays, bands) keep it where nothing else was asked for."""
         rows = list(table.rows)
+        if query.grain == "xun" and not query.order:
+            at = table.columns.index("xun")
+            return sorted(rows, key=lambda r: str(r[at]).translate(_XUN))
         if query.order or query.calculation is Calculation.SHARE or len(query.dimensions) != 1 or query.grain:
             return rows
         name = query.dimensions[0]

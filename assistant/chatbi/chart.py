@@ -53,6 +53,8 @@ def _lines(
             if query.dimensions and len(query.metrics) > 1:
                 parts.append(catalogue.metrics[metric].name)
             groups.setdefault("·".join(parts), {})[row[grain]] = plain(row[at[metric]])
+            if not query.dimensions and (before := f"{metric}_previous") in at:
+                groups.setdefault("·".join([*parts, "对比期"]), {})[row[grain]] = plain(row[at[before]])
     series = [
         {"name": name, "type": "line", "data": [points.get(t) for t in times]}
         for name, points in list(groups.items())[:MOST_SLICES]

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from assistant.chatbi.catalogue import Catalogue, Metric
 from assistant.chatbi.check import check, touched
-from assistant.chatbi.facts import Facts
+from assistant.chatbi.facts import Facts, Later, later
 from assistant.chatbi.query import Calculation, Filter, MetricQuery, Order, Period, Subset, Threshold
 from assistant.domain.account import Scope
 
@@ -73,7 +73,9 @@ class Builder(Facts):
         if query.subset:
             self._subset(query, query.subset, pre, f"{tag}_subset")
         now = self._frames(query, keys, pre, query.period, tag)
-        before = self._frames(query, keys, pre, query.comparison.period, f"{tag}_before") if query.comparison else None
+        before = None
+        if query.comparison:
+            before = self._frames(query, keys, pre, query.comparison.period, f"{tag}_before", later(query))
         values, columns = self._values(query, keys, now, before)
         return self._finish(query, keys, values, columns, post), columns
 
@@ -85,8 +87,9 @@ class Builder(Facts):
         return post, tuple(f for f in query.filters if f not in post)
 
     def _frames(
-        self, query: MetricQuery, keys: tuple[str, ...], filters: tuple[Filter, ...], period: Period | None, tag: str
-    ) -> exp.Select:
+        self, query: MetricQuery, keys: tuple[str, ...], filters: tuple[Filter, ...], period: Period | None, tag: str,
+        moved: Later | None = None,
+    ) -> exp.Select:  # fmt: skip
         """Every fact of the metrics aggregated by the keys, joined; columns `m0_n`, `m0_d` …"""
         by_fact: dict[tuple[str, frozenset[str]], list[tuple[str, str]]] = {}
         for i, name in enumerate(query.metrics):
@@ -96,7 +99,7 @@ class Builder(Facts):
         frames = []
         for number, ((fact, needed), parts) in enumerate(by_fact.items()):
             wanted = frozenset({*needed, *keys})
-            rows = self.fact_rows(fact, wanted, period=period)
+            rows = self.fact_rows(fact, wanted, period=period, later=moved)
             rows = self.filtered(rows, fact, tuple(f for f in filters if f.dimension in needed))
             if query.subset:
                 chosen = sqlglot.select("k0").from_(f"{tag.removesuffix('_before')}_subset")
@@ -104,7 +107,8 @@ class Builder(Facts):
                     exp.In(this=self.column(fact, query.subset.dimension), query=exp.Subquery(this=chosen))
                 )
             for k, key in enumerate(keys):
-                rows = rows.select(exp.alias_(self.column(fact, key), f"k{k}")).group_by(self.column(fact, key))
+                group = exp.column("day", "t") if moved and key == "day" else self.column(fact, key)
+                rows = rows.select(exp.alias_(group, f"k{k}")).group_by(group.copy())
             for alias, text in parts:
                 rows = rows.select(exp.alias_(sqlglot.parse_one(text, read="duckdb"), alias))
             frames.append((f"{tag}_f{number}", rows, [alias for alias, _ in parts]))
@@ -151,7 +155,7 @@ class Builder(Facts):
         rows = exp.Select().from_(f"{tag}_all AS n")
         if before is not None and keys:
             on = " AND ".join(f"n.{k} = b.{k}" for k in names)
-            rows = rows.join(f"{tag}_before_all AS b", on=on, join_type="full")
+            rows = rows.join(f"{tag}_before_all AS b", on=on, join_type="left" if query.grain else "full")
         elif before is not None:
             rows = rows.join(f"{tag}_before_all AS b", join_type="cross")
         for k in names:

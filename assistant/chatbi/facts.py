@@ -12,9 +12,39 @@ import sqlglot
 from sqlglot import exp
 
 from assistant.chatbi.catalogue import GRAINS, TIME_DIMENSIONS, Catalogue
-from assistant.chatbi.query import Filter, Period
+from assistant.chatbi.language import units
+from assistant.chatbi.query import Filter, MetricQuery, Period
 from assistant.domain.account import Scope
 from assistant.errors import NotAllowed
+
+
+@dataclass(frozen=True)
+class Later:
+    """How far the parts of a comparison lie before those of the period: whole months, or days."""
+
+    months: int = 0
+    days: int = 0
+
+    def of(self, day: exp.Expr) -> exp.Expr:
+        """The day so much later."""
+        amount, unit = (self.months, "MONTH") if self.months else (self.days, "DAY")
+        step = exp.Interval(this=exp.Literal.string(str(amount)), unit=exp.var(unit))
+        return exp.cast(exp.Add(this=day, expression=step), "DATE")
+
+
+def later(query: MetricQuery) -> Later | None:
+    """By how much the comparison of a trend is moved, so that January stands beside January."""
+    if query.grain is None or query.period is None or query.comparison is None:
+        return None
+    now, then = query.period.start, query.comparison.period.start
+    if query.grain in ("day", "week"):
+        months = (now.year - then.year) * 12 + now.month - then.month
+        if query.grain == "day" and now.day == then.day and months % 12 == 0:
+            return Later(months=months)
+        first, before = (units.around(d, query.grain, 0, 1)[0] for d in (now, then))
+        return Later(days=(first - before).days)
+    first, before = (units.around(d, query.grain, 0, 1)[0] for d in (now, then))
+    return Later(months=(first.year - before.year) * 12 + first.month - before.month)
 
 
 @dataclass
@@ -60,8 +90,13 @@ class Facts:
             body = body.with_(name, as_=select, copy=False)
         return body
 
-    def fact_rows(self, fact_name: str, needed: frozenset[str], *, period: Period | None) -> exp.Select:
-        """FROM and WHERE of one fact: joins for the dimensions needed (a grain among them), the scope, the time."""
+    def fact_rows(
+        self, fact_name: str, needed: frozenset[str], *, period: Period | None, later: Later | None = None
+    ) -> exp.Select:
+        """FROM and WHERE of one fact: joins for the dimensions needed (a grain among them), the scope, the time.
+
+        `later`: the grain is that of so much later, for a period that is held against another part by part.
+        """
         fact = self.catalogue.facts[fact_name]
         day = self.column(fact_name, "day")
         rows = exp.Select().from_(f"{fact.table} AS f")
@@ -72,8 +107,10 @@ class Facts:
             if any(self.catalogue.dimensions[d].via == join and d not in fact.dims for d in needed if d not in GRAINS):
                 key, alias = f"{join}_id", join[0]
                 rows = rows.join(f"d_{join} AS {alias}", on=f"{alias}.{key} = f.{key}", join_type="left")
-        if needed & {*GRAINS, "weekday"}:
-            rows = rows.join("d_day AS t", on=exp.column("day", "t").eq(day))
+        if needed & GRAINS.keys():
+            rows = rows.join("d_day AS t", on=exp.column("day", "t").eq(later.of(day) if later else day))
+        if "weekday" in needed:
+            rows = rows.join("d_day AS w", on=exp.column("day", "w").eq(day))
         if not self.scope.whole:
             rows = rows.where(self.in_scope("product" in fact.joins))
         if fact.kind == "snapshot":
@@ -114,7 +151,7 @@ class Facts:
             return exp.column(dimension, "t")
         via = self.catalogue.dimensions[dimension].via
         own = dimension in fact.dims
-        found = exp.column(dimension, "f" if own else {"day": "t"}.get(via, via[0]))
+        found = exp.column(dimension, "f" if own else {"day": "w"}.get(via, via[0]))
         if dimension == "hour":
             return found
         nothing = "无活动" if dimension == "campaign" else "散客" if via == "member" and not own else "未知"

@@ -1,5 +1,6 @@
 """The sentences of an answer, rendered by code: period, scope, to date or full, numbers from rows, samples too small."""
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from assistant.chatbi.query import Calculation, Comparison, Filter, MetricQuery,
 from assistant.domain.account import Scope
 
 Row = Sequence[Any]
+_LEADS = {"year": "同比", "previous": "环比", "period": "与对比期比"}
 SHOWN = 3
 MOST_GROUPS = 30  # rows of a ranking within groups
 
@@ -55,8 +57,8 @@ class Narrator:
         calculation = self.query.calculation
         if not self.query.dimensions and not self.query.grain:
             return self._single(rows[0])
-        if self.query.grain and not self.query.dimensions and calculation is not Calculation.RANK:
-            return self._trend(rows)
+        if self.query.grain and calculation is not Calculation.RANK:
+            return self._trends(rows) if self.query.dimensions else self._trend(rows)
         if calculation is Calculation.SHARE:
             return self._listed(rows, share=True)
         return self._listed(rows)
@@ -94,8 +96,49 @@ class Narrator:
         return (
             f"按{GRAINS[str(self.query.grain)]}看共{len(points)}期，{metric.name}从{said.key(first[0], True)}的{said.number(first[1], metric)}"
             f"到{said.key(last[0], True)}{open_end}的{said.number(last[1], metric)}；最高是{said.key(high[0], True)}的{said.number(high[1], metric)}，"
-            f"最低是{said.key(low[0], True)}的{said.number(low[1], metric)}。{partial}"
+            f"最低是{said.key(low[0], True)}的{said.number(low[1], metric)}。{self._compared(rows, metric)}{partial}"
         )
+
+    def _compared(self, rows: Sequence[Row], metric: Metric) -> str:
+        """How many parts rose and fell against those they are held against, and which moved most."""
+        if self.query.comparison is None:
+            return ""
+        lead = _LEADS[self.query.comparison.kind]
+        name = self.query.metrics[0]
+        pairs = [
+            (r[self.at[str(self.query.grain)]], self._value(r, name), self._value(r, f"{name}_previous")) for r in rows
+        ]
+        moved = [
+            (key, float(now), float(then))
+            for key, now, then in pairs
+            if None not in (now, then) and (then or metric.in_points)
+        ]
+        if not moved:
+            return f"{lead}没有可比的数据。"
+        up, down = (sum(1 for _, now, then in moved if way(now, then)) for way in (operator.gt, operator.lt))
+        most = max(moved, key=lambda m: abs(m[1] - m[2]) if metric.in_points else abs((m[1] - m[2]) / m[2]))
+        text = f"{lead}有{len(moved)}期可比，{up}期上升、{down}期下降，变化最大的是{said.key(most[0], True)}"
+        return f"{text}（{said.change(most[1], most[2], metric)}）。"
+
+    def _trends(self, rows: Sequence[Row]) -> str:
+        """Several lines: from where to where each of the first groups went, the largest at the end first."""
+        name, grain = self.query.metrics[0], str(self.query.grain)
+        metric = self.catalogue.metrics[name]
+        lines: dict[str, list[tuple[Any, Any]]] = {}
+        for row in rows:
+            if (value := self._value(row, name)) is not None:
+                label = "·".join(said.key(row[self.at[d]], False) for d in self.query.dimensions)
+                lines.setdefault(label, []).append((row[self.at[grain]], value))
+        largest = sorted(lines.items(), key=lambda line: -float(line[1][-1][1]))
+        items = [
+            f"{label}从{said.key(points[0][0], True)}的{said.number(points[0][1], metric)}"
+            f"到{said.key(points[-1][0], True)}的{said.number(points[-1][1], metric)}"
+            for label, points in largest[:SHOWN]
+        ]
+        noun = self._noun(self.query.dimensions)
+        rest = f"共{len(lines)}项，最近一期最高的是" if len(lines) > SHOWN else ""
+        open_end = "最后一期未满。" if self.query.period and self.query.period.to_date else ""
+        return f"按{GRAINS[grain]}看，{noun}{metric.name}{rest}：" + "；".join(items) + f"。{open_end}"
 
     def _begins_inside(self, period: Period) -> bool:
         """The first group of the trend holds fewer days than it could, and they are added up."""
@@ -117,7 +160,10 @@ class Narrator:
                 text += f"（占{float(part):.1f}%）"
             if self.query.comparison:
                 moved = said.change(self._value(row, name), self._value(row, f"{name}_previous"), metric)
-                text += f"（{against_words(self.query.comparison)}{moved or '无法比较'}）"
+                against = (
+                    _LEADS[self.query.comparison.kind] if self.query.grain else against_words(self.query.comparison)
+                )
+                text += f"（{against}{moved or '无法比较'}）"
             others = [m for m in self.query.metrics if m != name]
             for other in others[:2]:
                 text += f"，{self.catalogue.metrics[other].name}{said.number(self._value(row, other), self.catalogue.metrics[other])}"
@@ -194,8 +240,7 @@ def when(period: Period) -> str:
 
 def against_words(comparison: Comparison) -> str:
     """What the change is measured against."""
-    lead = {"year": "同比", "previous": "环比", "period": "比"}[comparison.kind]
-    return f"{lead}{comparison.period.label}"
+    return f"{'比' if comparison.kind == 'period' else _LEADS[comparison.kind]}{comparison.period.label}"
 
 
 def filter_words(one: Filter) -> str:

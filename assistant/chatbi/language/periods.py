@@ -76,7 +76,8 @@ def decide(
         decided.spans["comparison"] = DEFAULT
     if "snapshot" in kinds and calculation is not Calculation.TREND and not slots.has("grain"):
         decided.notes += _of_month_end(decided, reader, metrics)
-    return (_too_long_ago(decided, reader) if STATES & kinds else None) or decided
+    parts = calculation is Calculation.TREND or slots.has("grain")
+    return (_too_long_ago(decided, reader, parts) if STATES & kinds else None) or decided
 
 
 def _of_month_end(decided: Decided, reader: Reader, metrics: tuple[str, ...]) -> list[str]:
@@ -88,11 +89,17 @@ def _of_month_end(decided: Decided, reader: Reader, metrics: tuple[str, ...]) ->
     return [f"{names}按月末统计，这里是此前最近一次的"]
 
 
-def _too_long_ago(decided: Decided, reader: Reader) -> Refused | None:
-    """How things stood is known for so many days; before them nothing was kept, which is not the same as none."""
+def _too_long_ago(decided: Decided, reader: Reader, parts: bool) -> Refused | None:
+    """How things stood is known for so many days; before them nothing was kept, which is not the same as none.
+
+    Held against another period part by part, the first part of that one must be known too.
+    """
     first = reader.today - timedelta(days=STATE_DAYS)
-    asked = (decided.period, decided.comparison.period if decided.comparison else None)
-    if not any(p is not None and p.end < first for p in asked):
+    before = decided.comparison.period if decided.comparison else None
+    ends = [p.end for p in (decided.period, before) if p is not None]
+    if parts and before is not None:
+        ends.append(before.start)
+    if all(end >= first for end in ends):
         return None
     return Refused(f"会员状态保留最近{STATE_DAYS}天，{units.said(first)}以前的看不到了，请问之后的时间。", "date")
 
