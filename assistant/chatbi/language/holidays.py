@@ -17,6 +17,7 @@ class Calendar:
     fixed: dict[str, tuple[int, int, int, int]]
     dated: dict[str, dict[int, tuple[date, date]]]
     fiscal_month: int
+    feasts: dict[str, dict[int, date] | tuple[int, int]]
 
     def days(self, name: str, year: int) -> tuple[date, date]:
         if name in self.fixed:
@@ -25,6 +26,13 @@ class Calendar:
         if year not in self.dated[name]:
             raise ValueError(f"the calendar does not say when {name} is in {year}")
         return self.dated[name][year]
+
+    def day(self, name: str, year: int) -> date:
+        """The day itself, of a holiday of several days. Raises ValueError like `days`."""
+        first, last = self.days(name, year)
+        feast = self.feasts.get(name, {})
+        found = date(year, *feast) if isinstance(feast, tuple) else feast.get(year, first)
+        return found if first <= found <= last else first
 
 
 @cache
@@ -41,4 +49,10 @@ def calendar() -> Calendar:
         {n: tuple(e["days"]) for n, e in body["fixed"].items()},
         {n: {y: (d[0], d[1]) for y, d in e["years"].items()} for n, e in body["dated"].items()},
         int(body["fiscal_month"]),
+        {
+            n: tuple(e["day"]) if isinstance(e["day"], list) else e["day"]
+            for e_of in (body["fixed"], body["dated"])
+            for n, e in e_of.items()
+            if "day" in e
+        },
     )

@@ -43,6 +43,7 @@ class Time:
 
 _YEAR = r"(?P<y>今年|本年度?|去年|上年|前年|大前年|明年|后年|(?:20)?\d{2}年|二[零〇][一二三四五六七八九零〇]{2}年)?的?"
 _N = COUNT
+_TO = re.compile(r"\s*(?:到|至|—|–|-|~|～)\s*")
 Found = tuple[date, date, Unit, str]
 Rule = Callable[[re.Match[str]], Found | None]
 
@@ -69,7 +70,30 @@ class Clocks:
         for one in found:
             if all(one.end <= k.start or one.start >= k.end for k in kept):
                 kept.append(one)
-        return sorted(kept, key=lambda t: t.start)
+        return self._joined(text, sorted(kept, key=lambda t: t.start))
+
+    def _joined(self, text: str, found: list[Time]) -> list[Time]:
+        """“11月5号到昨天” is one period, and “上月前10天” the beginning of one."""
+        made: list[Time] = []
+        for one in found:
+            before = made[-1] if made else None
+            if before is not None and _TO.fullmatch(text[before.end : one.start]) and before.first <= one.last:
+                last = max(before.last, one.last)
+                made[-1] = Time(before.start, one.end, before.first, last, "range", units.between(before.first, last))
+            elif before is not None and (part := self._beginning(text, before, one)) is not None:
+                made[-1] = part
+            else:
+                made.append(one)
+        return made
+
+    def _beginning(self, text: str, whole: Time, part: Time) -> Time | None:
+        said = text[part.start : part.end]
+        if part.unit != "days" or not said.startswith("前") or text[whole.end : part.start] not in ("", "的"):
+            return None
+        if whole.unit not in ("month", "quarter", "half", "year", "fiscal"):
+            return None
+        last = min(whole.last, whole.first + (part.last - part.first))
+        return Time(whole.start, part.end, whole.first, last, "range", units.between(whole.first, last))
 
     def _made(self, match: re.Match[str], rule: Rule) -> Time | None:
         try:
@@ -84,20 +108,34 @@ class Clocks:
     # near today
 
     def _relative(self) -> Iterator[tuple[str, Rule]]:
-        days = {"今天": 0, "今日": 0, "昨天": 1, "昨日": 1, "前天": 2, "大前天": 3, "明天": -1, "后天": -2}
+        days = {"今天": 0, "今日": 0, "昨天": 1, "昨日": 1, "前天": 2, "前日": 2, "大前天": 3, "明天": -1, "后天": -2}
+        days |= {f"{day}{tail}": n for day, n in {"今": 0, "昨": 1, "前": 2}.items() for tail in ("儿", "儿个", "晚")}
         yield "|".join(sorted(days, key=len, reverse=True)), lambda m: self._day(days[m[0]])
         yield (
-            rf"(?:近|最近|过去|之前|前)(?P<n>{_N})(?:个)?(?P<u>天|日|周|星期|礼拜|月|季度|年)(?:内|以来|里)?",
+            rf"(?!前[二两三]季)(?:近|最近|过去|之前|前)(?P<n>{_N})(?:个)?(?P<u>天|日|周|星期|礼拜|月|季度|年)(?:内|以来|里)?",
             self._last_n,
         )
+        yield r"(?:近|最近|这|前|过去)[几些]天", lambda m: self._span(7, "近7天")
         yield r"(?:近|最近|过去)半年", lambda m: self._span(182, "近半年")
         yield r"(?:近|最近|过去)半个月", lambda m: self._span(15, "近15天")
-        yield r"(?P<w>上+|本|这|当|下)(?:一)?个?(?P<u>周|星期|礼拜)(?![一二三四五六日天末])", self._week
+        yield r"(?P<w>上+|本|这|当|下)(?:一)?个?(?P<u>周|星期|礼拜)(?![一二三四五六日天末])(?P<same>同期)?", self._week
+        yield (
+            r"(?P<w>上+|本|这|当)(?:一)?个?(?:周|星期|礼拜)(?P<d>[一二三四五六日天])(?:到|至|-|~)(?:(?:上+|本|这)?个?(?:周|星期|礼拜))?(?P<d2>[一二三四五六日天])",
+            self._weekdays,
+        )
+        yield (
+            rf"(?P<w>上+|本|这|当)(?:一)?个?月的?(?P<d>{_N})(?:日|号)(?:(?:到|至|-|~)(?P<d2>{_N})(?:日|号))?",
+            self._days_of_month,
+        )
+        yield (
+            rf"(?P<w>上+|本|这|当)(?:一)?个?月的?(?P<d>{_N})(?:到|至|-|~)(?P<d2>{_N})(?:日|号)",
+            self._days_of_month,
+        )
         yield r"(?P<w>上+|本|这|当|下)(?:一)?个?(?:周|星期|礼拜)(?P<d>[一二三四五六日天])", self._weekday
         yield r"(?P<w>上+|本|这)个?周末", self._weekend
-        yield r"(?P<w>上+|本|这|当|下)(?:一)?个?月(?!初|[上中下]旬|份?以来)(?:份|底|末)?", self._month
+        yield r"(?P<w>上+|本|这|当|下)(?:一)?个?月(?!初|[上中下]旬|份?以来)(?:份|底|末)?(?P<same>同期)?", self._month
         yield r"(?:月初至今|本月至今|本月以来|这个月以来|当月至今)", lambda m: self._unit("month", 0)
-        yield r"(?P<w>上+|本|这|当|下)(?:一)?个?季度?(?!初)", self._quarter
+        yield r"(?P<w>上+|本|这|当|下)(?:一)?个?季度?(?!初)(?P<same>同期)?", self._quarter
         yield r"(?:季初至今|本季度?以来|本季度?至今)", lambda m: self._unit("quarter", 0)
         yield r"(?:今年以来|年初至今|今年至今|年初以来|本年累计|今年累计)", lambda m: self._unit("year", 0)
         yield r"(?:本周以来|本周至今|周初至今)", lambda m: self._unit("week", 0)
@@ -132,13 +170,35 @@ class Clocks:
         return 1 if word == "下" else -word.count("上")
 
     def _week(self, m: re.Match[str]) -> Found:
-        return self._unit("week", self._shift(m["w"]))
+        return self._whole_or_same(m, "week")
 
     def _month(self, m: re.Match[str]) -> Found:
-        return self._unit("month", self._shift(m["w"]))
+        return self._whole_or_same(m, "month")
 
     def _quarter(self, m: re.Match[str]) -> Found:
-        return self._unit("quarter", self._shift(m["w"]))
+        return self._whole_or_same(m, "quarter")
+
+    def _whole_or_same(self, m: re.Match[str], unit: Unit) -> Found:
+        """The unit; of “上月同期” as many days as this one has had."""
+        first, last, _, label = self._unit(unit, self._shift(m["w"]))
+        if not m["same"] or last >= self.today:
+            return first, last, unit, label
+        begun, _, _, _ = self._unit(unit, 0)
+        last = min(last, first + (self.today - begun))
+        return first, last, "range", units.between(first, last)
+
+    def _weekdays(self, m: re.Match[str]) -> Found | None:
+        begin, _ = units.around(self.today, "week", self._shift(m["w"]), 1)
+        first, last = (begin + timedelta(days="一二三四五六日".index(m[d].replace("天", "日"))) for d in ("d", "d2"))
+        return (first, last, "range", units.between(first, last)) if first <= last else None
+
+    def _days_of_month(self, m: re.Match[str]) -> Found | None:
+        begin, _ = units.around(self.today, "month", self._shift(m["w"]), 1)
+        first = begin.replace(day=count(m["d"]) or 0)
+        if not m.groupdict().get("d2"):
+            return first, first, "day", units.said(first)
+        last = begin.replace(day=count(m["d2"]) or 0)
+        return (first, last, "range", units.between(first, last)) if first <= last else None
 
     def _fiscal(self, m: re.Match[str]) -> Found:
         return self._unit("fiscal", self._shift(m["w"]))
@@ -160,9 +220,16 @@ class Clocks:
     # named periods
 
     def _named(self, names: str) -> Iterator[tuple[str, Rule]]:
-        yield rf"{_YEAR}(?P<h>{names})(?:期间|假期|当天|活动期间?|大促期间)?", self._holiday
+        tail = r"(?:假期|长假)?(?:的?[这那]?(?:[几一二三四五六七八九十]|\d{1,2})天(?:假期|长假)?|的?[这那]段(?:时间|日子)|活动期间?|大促期间|大促|期间)?"
+        yield rf"{_YEAR}(?P<h>{names}){tail}", self._holiday
+        yield rf"{_YEAR}(?P<h>{names})(?:当天|当日|那天|正日子?)", self._on_the_day
         yield rf"{_YEAR}(?P<half>上半年|下半年)", self._half
         yield rf"{_YEAR}(?:第?(?P<q>[一二三四1-4])季度?|[Qq](?P<q2>[1-4]))", self._quarter_of
+        yield rf"{_YEAR}前(?P<n>[二两三])季度?", self._first_parts
+        yield (
+            rf"(?P<y>今年|本年度?|去年|上年|前年|20\d{{2}}年)的?(?:头|前)(?P<n>{_N})个?(?P<u>月|季度)",
+            self._first_parts,
+        )
         yield (
             r"(?P<y>今年|本年度?|去年|上年|前年|大前年|明年|后年|20\d{2}年度?|二[零〇][一二三四五六七八九零〇]{2}年)(?:全年|整年)?",
             self._year,
@@ -210,6 +277,11 @@ class Clocks:
             f"{first.year}年{name}（{units.said(first, year=False)}至{units.said(last, year=False)}）",
         )
 
+    def _on_the_day(self, m: re.Match[str]) -> Found | None:
+        name = self.calendar.names[m["h"]]
+        day, _ = self._latest(self._year_of(m["y"]), lambda y: (self.calendar.day(name, y),) * 2)
+        return day, day, "day", f"{day.year}年{name}当天（{units.said(day, year=False)}）"
+
     def _half(self, m: re.Match[str]) -> Found:
         def make(year: int) -> tuple[date, date]:
             return units.around(date(year, 1 if m["half"] == "上半年" else 7, 1), "half", 0, 1)
@@ -225,6 +297,23 @@ class Clocks:
             self._year_of(m["y"]), lambda y: units.around(date(y, 3 * number - 2, 1), "quarter", 0, 1)
         )
         return first, last, "quarter", units.named(first, "quarter")
+
+    def _first_parts(self, m: re.Match[str]) -> Found | None:
+        """“前三季度”, “今年前5个月”: from the year's beginning."""
+        n, unit = count(m["n"]), "month" if m.groupdict().get("u") == "月" else "quarter"
+        if not n or n > (12 if unit == "month" else 4):
+            return None
+
+        def make(year: int) -> tuple[date, date]:
+            return date(year, 1, 1), units.around(date(year, 1, 1), unit, n - 1, 1)[1]
+
+        year = self._year_of(m["y"])
+        if year is None:  # the latest of which the last part has begun
+            begun = units.around(date(self.today.year, 1, 1), unit, n - 1, 1)[0] <= self.today
+            year = self.today.year - (not begun)
+        first, last = make(year)
+        name = f"前{n}个月" if unit == "month" else f"前{'一二三四'[n - 1]}季度"
+        return first, last, "range", f"{year}年{name}"
 
     def _year(self, m: re.Match[str]) -> Found | None:
         year = self._year_of(m["y"])
@@ -345,6 +434,9 @@ def shifted(time: Time, kind: Literal["year", "previous"], today: date, calendar
     open_end = time.last > today
     days = ((today if open_end else time.last) - time.first).days
     if kind == "year":
+        if time.holiday and time.unit == "day":
+            first = last = calendar.day(time.holiday, time.first.year - 1)
+            return replace(time, first=first, last=last, label=units.said(first))
         if time.holiday:
             first, last = calendar.days(time.holiday, time.first.year - 1)
             label = f"{first.year}年{time.holiday}（{units.said(first, year=False)}至{units.said(last, year=False)}）"
