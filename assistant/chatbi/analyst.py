@@ -10,6 +10,7 @@ from assistant.chatbi.answer import Answer
 from assistant.chatbi.catalogue import Catalogue
 from assistant.chatbi.chart import chart
 from assistant.chatbi.compile import Column, compile_query
+from assistant.chatbi.coverage import Coverage
 from assistant.chatbi.narrate import Narrator
 from assistant.chatbi.query import Calculation, MetricQuery
 from assistant.chatbi.run import Engine, Table
@@ -26,6 +27,7 @@ class Analyst:
     def __init__(self, engine: Engine, catalogue: Catalogue) -> None:
         self.engine = engine
         self.catalogue = catalogue
+        self.coverage = Coverage(engine, catalogue)
 
     def answer(self, query: MetricQuery, scope: Scope, account: Account | None = None) -> Answer:
         """Raises `Refusal` where the query cannot be asked."""
@@ -51,9 +53,10 @@ class Analyst:
 
     def _numbers(self, query: MetricQuery, scope: Scope) -> Answer:
         compiled = compile_query(query, self.catalogue, scope)
+        first = self.coverage.check(query)
         table = self.engine.run(compiled.tree, compiled.parameters, scope.key)
         rows = self._sorted(query, table)
-        narrator = Narrator(query, self.catalogue, scope, table.columns)
+        narrator = Narrator(query, self.catalogue, scope, table.columns, first)
         empty = not rows or all(
             row[table.columns.index(m)] is None for row in rows for m in query.metrics if m in table.columns
         )

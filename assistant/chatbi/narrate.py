@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from assistant.chatbi import said
@@ -17,9 +18,12 @@ MOST_GROUPS = 30  # rows of a ranking within groups
 
 
 class Narrator:
-    """Says what a result shows. `names` are the columns of the rows."""
+    """Says what a result shows. `names` are the columns of the rows; `first`: the first day that has rows at all."""
 
-    def __init__(self, query: MetricQuery, catalogue: Catalogue, scope: Scope, names: Sequence[str]) -> None:
+    def __init__(
+        self, query: MetricQuery, catalogue: Catalogue, scope: Scope, names: Sequence[str], first: date | None = None
+    ) -> None:
+        self.first = first
         self.query = query
         self.catalogue = catalogue
         self.scope = scope
@@ -44,7 +48,26 @@ class Narrator:
         if not rows or all(self._value(r, m) is None for r in rows for m in self.query.metrics):
             return self.nothing()
         body = self._body(rows)
-        return f"{self.head()}：{body}{self._small(rows)}"
+        return f"{self.head()}：{body}{self._small(rows)}{self._known_since()}"
+
+    def _known_since(self) -> str:
+        """Where the period or what it is held against begins before there were rows."""
+        period, comparison = self.query.period, self.query.comparison
+        if self.first is None or period is None:
+            return ""
+        if period.start < self.first:
+            return f"数据从{units.said(self.first)}开始，此前的没有计入。"
+        if comparison is not None and self._comparable() and comparison.period.start < self.first:
+            return f"对比期的数据从{units.said(self.first)}才开始，并不完整。"
+        return ""
+
+    def _comparable(self) -> bool:
+        """Whether there were rows at all in what the period is held against."""
+        comparison = self.query.comparison
+        return comparison is None or self.first is None or comparison.period.end >= self.first
+
+    def _moved(self, now: Any, before: Any, metric: Metric) -> str:
+        return (said.change(now, before, metric) if self._comparable() else "") or "无法比较"
 
     def nothing(self) -> str:
         """Nothing was found, which is not the same as not being allowed to look."""
@@ -73,10 +96,11 @@ class Narrator:
             value, before = self._value(row, name), self._value(row, f"{name}_previous")
             text = f"{metric.name}为{said.number(value, metric)}"
             if self.query.comparison:
-                moved = said.change(value, before, metric)
+                moved = self._moved(value, before, metric)
                 against = against_words(self.query.comparison)
-                text += f"，{against}（{said.number(before, metric)}）{moved or '无法比较'}"
-                if note := said.verdict(value, before, metric):
+                number = said.number(before, metric) if self._comparable() else "还没有数据"
+                text += f"，{against}（{number}）{moved}"
+                if self._comparable() and float(before or 0) and (note := said.verdict(value, before, metric)):
                     text += f"，{note}" if moved != "持平" else ""
             parts.append(text)
         return "；".join(parts) + "。"
@@ -159,11 +183,11 @@ class Narrator:
             if share and (part := self._value(row, f"{name}_share")) is not None:
                 text += f"（占{float(part):.1f}%）"
             if self.query.comparison:
-                moved = said.change(self._value(row, name), self._value(row, f"{name}_previous"), metric)
+                moved = self._moved(self._value(row, name), self._value(row, f"{name}_previous"), metric)
                 against = (
                     _LEADS[self.query.comparison.kind] if self.query.grain else against_words(self.query.comparison)
                 )
-                text += f"（{against}{moved or '无法比较'}）"
+                text += f"（{against}{moved}）"
             others = [m for m in self.query.metrics if m != name]
             for other in others[:2]:
                 text += f"，{self.catalogue.metrics[other].name}{said.number(self._value(row, other), self.catalogue.metrics[other])}"

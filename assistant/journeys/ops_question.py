@@ -47,6 +47,7 @@ THREADS = 1_000
 LONGEST_KEY = 200
 OTHER_SCOPE = "您的权限后来有变化，这条回答不再显示。请重新提问。"
 STALE_DAYS = 2
+MOST_GROUPS = 50  # so many groups of an answer are kept for follow-ups
 
 
 def _within(account: Account, scope: Scope | None) -> str:
@@ -71,6 +72,18 @@ def _act(account: Account, thread: str, answer: Answer, scope: Scope | None) -> 
     if answer.tier == EXPLORED:
         detail["statement"] = answer.sql
     return Act("ops.ask", thread, detail)
+
+
+def _with_groups(outcome: Outcome, answer: Answer) -> Outcome:
+    """What was understood, with the groups that the answer shows."""
+    query = answer.query
+    if not isinstance(outcome, Understood) or query is None or len(query.dimensions) != 1:
+        return outcome
+    at = next((i for i, c in enumerate(answer.columns) if c["name"] == query.dimensions[0]), None)
+    if at is None:
+        return outcome
+    names = tuple(dict.fromkeys(str(row[at]) for row in answer.rows))
+    return replace(outcome, groups=names if len(names) <= MOST_GROUPS else ())
 
 
 def _shown(turn: Turn, now: str) -> Turn:
@@ -148,6 +161,7 @@ class OpsQuestions:
             else:
                 outcome = self.read(scope, question, self._previous(account, thread), calls)
                 answer = self._answer(account, scope, outcome, calls)
+                outcome = _with_groups(outcome, answer)
         except Refusal as refusal:
             reason = {NotAllowed: "permission", NotFound: "mart"}.get(type(refusal), "query")
             answer = Answer("refused", refusal.public, reason=reason)

@@ -3,22 +3,28 @@
 import re
 from typing import Any
 
-from assistant.chatbi.language import periods
+from assistant.chatbi.language import periods, units
 from assistant.chatbi.language.assemble import assemble
-from assistant.chatbi.language.outcome import Clarify, Outcome, Reader, Refused, Understood
+from assistant.chatbi.language.outcome import Clarify, Option, Outcome, Reader, Refused, Understood
 from assistant.chatbi.language.slots import Slots
+from assistant.chatbi.language.times import Time, in_year
 from assistant.chatbi.query import DEFAULT, INHERITED, Calculation, Filter, MetricQuery
 
 _STARTS = re.compile(
     r"^(那么?|那就|换|改|只看|仅看|再|还有|按|去掉|除了?|剔除|排除|其中|加上|同比|环比|和|跟|与|比|分|各|具体|为什么|为何|如果|不看|取消)"
 )
+_FIRST = re.compile(r"^那?(?:排名?|排在)?(?:第一名?|榜首|冠军)的?")
+PLACES = frozenset({"region", "city", "store"})
 SHORT = 24
+SPANS_OF_YEAR = 350  # days from which a period is a year of its own: “去年呢” then means that year
 
 
 def is_follow_up(slots: Slots, reader: Reader) -> bool:
     """Whether a text edits the query before instead of asking anew."""
     if reader.previous is None or slots.empty or len(slots.text) > SHORT:
         return False
+    if slots.has("those") or _FIRST.match(slots.text):
+        return True
     if not slots.metrics and not slots.ambiguous:
         return not slots.unread or bool(_STARTS.match(slots.text))
     asks_elliptic = bool(re.search(r"呢[?？]?$", slots.text)) and not slots.times and not slots.dimensions
@@ -29,6 +35,12 @@ def follow(slots: Slots, reader: Reader) -> Outcome:
     """The query before with what was said put in."""
     assert reader.previous is not None
     before = reader.previous.query
+    those = _those(slots, reader.previous)
+    if isinstance(those, Clarify):
+        return those
+    again = _same_part(slots, reader)
+    if isinstance(again, Refused):
+        return again
     standing = _standing(slots, reader, before)
     if not isinstance(standing, Understood):
         return standing
@@ -42,11 +54,38 @@ def follow(slots: Slots, reader: Reader) -> Outcome:
             changes["order"] = before.order.model_copy(update={"metric": said.metrics[0]})
             changes |= {"limit": before.limit, "within": before.within}
         changes["spans"]["metrics"] = said.spans.get("metrics", INHERITED)
-    if slots.times or slots.has("year", "previous"):
+    if slots.times or slots.has("year", "previous", "lag"):
         time = standing.time if slots.times else time
         changes |= _times(slots, reader, before, standing)
+    if again is not None:
+        time = again
+        against = before.comparison
+        changes["period"] = again.period(reader.today)
+        changes["comparison"] = (
+            periods.reshift(again, against, reader) if against is not None and against.kind != "period" else None
+        )
+    if slots.has("trend", "grain") and not slots.times and _one_part(before, said):
+        time = standing.time
+        changes["period"] = said.period
+        if before.comparison is not None and time is not None:
+            changes["comparison"] = periods.reshift(time, before.comparison, reader)
+    if slots.has("everywhere"):
+        changes["filters"] = tuple(f for f in before.filters if f.dimension not in PLACES)
     if slots.values:
-        changes["filters"] = _filters(before, said)
+        changes["filters"] = _filters(changes.get("filters", before.filters), said)
+    if those:
+        kept = tuple(f for f in changes.get("filters", before.filters) if f.dimension != those.dimension)
+        changes |= {
+            "filters": (*kept, those),
+            "order": None,
+            "limit": None,
+            "having": (),
+            "within": None,
+            "subset": None,
+        }
+        changes["spans"][f"filter:{those.dimension}"] = INHERITED
+        if before.calculation is Calculation.RANK:
+            changes["calculation"] = Calculation.BREAKDOWN
     if slots.dimensions or said.dimensions:
         changes["dimensions"] = said.dimensions
         changes["within"] = before.within if before.within in said.dimensions else None
@@ -54,6 +93,52 @@ def follow(slots: Slots, reader: Reader) -> Outcome:
     changes |= _calculation(slots, before, said, changes)
     query = MetricQuery(**{**_fields(before), **changes})
     return Understood(query, time, standing.tier, standing.notes)
+
+
+def _those(slots: Slots, previous: Understood) -> Filter | Clarify | None:
+    """“这几家”, “这家店”, “第一名的…”: the groups that the answer before showed."""
+    cue, first = slots.cue("those"), _FIRST.match(slots.text)
+    if cue is None and (first is None or not slots.metrics):
+        return None
+    before = previous.query
+    word = slots.text[cue.start : cue.end] if cue else slots.text[: first.end() if first else 0]
+    names = previous.groups
+    if first is not None and cue is None:
+        names = names[:1]
+        slots.cues.pop("best", None)
+    elif cue is not None and cue.word == "one" and len(names) > 1:
+        rest = slots.text.replace(word, "{}")
+        return Clarify(f"“{word}”指哪一个？", tuple(Option(n, rest.format(n)) for n in names[:4]))
+    if not names and any(f.dimension in before.dimensions or not before.dimensions for f in before.filters):
+        return None  # one was named before, and stays
+    if not names:
+        return Clarify(f"“{word}”指的是哪些？请把名字说出来。")
+    slots.dimensions = [t for t in slots.dimensions if t.dimension != before.dimensions[0]]
+    return Filter(dimension=before.dimensions[0], values=names)
+
+
+def _same_part(slots: Slots, reader: Reader) -> Time | Refused | None:
+    """“去年呢” after a month or a holiday: the same one of that year."""
+    assert reader.previous is not None
+    time = reader.previous.time
+    if len(slots.times) != 1 or slots.times[0].unit != "year" or time is None or time.unit in ("year", "fiscal"):
+        return None
+    if (time.last - time.first).days >= SPANS_OF_YEAR or reader.previous.query.period is None:
+        return None
+    moved = in_year(time, slots.times[0].first.year, reader.today, reader.calendar)
+    slots.times = []
+    if moved.future(reader.today):
+        return Refused(f"{moved.label}还没有到，没有数据可看；可以问已经过去的时间。", "future")
+    return moved
+
+
+def _one_part(before: MetricQuery, said: MetricQuery) -> bool:
+    """The period before is no longer than one part of the trend asked for."""
+    grain = said.grain
+    if grain is None or before.period is None:
+        return False
+    first, last = units.around(before.period.start, grain, 0, 1)
+    return first <= before.period.start and before.period.end <= last
 
 
 def _standing(slots: Slots, reader: Reader, before: MetricQuery) -> Outcome:
@@ -85,16 +170,24 @@ def _times(slots: Slots, reader: Reader, before: MetricQuery, standing: Understo
             found["comparison"] = periods.reshift(standing.time, before.comparison, reader)
         return found
     assert reader.previous is not None
+    if (cue := slots.cue("lag")) and before.period is not None:
+        return {"comparison": periods.lag(before.period, cue.word)}
     if reader.previous.time is None or said.comparison is None:
         return {}
     return {"comparison": periods.reshift(reader.previous.time, said.comparison, reader)}
 
 
-def _filters(before: MetricQuery, said: MetricQuery) -> tuple[Filter, ...]:
-    """A value replaces the one of its own dimension, and of a wider or narrower place."""
-    places = {"region", "city", "store"}
-    named = {f.dimension for f in said.filters}
-    kept = [f for f in before.filters if f.dimension not in named and not (f.dimension in places and named & places)]
+def _filters(before: tuple[Filter, ...], said: MetricQuery) -> tuple[Filter, ...]:
+    """A value replaces the one of its own dimension, and of a wider or narrower place. What is taken out is only that."""
+    named = {f.dimension for f in said.filters if not f.exclude}
+    out = {f.dimension: f.values for f in said.filters if f.exclude}
+    kept = []
+    for one in before:
+        if one.dimension in named or (one.dimension in PLACES and named & PLACES):
+            continue
+        left = tuple(v for v in one.values if one.exclude or v not in out.get(one.dimension, ()))
+        if left:
+            kept.append(one.model_copy(update={"values": left}))
     return (*kept, *said.filters)
 
 
@@ -112,7 +205,7 @@ def _calculation(slots: Slots, before: MetricQuery, said: MetricQuery, changes: 
             "calculation": said.calculation, "metrics": said.metrics if said.calculation in (Calculation.WORDS, Calculation.DISTRIBUTION) else changes.get("metrics", before.metrics),
             "dimensions": said.dimensions or before.dimensions, "order": None, "limit": None, "within": None, "grain": None,
             "comparison": changes.get("comparison") or before.comparison or said.comparison,
-            "filters": changes.get("filters", before.filters) if said.calculation is not Calculation.WORDS else _filters(before, said),
+            "filters": changes.get("filters", before.filters) if said.calculation is not Calculation.WORDS else _filters(before.filters, said),
         }  # fmt: skip
     if slots.has("trend", "grain"):
         return {"calculation": Calculation.TREND, "grain": said.grain, "order": None, "limit": None, "within": None}

@@ -13,12 +13,16 @@ from assistant.chatbi.query import MetricQuery
 
 @dataclass(frozen=True)
 class Understood:
-    """A query with its evidence. `time`: the expression that its period comes from, for later edits."""
+    """A query with its evidence. `time`: the expression that its period comes from, for later edits.
+
+    `groups`: members of the query's one dimension that its answer showed, in their order: what “这几家” means next.
+    """
 
     query: MetricQuery
     time: Time | None = None
     tier: str = "rules"
     notes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,9 @@ def decide(
         kind: Literal["year", "previous"] = "year" if slots.has("year") else "previous"
         decided.comparison = _shift(main, kind, reader)
         decided.spans["comparison"] = slots.text[cue.start : cue.end]
+    elif (cue := slots.cue("lag")) and decided.period is not None:
+        decided.comparison = lag(decided.period, cue.word)
+        decided.spans["comparison"] = slots.text[cue.start : cue.end]
     elif calculation is Calculation.DRIVERS or slots.has("moved"):
         decided.comparison = previous(main, reader)
         decided.spans["comparison"] = DEFAULT
@@ -181,6 +184,15 @@ def previous(time: Time, reader: Reader) -> Comparison:
 def _shift(time: Time, kind: Literal["year", "previous"], reader: Reader) -> Comparison:
     other = shifted(time, kind, reader.today, reader.calendar)
     return Comparison(kind=kind, period=Period(start=other.first, end=other.last, label=other.label))
+
+
+def lag(period: Period, unit: str) -> Comparison:
+    """The same days a week or a month before."""
+    if unit == "week":
+        first, last = period.start - timedelta(weeks=1), period.end - timedelta(weeks=1)
+    else:
+        first, last = units.back(period.start, 1), units.back(period.end, 1)
+    return Comparison(kind="period", period=Period(start=first, end=last, label=units.between(first, last)))
 
 
 def reshift(time: Time, comparison: Comparison, reader: Reader) -> Comparison:

@@ -22,7 +22,10 @@ def read(question: str, reader: Reader) -> Outcome:
         return told
     if refused := _outside(text, reader) or refusal(found, reader):
         return refused
-    outcome = follow(found, reader) if is_follow_up(found, reader) else assemble(found, reader)
+    edits = is_follow_up(found, reader)
+    if (cue := found.cue("those")) and not edits:
+        return Clarify(f"“{text[cue.start : cue.end]}”指的是哪些？请把名字说出来。")
+    outcome = follow(found, reader) if edits else assemble(found, reader)
     if isinstance(outcome, Understood) and found.unread:
         return _not_read(found, outcome)
     if isinstance(outcome, Understood):

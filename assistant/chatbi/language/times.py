@@ -455,3 +455,18 @@ def shifted(time: Time, kind: Literal["year", "previous"], today: date, calendar
         first = end - timedelta(days=days)
     label = units.named(first, time.unit) if not open_end and time.unit in units.NAMED else units.between(first, end)
     return replace(time, first=first, last=end, label=label)
+
+
+def in_year(time: Time, year: int, today: date, calendar: Calendar) -> Time:
+    """The same part of another year; of one that is not over, as much of it as there has been."""
+    if time.holiday:
+        days = (calendar.day(time.holiday, year),) * 2 if time.unit == "day" else calendar.days(time.holiday, year)
+        label = f"{year}年{time.holiday}（{units.said(days[0], year=False)}至{units.said(days[1], year=False)}）"
+        label = f"{year}年{time.holiday}当天" if time.unit == "day" else label
+        return replace(time, first=days[0], last=days[1], label=label)
+    months = 12 * (time.first.year - year)
+    last = today if time.first <= today < time.last else time.last
+    first, end = units.back(time.first, months), units.back(last, months, end=True)
+    whole = last == time.last and time.unit in units.NAMED - {"week"}
+    label = units.named(first, time.unit) if whole else units.between(first, end)
+    return replace(time, first=first, last=end, unit=time.unit if whole else "range", label=label)

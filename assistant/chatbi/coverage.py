@@ -1,0 +1,58 @@
+"""Since when there are rows: before that, nothing is not zero.
+
+Enters: the engine of the mart. Leaves: the first day of which the facts behind a query know something. Kept by version.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from assistant.chatbi.catalogue import Catalogue
+from assistant.chatbi.language import units
+from assistant.chatbi.query import Calculation, MetricQuery
+from assistant.chatbi.run import Engine
+from assistant.errors import BadInput
+
+
+@dataclass
+class Coverage:
+    """One per process."""
+
+    engine: Engine
+    catalogue: Catalogue
+    _days: dict[tuple[str, str], date | None] = field(default_factory=dict)
+
+    def first(self, query: MetricQuery) -> date | None:
+        """The first day with rows of every flow behind the metrics; None where none of them is a flow."""
+        facts = {f for m in query.metrics for f in self._facts(m, query.touched)}
+        days = [d for f in facts if self.catalogue.facts[f].kind == "flow" and (d := self._first(f)) is not None]
+        return max(days, default=None)
+
+    def check(self, query: MetricQuery) -> date | None:
+        """`first`. Raises BadInput for a period, or a comparison that decides what is shown, that lies before it."""
+        first = self.first(query)
+        if first is None or query.period is None:
+            return first
+        names = "、".join(self.catalogue.metrics[m].name for m in query.metrics)
+        if query.period.end < first:
+            raise BadInput(f"{names}从{units.said(first)}开始才有数据，{query.period.label}的看不到。")
+        by_change = [query.order.by] if query.order else []
+        by_change += [t.on for t in query.having]
+        decides = query.calculation is Calculation.DRIVERS or {"change", "rate"} & set(by_change)
+        if query.comparison and decides and query.comparison.period.end < first:
+            label = query.comparison.period.label
+            raise BadInput(f"{names}从{units.said(first)}开始才有数据，和{label}没法比较。")
+        return first
+
+    def _facts(self, metric: str, touched: frozenset[str]) -> set[str]:
+        parts = self.catalogue.metrics[metric].of.values() or (metric,)
+        return {f for m in parts if (f := self.catalogue.fact_for(m, touched)) is not None}
+
+    def _first(self, fact: str) -> date | None:
+        key = (self.engine.mart().stamp, fact)
+        if key not in self._days:
+            if any(stamp != key[0] for stamp, _ in self._days):
+                self._days = {}
+            table = self.catalogue.facts[fact].table
+            found = self.engine.run(f"SELECT MIN(day) AS day FROM {table} LIMIT 1", {}, "coverage", whole=True).rows
+            self._days[key] = found[0][0] if found else None
+        return self._days[key]
