@@ -7,7 +7,7 @@ from typing import Any
 
 from assistant.chatbi import drivers, listings
 from assistant.chatbi.answer import Answer
-from assistant.chatbi.catalogue import Catalogue
+from assistant.chatbi.catalogue import Catalogue, averaged
 from assistant.chatbi.chart import chart
 from assistant.chatbi.compile import Column, compile_query
 from assistant.chatbi.coverage import Coverage
@@ -55,12 +55,14 @@ class Analyst:
         compiled = compile_query(query, self.catalogue, scope)
         first = self.coverage.check(query)
         table = self.engine.run(compiled.tree, compiled.parameters, scope.key)
-        rows = self._sorted(query, table)
-        narrator = Narrator(query, self.catalogue, scope, table.columns, first)
+        nothing_yet = first is not None and query.period is not None and query.period.end < first
+        rows = [] if nothing_yet else self._sorted(query, table)
+        names = averaged(self.catalogue, query.metrics, query.per) if query.per else self.catalogue
+        narrator = Narrator(query, names, scope, table.columns, first)
         empty = not rows or all(
             row[table.columns.index(m)] is None for row in rows for m in query.metrics if m in table.columns
         )
-        text = narrator.text(rows)
+        text = narrator.text(rows) + narrator.left_out(self._too_small(query, scope))
         if query.calculation is Calculation.CORRELATE and not empty:
             text += self._correlation(query, table)
         if table.cut:
@@ -70,11 +72,32 @@ class Analyst:
             narrative=text,
             query=query,
             sql=table.sql,
-            columns=tuple(described(c, self.catalogue) for c in compiled.columns),
+            columns=tuple(described(c, names) for c in compiled.columns),
             rows=tuple(rows),
-            chart=chart(query, self.catalogue, table.columns, rows),
+            chart=chart(query, names, table.columns, rows),
             ms={"engine": table.ms},
         )
+
+    def _too_small(self, query: MetricQuery, scope: Scope) -> int:
+        """Groups that a ranking left out because too little was counted in them."""
+        order = query.order
+        least = self.catalogue.metrics[order.metric].min_sample if order else 0
+        if order is None or not least or query.calculation is not Calculation.RANK or not query.dimensions:
+            return 0
+        everything = query.model_copy(
+            update={
+                "calculation": Calculation.BREAKDOWN,
+                "metrics": (order.metric,),
+                "order": None,
+                "limit": None,
+                "having": (),
+                "within": None,
+                "comparison": None,
+            }  # fmt: skip
+        )
+        table = self.table(everything, scope)
+        at = table.columns.index(f"{order.metric}_sample")
+        return sum(1 for row in table.rows if 0 < float(row[at] or 0) < least)
 
     def _sorted(self, query: MetricQuery, table: Table) -> list[tuple[Any, ...]]:
         """Dimensions with an order of their own (tiers, weekdays, bands) keep it where nothing else was asked for."""

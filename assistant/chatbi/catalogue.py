@@ -157,10 +157,22 @@ class Catalogue(_Model):
         found = self.metrics[metric]
         return found.type == "additive" or self.fact_for(metric, dimensions) in found.adds_in
 
+    def averages(self, metric: str) -> bool:
+        """Whether an average by day or by store makes sense: sums over days, nothing counted once over many of them."""
+        found = self.metrics[metric]
+        return (found.type == "additive" or bool(found.adds_in)) and self.kinds(metric) == {"flow"}
+
     def kinds(self, metric: str) -> frozenset[str]:
         """Kinds of the facts behind a metric."""
         parts = self.metrics[metric].of.values() or (metric,)
         return frozenset(self.facts[f].kind for m in parts for f in self.metrics[m].facts)
+
+
+def averaged(catalogue: Catalogue, metrics: tuple[str, ...], per: Literal["day", "store"]) -> Catalogue:
+    """The catalogue in which these metrics are called by their average: 日均销售额."""
+    lead = {"day": "日均", "store": "店均"}[per]
+    renamed = {m: catalogue.metrics[m].model_copy(update={"name": lead + catalogue.metrics[m].name}) for m in metrics}
+    return catalogue.model_copy(update={"metrics": {**catalogue.metrics, **renamed}})
 
 
 @cache

@@ -17,6 +17,8 @@ def check(query: MetricQuery, catalogue: Catalogue) -> None:
         raise BadInput("每组取前几名时，要说明按什么分组、按什么排。")
     for name in query.metrics:
         _fits(name, query, catalogue)
+    if query.per:
+        _divides(query, catalogue)
     for name in query.metrics:
         metric = catalogue.metrics[name]
         if query.calculation is Calculation.SHARE and not catalogue.sums(name, query.touched):
@@ -59,3 +61,20 @@ def _fits(name: str, query: MetricQuery, catalogue: Catalogue) -> None:
         raise BadInput(f"{catalogue.metrics[name].name}没有按{'、'.join(wrong)}的数据，可以按{may}来看。")
     both = "、".join(catalogue.dimensions[d].name for d in sorted(query.touched))
     raise BadInput(f"{catalogue.metrics[name].name}不能同时按{both}来看，请换一个维度。")
+
+
+def _divides(query: MetricQuery, catalogue: Catalogue) -> None:
+    """Only sums over days have an average by day or store."""
+    said = "日均" if query.per == "day" else "店均"
+    for name in query.metrics:
+        if not catalogue.averages(name):
+            raise BadInput(
+                f"{catalogue.metrics[name].name}不能按天或按店平均，可以直接看{catalogue.metrics[name].name}。"
+            )
+    if query.per == "day" and query.grain:
+        raise BadInput("日均值看不了趋势，可以看每天的趋势，或者分别问各个时间段的日均。")
+    if query.per == "store" and not catalogue.allows("store_count", query.touched):
+        wrong = "、".join(
+            catalogue.dimensions[d].name for d in sorted(query.touched - catalogue.dimensions_of("store_count"))
+        )
+        raise BadInput(f"{said}{_names(query, catalogue)}不能按{wrong}来看，可以按区域、城市、门店类型来看。")

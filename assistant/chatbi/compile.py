@@ -96,6 +96,9 @@ class Builder(Facts):
             needed = touched(name, query, self.catalogue)
             for fact, part, text in self._parts(name, needed):
                 by_fact.setdefault((fact, needed), []).append((f"m{i}_{part}", text))
+        if query.per == "store":
+            for fact, _, text in self._parts("store_count", query.touched):
+                by_fact.setdefault((fact, query.touched), []).append(("stores", text))
         frames = []
         for number, ((fact, needed), parts) in enumerate(by_fact.items()):
             wanted = frozenset({*needed, *keys})
@@ -163,10 +166,10 @@ class Builder(Facts):
             rows = rows.select(exp.alias_(sqlglot.parse_one(both, read="duckdb"), k))
         for i, name in enumerate(query.metrics):
             metric = self.catalogue.metrics[name]
-            rows = rows.select(exp.alias_(self._value(metric, f"n.m{i}_"), f"v{i}"))
+            rows = rows.select(exp.alias_(self._per(query, self._value(metric, f"n.m{i}_"), "n"), f"v{i}"))
             columns.append(Column(name, "value", name))
             if before is not None:
-                rows = rows.select(exp.alias_(self._value(metric, f"b.m{i}_"), f"b{i}"))
+                rows = rows.select(exp.alias_(self._per(query, self._value(metric, f"b.m{i}_"), "b"), f"b{i}"))
                 columns += [Column(f"{name}_previous", "previous", name), Column(f"{name}_change", "change", name)]
                 columns += [] if metric.in_points else [Column(f"{name}_rate", "rate", name)]
             if query.calculation is Calculation.SHARE and self.catalogue.sums(name, query.touched):
@@ -175,6 +178,16 @@ class Builder(Facts):
                 rows = rows.select(exp.alias_(sample, f"s{i}"))
                 columns.append(Column(f"{name}_sample", "sample", name))
         return rows, tuple(columns)
+
+    def _per(self, query: MetricQuery, value: exp.Expr, side: str) -> exp.Expr:
+        """The value by day, or by store of the group."""
+        if query.per == "store":
+            stores = exp.func("NULLIF", exp.column("stores", side), exp.Literal.number(0))
+            return exp.Div(this=exp.paren(1.0 * value), expression=stores)
+        period = query.period if side == "n" else query.comparison.period if query.comparison else None
+        if query.per is None or period is None:
+            return value
+        return exp.Div(this=exp.paren(value), expression=exp.Literal.number(f"{period.days}.0"))
 
     def _value(self, metric: Metric, prefix: str) -> exp.Expr:
         if metric.formula:

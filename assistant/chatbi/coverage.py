@@ -28,13 +28,11 @@ class Coverage:
         return max(days, default=None)
 
     def check(self, query: MetricQuery) -> date | None:
-        """`first`. Raises BadInput for a period, or a comparison that decides what is shown, that lies before it."""
+        """`first`. Raises BadInput where a comparison that lies before it decides what is shown."""
         first = self.first(query)
         if first is None or query.period is None:
             return first
         names = "、".join(self.catalogue.metrics[m].name for m in query.metrics)
-        if query.period.end < first:
-            raise BadInput(f"{names}从{units.said(first)}开始才有数据，{query.period.label}的看不到。")
         by_change = [query.order.by] if query.order else []
         by_change += [t.on for t in query.having]
         decides = query.calculation is Calculation.DRIVERS or {"change", "rate"} & set(by_change)

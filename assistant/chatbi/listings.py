@@ -11,7 +11,7 @@ from assistant.chatbi.answer import Answer
 from assistant.chatbi.catalogue import Catalogue
 from assistant.chatbi.facts import Facts
 from assistant.chatbi.language import units
-from assistant.chatbi.narrate import when
+from assistant.chatbi.narrate import filter_words, when
 from assistant.chatbi.query import MetricQuery
 from assistant.chatbi.run import Engine, Table
 from assistant.domain.account import Account, Permission, Scope
@@ -52,14 +52,14 @@ def tickets(query: MetricQuery, catalogue: Catalogue, scope: Scope, engine: Engi
     rows = facts.filtered(rows, "tickets", query.filters)
     if condition := _CONDITIONS.get(query.metrics[0]):
         rows = rows.where(condition)
+    total = _run(facts, rows.select("COUNT(*) AS n"), engine, scope).rows[0][0]
     rows = rows.select("f.ticket_id", exp.alias_(facts.column("tickets", "store"), "store"))
     rows = rows.select("f.ticket_category", "f.severity", "f.ticket_status", "f.day")
     rows = rows.order_by("f.day DESC", "f.ticket_id DESC").limit(MOST)
     table = _run(facts, rows, engine, scope)
-    period = when(query.period) if query.period else "目前"
-    text = f"{period}，{scope.words}：" + (
-        f"最近的{len(table.rows)}张工单如下。" if table.rows else "没有符合条件的工单。"
-    )
+    name = catalogue.metrics[query.metrics[0]].name.removesuffix("数")
+    listed = f"最近的{len(table.rows)}张如下。" if total > len(table.rows) else "如下。"
+    text = f"{_head(query, scope)}：" + (f"{name}共{total}张，{listed}" if table.rows else f"没有符合条件的{name}。")
     return _listing(query, table, names, labels, text)
 
 
@@ -88,6 +88,12 @@ def members(query: MetricQuery, catalogue: Catalogue, scope: Scope, engine: Engi
         f"按近12个月消费列出前{len(table.rows)}位会员，只显示会员编号。" if table.rows else "没有符合条件的会员。"
     )
     return _listing(query, table, names, labels, text)
+
+
+def _head(query: MetricQuery, scope: Scope) -> str:
+    """When, where and under which conditions."""
+    period = when(query.period) if query.period else "目前"
+    return "，".join((period, scope.words, *(filter_words(f) for f in query.filters)))
 
 
 def _only_allowed(query: MetricQuery, fact: str, catalogue: Catalogue) -> None:

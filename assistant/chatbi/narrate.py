@@ -32,9 +32,13 @@ class Narrator:
     def head(self) -> str:
         """When and where: 2026年10月，您权限内12家店，金卡会员."""
         parts = [when(self.query.period)] if self.query.period else ["目前"]
-        if any(STATES & self.catalogue.kinds(m) for m in self.query.metrics) and not self.query.grain:
+        states = [m for m in self.query.metrics if STATES & self.catalogue.kinds(m)]
+        if states and not self.query.grain:
             assert self.query.period is not None
-            parts = [f"截至{units.said(self.query.period.end)}"]
+            until = f"截至{units.said(self.query.period.end)}"
+            names = "、".join(self.catalogue.metrics[m].name for m in states)
+            mixed = len(states) < len(self.query.metrics)
+            parts = [f"{when(self.query.period)}（{names}是{until}的）" if mixed else until]
         elif self.query.period and all(self.catalogue.kinds(m) <= {"current", "period"} for m in self.query.metrics):
             parts = [] if self.query.spans.get("period") == "default" else parts
         parts.append(self.scope.words)
@@ -72,6 +76,9 @@ class Narrator:
     def nothing(self) -> str:
         """Nothing was found, which is not the same as not being allowed to look."""
         names = "、".join(self.catalogue.metrics[m].name for m in self.query.metrics)
+        if self.first is not None and self.query.period is not None and self.query.period.end < self.first:
+            since = units.said(self.first)
+            return f"{self.head()}：没有{names}的数据。您有查看权限，只是{names}从{since}开始才有数据。"
         if self.query.having:
             return f"{self.head()}：没有满足条件的结果。"
         return f"{self.head()}：没有{names}的数据。您有查看权限，只是这段时间或这些条件下没有记录。"
@@ -193,7 +200,7 @@ class Narrator:
                 text += f"，{self.catalogue.metrics[other].name}{said.number(self._value(row, other), self.catalogue.metrics[other])}"
             items.append(text)
         shown = items[:10]
-        lead = self._each(within, metric) if within else f"{self._noun(keys)}{metric.name}"
+        lead = self._each(within, metric) if within else self._of(keys, metric)
         if len(rows) > len(shown):
             lead += f"共{len(rows)}项，{'依次' if self.query.order else '前几项'}是"
         return f"{lead}：" + "；".join(shown) + "。" + self._apart(rows, metric)
@@ -222,6 +229,11 @@ class Narrator:
         count = "" if self.query.limit == 1 else f"{self.query.limit}个"
         return f"每个{self.catalogue.dimensions[group].name}{metric.name}{moved}{most}的{count}{'、'.join(other)}"
 
+    def _of(self, keys: Sequence[str], metric: Metric) -> str:
+        """各门店销售额; 各活动销售提升, where the metric's name begins with the grouping."""
+        noun = self._noun(keys)
+        return f"各{metric.name}" if noun[1:] and metric.name.startswith(noun[1:]) else f"{noun}{metric.name}"
+
     def _noun(self, keys: Sequence[str]) -> str:
         names = [GRAINS.get(k) or self.catalogue.dimensions[k].name for k in keys]
         return "各" + "、".join(names)
@@ -236,6 +248,15 @@ class Narrator:
             return f"{metric.name}{'最高' if descending else '最低'}的{subset.limit}个{noun}"
         conditions = "、".join(f"{t.op}{t.value:g}" for t in subset.having)
         return f"{metric.name}{conditions}的{noun}"
+
+    def left_out(self, count: int) -> str:
+        """How many groups had too little to be ranked."""
+        order = self.query.order
+        if not count or order is None:
+            return ""
+        least = self.catalogue.metrics[order.metric].min_sample
+        ranked = next(d for d in self.query.dimensions if d != self.query.within)
+        return f"另有{count}个{self.catalogue.dimensions[ranked].name}样本少于{least}，没有参加比较。"
 
     def _small(self, rows: Sequence[Row]) -> str:
         """A warning where what was counted is too little to lean on."""

@@ -99,6 +99,7 @@ class MetricQuery(_Model):
     """One question. Dimensions are names of the catalogue; the time grain is apart.
 
     `within`: one of two dimensions, in each member of which the limit counts (the best store of each city).
+    `per`: sums are divided by the days of the period, or by the stores of the group.
     """
 
     calculation: Calculation
@@ -111,6 +112,7 @@ class MetricQuery(_Model):
     order: Order | None = None
     limit: int | None = Field(default=None, ge=1, le=1000)
     within: str | None = None
+    per: Literal["day", "store"] | None = None
     having: tuple[Threshold, ...] = ()
     subset: Subset | None = None
     spans: dict[str, str] = {}

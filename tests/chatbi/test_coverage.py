@@ -4,10 +4,10 @@ from assistant.domain.account import Account
 from assistant.journeys.ops_question import OpsQuestions
 
 
-def test_a_period_before_all_rows_is_refused_and_not_zero(questions: OpsQuestions, analyst: Account) -> None:
+def test_a_period_before_all_rows_is_empty_and_not_zero(questions: OpsQuestions, analyst: Account) -> None:
     answer = questions.ask(analyst, "2023年销售额")
 
-    assert answer.status == "refused"
+    assert (answer.status, answer.rows) == ("empty", ())
     assert "开始才有数据" in answer.narrative
 
 

@@ -9,7 +9,7 @@ from assistant.chatbi.language.metrics import chosen_metrics
 from assistant.chatbi.language.outcome import Clarify, Option, Outcome, Reader, Refused, Understood
 from assistant.chatbi.language.slots import Slots
 from assistant.chatbi.language.tokens import Token
-from assistant.chatbi.language.values import Value
+from assistant.chatbi.language.values import Value, words
 from assistant.chatbi.query import DEFAULT, Calculation, Filter, MetricQuery, Order, Subset, Threshold
 
 _EACH = re.compile(r"(每一?[个家款种类]?|各个?|按照?|分)$")
@@ -36,11 +36,17 @@ class _Work:
         self.spans: dict[str, str] = {
             "metrics": "、".join(t.text for t in (*slots.metrics, *slots.ambiguous)) or DEFAULT
         }
-        self.dimensions = list(dict.fromkeys(t.dimension for t in slots.dimensions))
+        self.dimensions = list(dict.fromkeys(self._meant(t.dimension) for t in slots.dimensions))
         self.filters: list[Filter] = []
         self.grain = slots.cue("grain")
         self.subset: Subset | None = None
         self.within: str | None = None
+
+    def _meant(self, dimension: str) -> str:
+        """The grouping itself, or the like of it that these metrics have: the channel of conversations."""
+        may = [dimension, *words()["instead"].get(dimension, [])]
+        fits = [d for d in may if all(self.catalogue.allows(m, frozenset({d})) for m in self.metrics)]
+        return fits[0] if fits else dimension
 
     def outcome(self) -> Outcome:
         if asked := self._filters():
@@ -74,6 +80,7 @@ class _Work:
             order=order,
             limit=limit,
             within=self.within if order and limit else None,
+            per=self._per(),
             having=self._having(),
             subset=self.subset,
             spans=self.spans,
@@ -139,7 +146,34 @@ class _Work:
 
     # calculation
 
+    def _per(self) -> Literal["day", "store"] | None:
+        """Averages by day or store; the average of a rate is the rate."""
+        cue = self.slots.cue("mean")
+        sums = all(self.catalogue.metrics[m].type in ("additive", "distinct") for m in self.metrics)
+        if cue is None or cue.word not in ("day", "store") or not sums or self.slots.has("share"):
+            return None
+        return "day" if cue.word == "day" else "store"
+
+    def _averages(self) -> Clarify | None:
+        """“平均” of a sum: by what?"""
+        cue = self.slots.cue("mean")
+        if cue is None:
+            return None
+        text = self.slots.text
+        if cue.word == "level":
+            return Clarify("还不能直接和平均值比。可以先看排名，或者给一个具体的数，比如“低于20的门店”。")
+        sums = [m for m in self.metrics if self.catalogue.averages(m)]
+        if cue.word != "some" or not sums:
+            return None
+        rest, name = text[: cue.start] + "{}" + text[cue.end :], self.catalogue.metrics[sums[0]].name
+        return Clarify(
+            f"{name}的平均按什么算？",
+            (Option("每天平均", rest.format("日均")), Option("每家店平均", rest.format("店均"))),
+        )
+
     def _specials(self) -> Clarify | None:
+        if asked := self._averages():
+            return asked
         if self.slots.has("correlate") and len(self.metrics) < 2:
             return Clarify("想看哪两个指标的关系？请把两个指标都说出来，比如“各门店排队抱怨和NPS有关系吗”。")
         if len(self.slots.cues.get("threshold", [])) > 1 and "或" in self.slots.text:
@@ -152,7 +186,10 @@ class _Work:
             return Calculation.DRIVERS
         if has("words") and self._of_answers():
             return self._words()
-        if has("ticket_list") and set(self.metrics) <= {"tickets", "open_tickets", "overdue_tickets"}:
+        listed = has("ticket_list") or (
+            not self.dimensions and re.search("有哪些|是哪些|哪几[单张个]", self.slots.text)
+        )
+        if listed and set(self.metrics) <= {"tickets", "open_tickets", "overdue_tickets"}:
             return Calculation.TICKETS
         if has("member_list", "ticket_list"):
             return self._member_list()
@@ -205,6 +242,8 @@ class _Work:
             self.dimensions = [single[-1].dimension]  # of the values named, the last is the part: “华东女装占比”
             if len(single) > 1 and {f.dimension for f in single} == {"region", "city"}:
                 self.dimensions = ["city"]
+        if self.slots.has("threshold") and not self.dimensions and (hints := {t.dimension for t in self.slots.loose}):
+            self.dimensions = list(hints)[:1]
         return Calculation.SHARE if self.dimensions else self._by_what("占比按什么分")
 
     def _rank(self) -> Calculation | Clarify:
@@ -293,9 +332,13 @@ class _Work:
     def _order(self, calculation: Calculation) -> tuple[Order | None, int | None]:
         has, cue = self.slots.has, self.slots.cue
         explained = calculation is Calculation.DRIVERS and bool(self.dimensions) and has("move")
-        if calculation is not Calculation.RANK and not explained:
+        shared = calculation is Calculation.SHARE and has("rank") and bool(self.dimensions)
+        if calculation is not Calculation.RANK and not explained and not shared:
             return None, None
         metric = self.metrics[0]
+        if shared and (rank := cue("rank")):
+            self.spans["order"] = self.slots.text[rank.start : rank.end]
+            return Order(metric=metric, by="share", descending=self._descending(rank, metric)), self._limit(rank)
         points = self.catalogue.metrics[metric].in_points
         if move := cue("move"):
             self.spans["order"] = self.slots.text[move.start : move.end]
@@ -310,7 +353,10 @@ class _Work:
         if has("ranking"):
             up = any(c.word == "up" for c in self.slots.cues["ranking"])
             return Order(metric=metric, descending=not up), None
-        return (Order(metric=metric), None) if self._having() else (None, None)
+        having = self._having()
+        if having and having[0].on in ("change", "rate"):  # those that moved most come first
+            return Order(metric=having[0].metric, by=having[0].on, descending=having[0].op[0] == ">"), None
+        return (Order(metric=metric), None) if having else (None, None)
 
     def _rising(self, move: Cue, metric: str) -> bool:
         """Whether a movement goes up; better and worse depend on the metric."""
@@ -336,6 +382,8 @@ class _Work:
         kind = "value" if not on else "change" if points else "rate"
         percent = any(u in self.slots.text[cue.start : cue.end] for u in ("%", "％", "百分"))
         kind = "change" if on and not points and not percent else kind
+        if percent and not on and not points and self.slots.has("share"):
+            kind = "share"
         return Threshold(metric=metric, op=op, value=cue.value, on=kind)
 
     def _having(self) -> tuple[Threshold, ...]:

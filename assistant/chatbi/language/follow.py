@@ -54,6 +54,8 @@ def follow(slots: Slots, reader: Reader) -> Outcome:
             changes["order"] = before.order.model_copy(update={"metric": said.metrics[0]})
             changes |= {"limit": before.limit, "within": before.within}
         changes["spans"]["metrics"] = said.spans.get("metrics", INHERITED)
+    if slots.metrics or slots.ambiguous or said.per:
+        changes["per"] = said.per
     if slots.times or slots.has("year", "previous", "lag"):
         time = standing.time if slots.times else time
         changes |= _times(slots, reader, before, standing)

@@ -3,21 +3,26 @@
 from dataclasses import replace
 from itertools import pairwise
 
+from pypinyin import lazy_pinyin
 from rapidfuzz import fuzz
 
 from assistant.chatbi.catalogue import Catalogue
+from assistant.chatbi.language.cues import Cue
 from assistant.chatbi.language.outcome import Choice, Clarify, Option, Reader, Refused
 from assistant.chatbi.language.slots import Slots
+from assistant.chatbi.language.tokens import Token
 from assistant.chatbi.language.values import Value, words
 
 _PEOPLE = frozenset({"tier", "stage", "gender", "age_band"})
 CANDIDATES = 6
+ALIKE, SOUNDS_ALIKE = 60, 85  # rapidfuzz ratios from which a word may be a metric's name miswritten
 USUAL = ("sales", "orders", "nps")  # offered where nothing was said that could be a metric
 
 
 def chosen_metrics(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify | Refused:
     """The metrics, in the order in which they were named."""
     _drop_bare(slots)
+    _counted(slots)
     named = tuple(dict.fromkeys(t.metric for t in sorted(slots.metrics, key=lambda t: t.start)))
     if named:
         _beside(slots, reader)
@@ -30,11 +35,17 @@ def chosen_metrics(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify | 
         return ("tickets",)
     if slots.has("words"):
         return ("mentions",)
+    if (best := slots.cue("best")) and "满意" in slots.text[best.start : best.end]:
+        return ("csat",)
     if joined := _joined(slots):
         return joined
     implied = {words()["implied"].get(t.dimension) for t in slots.dimensions} - {None}
     if len(implied) == 1 and not slots.ambiguous:
         return (str(implied.pop()),)
+    if [t.text for t in slots.ambiguous] == ["会员占比"] and _people(slots):
+        slots.ambiguous = []
+        slots.cues.setdefault("share", [Cue(0, 0, "share")])
+        return ("members",)
     if slots.ambiguous and not _only_people(slots):
         return _which(slots, reader)
     if _only_people(slots):
@@ -47,10 +58,19 @@ def _drop_bare(slots: Slots) -> None:
     ordered = sorted(slots.metrics, key=lambda t: t.start)
     for one, after in pairwise(ordered):
         between = slots.text[one.end : after.start]
-        asked = any(one.end <= c.start < after.start for cues in slots.cues.values() for c in cues)
+        asked = any(one.end <= c.start < after.start for k, cues in slots.cues.items() if k != "mean" for c in cues)
         joined = asked or set(between) & set("和与及、跟,")
         if one.text in words()["bare"] and one.metric != after.metric and not joined:
             slots.metrics.remove(one)
+
+
+def _counted(slots: Slots) -> None:
+    """“有多少家门店销售额低于2万”: stores are counted by a condition on another metric."""
+    stores = [t for t in slots.metrics if t.metric == "store_count"]
+    if stores and slots.has("threshold") and len({t.metric for t in slots.metrics}) > 1:
+        slots.metrics = [t for t in slots.metrics if t not in stores]
+        if not any(t.dimension == "store" for t in slots.dimensions):
+            slots.dimensions.append(replace(stores[0], kind="dimension", metric="", dimension="store"))
 
 
 def _beside(slots: Slots, reader: Reader) -> None:
@@ -81,6 +101,9 @@ def _joined(slots: Slots) -> tuple[str, ...]:
 def _adapted(metric: str, slots: Slots, reader: Reader) -> str:
     """Members who came in a campaign are counted by the campaign; then see below."""
     campaign = any(v.dimension == "campaign" for t in slots.values for v in t.values)
+    campaign |= any(t.dimension == "campaign" for t in slots.dimensions) and not reader.catalogue.allows(
+        metric, frozenset({"campaign"})
+    )
     return words()["with_campaign"].get(metric, metric) if campaign else _with_aspect(metric, slots, reader)
 
 
@@ -88,11 +111,17 @@ def _with_aspect(metric: str, slots: Slots, reader: Reader) -> str:
     """Comments about one aspect are counted as mentions."""
     other: str | None = words()["with_aspect"].get(metric)
     dimensions = {t.dimension for t in slots.dimensions}
-    aspects = [t for t in slots.values if {v.dimension for v in t.values} == {"aspect"}]
+    aspects = [t for t in slots.values if _an_aspect(t, metric, reader)]
     asked = bool(aspects) or "aspect" in dimensions
     if other and asked and not reader.catalogue.allows(metric, frozenset({"aspect"})):
         return other
     return metric
+
+
+def _an_aspect(token: Token, metric: str, reader: Reader) -> bool:
+    """Whether a word names an aspect, and nothing that the metric has."""
+    kinds = {v.dimension for v in token.values}
+    return "aspect" in kinds and not any(reader.catalogue.allows(metric, frozenset({d})) for d in kinds - {"aspect"})
 
 
 def _only_people(slots: Slots) -> bool:
@@ -101,6 +130,11 @@ def _only_people(slots: Slots) -> bool:
     asked = any(w in slots.text for w in ("多少", "人数", "数量", "几个", "分布", "占比", "构成", "结构"))
     others = [t for t in slots.ambiguous if t.text != "会员"]
     return bool(kinds & _PEOPLE) and asked and not others
+
+
+def _people(slots: Slots) -> bool:
+    kinds = {v.dimension for t in slots.values for v in t.values} | {t.dimension for t in slots.dimensions}
+    return bool(kinds & _PEOPLE)
 
 
 def _which(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify:
@@ -120,7 +154,7 @@ def _which(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify:
 
 def _superlative(word: str, better: str) -> str:
     """What was inside the word beside the metric: 卖得最好 → 最高."""
-    if "最好" in word:
+    if "最好" in word or "最多" in word:
         return "最高"
     return "最低" if "最差" in word else ""
 
@@ -135,36 +169,60 @@ def nearest(text: str, catalogue: Catalogue, limit: int = CANDIDATES) -> list[st
     return [name for _, name in scored[:limit]]
 
 
+def _alike(unread: str, catalogue: Catalogue) -> list[str]:
+    """Metrics whose name looks or sounds like what was not understood, best first."""
+    sound = "".join(lazy_pinyin(unread)).lower()
+    scored = []
+    for name, metric in catalogue.metrics.items():
+        said = (metric.name, *metric.synonyms)
+        looks = max(fuzz.ratio(word.lower(), unread.lower()) for word in said)
+        sounds = max(fuzz.ratio("".join(lazy_pinyin(word)).lower(), sound) for word in said)
+        if looks >= ALIKE or sounds >= SOUNDS_ALIKE:
+            scored.append((max(looks, sounds), name))
+    return [name for _, name in sorted(scored, key=lambda row: (-row[0], row[1]))]
+
+
 def _unknown(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify:
     """The model's choice where the words speak for it, or where it is trusted; else a question back, its choice first."""
     unread = "".join(t.text for t in slots.unread)
-    candidates = tuple(nearest(slots.text, reader.catalogue)) if slots.unread else USUAL
-    picked = reader.choose(Choice(slots.text, candidates)) if reader.choose is not None and slots.unread else None
+    picked = None
+    if reader.choose is not None and slots.unread:
+        picked = reader.choose(Choice(slots.text, tuple(nearest(slots.text, reader.catalogue))))
     if picked is not None and (reader.trusts or _evident(picked, slots, reader.catalogue)):
         slots.unread = []
         return (picked,)
-    what = f"没有找到“{unread}”这个指标" if len(unread) > 1 else "没听出您要看哪个指标"
-    near = [m for m in candidates if m != picked and (not unread or _shared(m, unread, reader.catalogue))]
-    first = [reader.catalogue.metrics[m] for m in dict.fromkeys([*([picked] if picked else []), *(near or USUAL)])]
-    options = tuple(Option(m.name, f"{_context(slots)}{m.name}") for m in first[:3])
-    return Clarify(f"{what}。您是不是想看下面的某一个？", (*options, Option(*_ALL)))
+    pieces = [t.text for t in slots.unread if len(t.text) > 1]
+    alike = [m for piece in pieces for m in _alike(piece, reader.catalogue)]
+    near = list(dict.fromkeys([*([picked] if picked else []), *(alike or USUAL)]))
+    offered = [reader.catalogue.metrics[m] for m in near[:3]]
+    options = (*(Option(m.name, _asked_with(m.name, slots, reader.catalogue)) for m in offered), Option(*_ALL))
+    if alike:
+        return Clarify(f"没有找到“{unread}”这个指标。您是不是想看下面的某一个？", options)
+    if len(unread) > 1:
+        return Clarify(f"目前没有“{unread}”这个指标，全部指标见指标字典。要先看下面的某一个吗？", options)
+    return Clarify("没听出您要看哪个指标。您是不是想看下面的某一个？", options)
 
 
 _ALL = ("有哪些指标", "有哪些指标")  # label and question
 _GENERIC = frozenset("的了是有在我们和与多少几率数量额度比例平均每各个占大概怎么样情况上下月年日天周季名人客店")
 
 
-def _shared(metric: str, text: str, catalogue: Catalogue) -> int:
-    """How many telling characters of a text stand in a metric's names or definition."""
-    known = catalogue.metrics[metric]
-    words = "".join((known.name, *known.synonyms, known.definition)).lower()
-    return sum(c in words for c in set(text.lower()) - _GENERIC)
-
-
 def _evident(metric: str, slots: Slots, catalogue: Catalogue) -> bool:
     """Whether at least half of what was not understood, and no single chance character, speaks for a metric."""
+    known = catalogue.metrics[metric]
+    words = "".join((known.name, *known.synonyms, known.definition)).lower()
     own = set("".join(t.text for t in slots.unread).lower()) - _GENERIC
-    return len(own) > 1 and _shared(metric, "".join(own), catalogue) * 2 >= len(own)
+    return len(own) > 1 and sum(c in words for c in own) * 2 >= len(own)
+
+
+_KEPT_CUES = ("rank", "best", "move", "ranking", "share", "trend", "grain", "threshold", "year", "previous", "why")
+
+
+def _asked_with(metric: str, slots: Slots, catalogue: Catalogue) -> str:
+    """What was understood of the question, asked of a metric."""
+    groups = "".join(f"各{catalogue.dimensions[d].name}" for d in dict.fromkeys(t.dimension for t in slots.dimensions))
+    cues = sorted((c for k in _KEPT_CUES for c in slots.cues.get(k, [])), key=lambda c: c.start)
+    return f"{_context(slots)}{groups}{metric}{''.join(slots.text[c.start : c.end] for c in cues)}"
 
 
 def _context(slots: Slots) -> str:

@@ -43,7 +43,7 @@ class Clarify:
 
 @dataclass(frozen=True)
 class Refused:
-    """It cannot be answered, and this is why. `reason`: future, date, permission, metric, dimension, length."""
+    """It cannot be answered, and this is why. `reason`: future, date, permission, personal, metric, dimension, length."""
 
     text: str
     reason: str

@@ -1,13 +1,18 @@
 """The one public call of this room: a question in Chinese → what it means, or a question back, or a refusal."""
 
+import re
+
 from assistant.chatbi.language.assemble import assemble
 from assistant.chatbi.language.follow import follow, is_follow_up
 from assistant.chatbi.language.outcome import Clarify, Option, Outcome, Reader, Refused, Told, Understood
 from assistant.chatbi.language.periods import refusal
 from assistant.chatbi.language.slots import Slots, slots
 from assistant.chatbi.language.tokens import clean, names, tokens
+from assistant.chatbi.language.values import words
 
 LONGEST = 200
+_WHAT_IS = re.compile(r"是(?:个?什么|啥)[?？]?$")
+_MEMBER = re.compile(r"(?<![A-Za-z0-9])M\d{5,}|(?<!\d)1[3-9]\d{9}(?!\d)", re.IGNORECASE)
 
 
 def read(question: str, reader: Reader) -> Outcome:
@@ -17,6 +22,8 @@ def read(question: str, reader: Reader) -> Outcome:
         return Told()
     if len(text) > LONGEST:
         return Refused(f"问题太长了（{len(text)}个字），请用{LONGEST}字以内的一句话来问。", "length")
+    if _personal(text):
+        return Refused("这里只回答汇总的数字，不提供姓名、电话、住址等个人信息，也不查单个会员。", "personal")
     found = slots(text, tokens(text, reader), reader)
     if told := _about_metrics(found, reader):
         return told
@@ -36,12 +43,22 @@ def read(question: str, reader: Reader) -> Outcome:
 def _about_metrics(found: Slots, reader: Reader) -> Told | None:
     if found.has("help") and not found.metrics:
         return Told()
-    if found.has("definition"):
+    asked = found.has("definition") or (_WHAT_IS.search(found.text) and _nothing_else(found))
+    if asked:
         if found.metrics:
             return Told(found.metrics[0].metric)
         if found.ambiguous:
             return Told(found.ambiguous[0].metrics[0])
     return None
+
+
+def _nothing_else(found: Slots) -> bool:
+    return not (found.times or found.values or found.dimensions or found.unread or set(found.cues) - {"mean"})
+
+
+def _personal(text: str) -> bool:
+    """Somebody's data, or one member's, are asked for."""
+    return bool(_MEMBER.search(text)) or any(word in text for word in words()["personal"])
 
 
 def _outside(text: str, reader: Reader) -> Refused | None:

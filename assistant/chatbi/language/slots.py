@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from assistant.chatbi.language.cues import Cue
 from assistant.chatbi.language.outcome import Reader
 from assistant.chatbi.language.times import Time
-from assistant.chatbi.language.tokens import Token
+from assistant.chatbi.language.tokens import Token, names
 from assistant.chatbi.language.values import Value
 
 _BEFORE = re.compile(
@@ -69,7 +69,9 @@ def slots(text: str, tokens: list[Token], reader: Reader) -> Slots:
         grouping = _groups(text, token, ranked)
         (found.dimensions if grouping else found.loose).append(token)
     _metric_or_stage(found)
+    _grouped_inside(found, reader)
     _exclusions(found)
+    _others(found)
     found.unread = [t for t in found.unread if not _mended(t, found, reader)]
     return found
 
@@ -96,6 +98,26 @@ def _metric_or_stage(found: Slots) -> None:
             if len({t.metric for t in found.metrics}) > 1:
                 found.metrics.remove(token)
                 found.values.append(token)
+
+
+def _grouped_inside(found: Slots, reader: Reader) -> None:
+    """“哪个活动效果最好”: the metric's first word is also what it is asked by."""
+    by_word = names(reader.catalogue)["dimension"]
+    for token in found.metrics:
+        if not _BEFORE.search(found.text[: token.start]):
+            continue
+        word = next((w for w in sorted(by_word, key=len, reverse=True) if token.text.startswith(w) and len(w) > 1), "")
+        dimension = by_word.get(word, "")
+        known = {t.dimension for t in found.dimensions}
+        if dimension and dimension not in known and reader.catalogue.allows(token.metric, frozenset({dimension})):
+            end = token.start + len(word)
+            found.dimensions.append(Token(token.start, end, "dimension", word, dimension=dimension))
+
+
+def _others(found: Slots) -> None:
+    """“除了徐家汇店，其他门店”: what is left is no value of its own."""
+    if found.has("exclude"):
+        found.values = [t for t in found.values if t.text not in ("其他", "其它", "其余")]
 
 
 def _exclusions(found: Slots) -> None:

@@ -77,6 +77,10 @@ def names(catalogue: Catalogue) -> dict[str, dict[str, Any]]:
 def tokens(text: str, reader: Reader) -> list[Token]:
     """All pieces, left to right, without punctuation."""
     found = [*_known(text, reader)]
+    named = [t for t in found if t.kind == "value"]
+    found = [  # of “女会员占比” 女会员 is a name, and what begins inside it is no word
+        t for t in found if t.kind != "ambiguous" or not any(v.start < t.start < v.end for v in named)
+    ]
     found.sort(key=lambda t: (t.kind == "noise", -(t.end - t.start), _PRIORITY[t.kind], t.start))
     taken = [False] * len(text)
     kept: list[Token] = []
