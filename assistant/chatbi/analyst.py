@@ -16,6 +16,7 @@ from assistant.chatbi.query import Calculation, MetricQuery
 from assistant.chatbi.run import Engine, Table
 from assistant.chatbi.said import label, unit
 from assistant.domain.account import Account, Scope
+from assistant.errors import NotAllowed
 
 FEWEST_PAIRS = 5
 _XUN = str.maketrans("上中下", "123")
@@ -32,6 +33,7 @@ class Analyst:
     def answer(self, query: MetricQuery, scope: Scope, account: Account | None = None) -> Answer:
         """Raises `Refusal` where the query cannot be asked."""
         begun = time.perf_counter()
+        self._of_counters(query, scope)
         if query.calculation is Calculation.TICKETS:
             made = listings.tickets(query, self.catalogue, scope, self.engine)
         elif query.calculation is Calculation.MEMBERS:
@@ -45,6 +47,16 @@ class Analyst:
             made = replace(made, quotes=quotes)
         total = (time.perf_counter() - begun) * 1000
         return replace(made, scope=scope.words, ms={"engine": made.ms.get("engine", 0.0), "answer": total})
+
+    def _of_counters(self, query: MetricQuery, scope: Scope) -> None:
+        """Whoever has counters alone would read nought where nothing is known by counter. Raises NotAllowed."""
+        if scope.whole or scope.stores or not scope.counters:
+            return
+        for name in query.metrics:
+            metric = self.catalogue.metrics[name]
+            parts = metric.of.values() or (name,)
+            if any(self.catalogue.fact_for(m, query.touched | {"product"}) is None for m in parts):
+                raise NotAllowed(f"{metric.name}只按门店统计，没有到专柜的数据；需要时请向店长了解。")
 
     def table(self, query: MetricQuery, scope: Scope) -> Table:
         """Rows only."""

@@ -45,7 +45,8 @@ class Fact(_Model):
     def dimensions(self) -> frozenset[str]:
         """All dimensions that rows of this fact have."""
         found = set(self.dims).union(*(JOINS[j] for j in self.joins))
-        return frozenset(found | {"weekday"} if self.kind == "flow" else found)
+        found |= {"day_part"} if "hour" in found else set()
+        return frozenset(found | {"weekday", "day_type"} if self.kind == "flow" else found)
 
 
 class Dimension(_Model):

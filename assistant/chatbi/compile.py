@@ -5,8 +5,9 @@ catalogue, scope. Leaves: `Compiled`. Raises `BadInput` where the metric cannot 
 empty scope.
 """
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 import sqlglot
@@ -14,7 +15,7 @@ from sqlglot import exp
 
 from assistant.chatbi.catalogue import Catalogue, Metric
 from assistant.chatbi.check import check, touched
-from assistant.chatbi.facts import Facts, Later, later
+from assistant.chatbi.facts import DAY_KINDS, Facts, Later, later
 from assistant.chatbi.query import Calculation, Filter, MetricQuery, Order, Period, Subset, Threshold
 from assistant.domain.account import Scope
 
@@ -187,7 +188,22 @@ class Builder(Facts):
         period = query.period if side == "n" else query.comparison.period if query.comparison else None
         if query.per is None or period is None:
             return value
-        return exp.Div(this=exp.paren(value), expression=exp.Literal.number(f"{period.days}.0"))
+        return exp.Div(this=exp.paren(value), expression=self._days(query, period))
+
+    def _days(self, query: MetricQuery, period: Period) -> exp.Expr:
+        """How many days of the period count, by the kinds of day that are filtered or grouped by."""
+        days = [period.start + timedelta(days=n) for n in range(period.days)]
+        for one in query.filters:
+            if one.dimension in DAY_KINDS:
+                days = [d for d in days if (DAY_KINDS[one.dimension](d) in one.values) != one.exclude]
+        grouped = next((d for d in query.dimensions if d in DAY_KINDS), None)
+        if grouped is None:
+            return _number(len(days))
+        counts = Counter(DAY_KINDS[grouped](d) for d in days)
+        case = exp.Case()
+        for kind, count in counts.items():
+            case = case.when(exp.column(f"k{query.dimensions.index(grouped)}", "n").eq(self.bind(kind)), _number(count))
+        return exp.paren(case)
 
     def _value(self, metric: Metric, prefix: str) -> exp.Expr:
         if metric.formula:
@@ -291,6 +307,11 @@ class Builder(Facts):
         body, _ = self.statement(inner, name)
         chosen = exp.Select().select(exp.alias_(exp.column(subset.dimension, quoted=True), "k0"))
         self.ctes.append((name, chosen.from_(exp.alias_(exp.Subquery(this=body), "chosen", table=True))))
+
+
+def _number(days: int) -> exp.Expr:
+    """A divisor that is a fraction, and nothing where there are no days."""
+    return exp.Literal.number(f"{days}.0") if days else exp.null()
 
 
 def _needs_before(order: Order | None, having: tuple[Threshold, ...]) -> bool:

@@ -5,7 +5,9 @@ catalogue and scope. Leaves: selects over one fact, and the common table express
 Called by the compiler, and by what lists single rows. Raises `NotAllowed` for an empty scope.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import sqlglot
@@ -16,6 +18,16 @@ from assistant.chatbi.language import units
 from assistant.chatbi.query import Filter, MetricQuery, Period
 from assistant.domain.account import Scope
 from assistant.errors import NotAllowed
+
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+DAY_KINDS: dict[str, Callable[[date], str]] = {  # dimensions that a day alone decides
+    "weekday": lambda day: WEEKDAYS[day.weekday()],
+    "day_type": lambda day: "周末" if day.weekday() >= 5 else "工作日",
+}
+_CASES = {
+    "day_type": "CASE WHEN w.weekday IN ('周六', '周日') THEN '周末' ELSE '工作日' END",
+    "day_part": "CASE WHEN f.hour < 12 THEN '上午' WHEN f.hour < 18 THEN '下午' WHEN f.hour < 24 THEN '晚上' ELSE '未知' END",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -109,7 +121,7 @@ class Facts:
                 rows = rows.join(f"d_{join} AS {alias}", on=f"{alias}.{key} = f.{key}", join_type="left")
         if needed & GRAINS.keys():
             rows = rows.join("d_day AS t", on=exp.column("day", "t").eq(later.of(day) if later else day))
-        if "weekday" in needed:
+        if needed & {"weekday", "day_type"}:
             rows = rows.join("d_day AS w", on=exp.column("day", "w").eq(day))
         if not self.scope.whole:
             rows = rows.where(self.in_scope("product" in fact.joins))
@@ -149,6 +161,8 @@ class Facts:
             return exp.column("day", "e" if fact.kind == "spells" else "f")
         if dimension in GRAINS:
             return exp.column(dimension, "t")
+        if dimension in _CASES:
+            return sqlglot.parse_one(_CASES[dimension], read="duckdb")
         via = self.catalogue.dimensions[dimension].via
         own = dimension in fact.dims
         found = exp.column(dimension, "f" if own else {"day": "w"}.get(via, via[0]))

@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from assistant.chatbi import said
@@ -119,6 +119,8 @@ class Narrator:
         points = [p for p in points if p[1] is not None]
         high, low = max(points, key=lambda p: p[1]), min(points, key=lambda p: p[1])
         first, last = points[0], points[-1]
+        if len(points) == 1:
+            return f"按{GRAINS[str(self.query.grain)]}看目前只有一期，{said.key(first[0], True)}的{metric.name}为{said.number(first[1], metric)}。"
         period = self.query.period
         partial = "首期不满一期。" if period and self._begins_inside(period) else ""
         if self.query.grain in ("week", "xun") and STATES & self.catalogue.kinds(name):
@@ -219,7 +221,22 @@ class Narrator:
         ]
         (ahead, more), (behind, less) = sorted(values, key=lambda one: -float(one[1] or 0))
         difference = said.apart(more, less, metric)
-        return f"{ahead}比{behind}{difference}。" if difference else ""
+        days = self._days(metric)
+        return f"{ahead}比{behind}{difference}。{days}" if difference else days
+
+    def _days(self, metric: Metric) -> str:
+        """Weekends have fewer days than the rest: said wherever sums of both stand side by side."""
+        period = self.query.period
+        if (
+            self.query.per
+            or self.query.dimensions != ("day_type",)
+            or metric.in_points
+            or metric.type == "ratio"
+            or period is None
+        ):
+            return ""
+        ends = sum(1 for n in range(period.days) if (period.start + timedelta(days=n)).weekday() >= 5)
+        return f"这段时间有{period.days - ends}个工作日、{ends}个周末日。"
 
     def _each(self, group: str, metric: Metric) -> str:
         order = self.query.order

@@ -4,7 +4,7 @@ import pytest
 
 from assistant.chatbi.answer import Answer
 from assistant.chatbi.query import Calculation, MetricQuery
-from assistant.domain.account import Account
+from assistant.domain.account import Account, Role
 from assistant.journeys.ops_question import OpsQuestions
 
 
@@ -135,3 +135,64 @@ def test_what_is_taken_out_has_no_other_of_its_own(questions: OpsQuestions, anal
     found = query(questions.ask(analyst, "除了徐家汇店，其他门店销售额"))
 
     assert [(f.values, f.exclude) for f in found.filters] == [(("徐家汇店",), True)]
+
+
+def test_weekends_and_working_days_are_two_groups_with_averages_of_their_own(
+    questions: OpsQuestions, analyst: Account
+) -> None:
+    sums = questions.ask(analyst, "上月周末和工作日的客流对比")
+    means = questions.ask(analyst, "上月周末和工作日的日均客流对比")
+
+    by_kind = {r[0]: float(r[1]) for r in sums.rows}
+    assert set(by_kind) == {"周末", "工作日"}
+    assert "22个工作日、9个周末日" in sums.narrative
+    assert {r[0]: float(r[1]) for r in means.rows} == pytest.approx(
+        {"周末": by_kind["周末"] / 9, "工作日": by_kind["工作日"] / 22}
+    )
+    assert one(questions, analyst, "上月周末日均客流") == pytest.approx(by_kind["周末"] / 9)
+
+
+def test_parts_of_a_day_are_groups(questions: OpsQuestions, analyst: Account) -> None:
+    answer = questions.ask(analyst, "下午和晚上的订单对比")
+
+    assert {r[0] for r in answer.rows} == {"下午", "晚上"}
+    assert len(questions.ask(analyst, "上午的订单占多少").rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ("上海门店上周客流环比下降的有哪些", [("visits", "<")]), ("客流涨了但销售额跌了的门店", [("visits", ">"), ("sales", "<")]),
+        ("订单数和客单价都下降的门店", [("orders", "<"), ("aov", "<")]), ("上周销售额下降了多少", []),
+    ],
+)  # fmt: skip
+def test_those_that_moved_are_a_condition(
+    text: str, conditions: list[tuple[str, str]], questions: OpsQuestions, analyst: Account
+) -> None:
+    found = query(questions.ask(analyst, text))
+
+    assert [(t.metric, t.op) for t in found.having] == conditions
+    assert (found.dimensions == ("store",)) == bool(conditions)
+
+
+def test_a_list_of_the_worst_stores_is_a_ranking(questions: OpsQuestions, analyst: Account) -> None:
+    assert query(questions.ask(analyst, "列出上月投诉最多的3家门店")).calculation is Calculation.RANK
+
+
+def test_a_channel_that_is_named_groups_nothing(questions: OpsQuestions, analyst: Account) -> None:
+    found = query(questions.ask(analyst, "公众号渠道的转人工率"))
+
+    assert (found.dimensions, found.filters[0].dimension) == ((), "service_channel")
+
+
+def test_the_share_of_members_by_tier_is_of_their_sales(questions: OpsQuestions, analyst: Account) -> None:
+    found = query(questions.ask(analyst, "各等级会员销售额占比"))
+
+    assert (found.metrics, found.calculation) == (("member_sales",), Calculation.SHARE)
+
+
+def test_a_counter_reads_no_nought_where_nothing_is_counted_by_counter(questions: OpsQuestions) -> None:
+    counter = Account("counter", "专柜", Role.STORE_STAFF, ("S001-B1",))
+
+    assert questions.ask(counter, "客流").reason == "permission"
+    assert questions.ask(counter, "上月销售额").status == "answered"

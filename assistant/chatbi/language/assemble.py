@@ -182,16 +182,20 @@ class _Work:
 
     def _calculation(self) -> Calculation | Clarify:
         has = self.slots.has
+        if has("moved") and not self.dimensions and not has("why"):  # “上海门店客流下降的有哪些”
+            asked = self._those_that_moved() or re.search("的(?:都?有|是)?(?:哪|几)", self.slots.text)
+            self.dimensions = list(dict.fromkeys(t.dimension for t in self.slots.loose))[:1] if asked else []
         if has("why"):
             return Calculation.DRIVERS
         if has("words") and self._of_answers():
             return self._words()
-        listed = has("ticket_list") or (
+        ranked = bool(self.dimensions) and has("rank", "best", "move", "ranking")
+        listed = (has("ticket_list") and not ranked) or (
             not self.dimensions and re.search("有哪些|是哪些|哪几[单张个]", self.slots.text)
         )
         if listed and set(self.metrics) <= {"tickets", "open_tickets", "overdue_tickets"}:
             return Calculation.TICKETS
-        if has("member_list", "ticket_list"):
+        if has("member_list", "ticket_list") and not (ranked and has("ticket_list")):
             return self._member_list()
         if has("correlate"):
             self.dimensions = self.dimensions or ["store"]
@@ -388,10 +392,14 @@ class _Work:
 
     def _having(self) -> tuple[Threshold, ...]:
         said = [self._condition(c, self._nearest(c)) for c in self.slots.cues.get("threshold", [])]
-        moved = self.slots.cue("moved")
-        if moved and self.dimensions and "哪" in self.slots.text and not self.slots.has("why"):
-            way: Literal["<", ">"] = "<" if moved.word == "down" else ">"
-            said.append(Threshold(metric=self._nearest(moved), op=way, value=0, on="change"))
+        if self.dimensions and not self.slots.has("why") and ("哪" in self.slots.text or self._those_that_moved()):
+            for moved in self.slots.cues.get("moved", []):
+                way: Literal["<", ">"] = "<" if moved.word == "down" else ">"
+                both = self.slots.text[max(0, moved.start - 2) : moved.start] in ("均", "同时") or self.slots.text[
+                    : moved.start
+                ].endswith("都")
+                for metric in self.metrics if both else (self._nearest(moved),):
+                    said.append(Threshold(metric=metric, op=way, value=0, on="change"))
         move = self.slots.cue("move")
         if (
             move and self.dimensions and "哪些" in self.slots.text and not self.slots.has("why")
@@ -399,6 +407,12 @@ class _Work:
             metric = self.metrics[0]
             said.append(Threshold(metric=metric, op=">" if self._rising(move, metric) else "<", value=0, on="change"))
         return tuple(said)
+
+    def _those_that_moved(self) -> bool:
+        """“下降的门店”: a grouping follows what moved."""
+        ends = [c.end for c in self.slots.cues.get("moved", [])]
+        tokens = (*self.slots.dimensions, *self.slots.loose)
+        return any(0 <= t.start - end <= 1 for t in tokens for end in ends)
 
     def _grain(self, calculation: Calculation, days: int) -> str | None:
         if self.grain is not None:

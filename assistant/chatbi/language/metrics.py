@@ -99,7 +99,10 @@ def _joined(slots: Slots) -> tuple[str, ...]:
 
 
 def _adapted(metric: str, slots: Slots, reader: Reader) -> str:
-    """Members who came in a campaign are counted by the campaign; then see below."""
+    """Members who came in a campaign are counted by the campaign, and shares of members are of members; see below."""
+    if metric == "member_sales_share" and _people(slots):
+        slots.cues.setdefault("share", [Cue(0, 0, "share")])
+        return "member_sales"
     campaign = any(v.dimension == "campaign" for t in slots.values for v in t.values)
     campaign |= any(t.dimension == "campaign" for t in slots.dimensions) and not reader.catalogue.allows(
         metric, frozenset({"campaign"})
@@ -138,7 +141,7 @@ def _people(slots: Slots) -> bool:
 
 
 def _which(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify:
-    token = slots.ambiguous[0]
+    token = next((t for t in slots.ambiguous if t.text != "会员"), slots.ambiguous[0])
     if len(token.metrics) == 1:
         return token.metrics
     options = []

@@ -7,7 +7,7 @@ from assistant.chatbi.language.cues import Cue
 from assistant.chatbi.language.outcome import Reader
 from assistant.chatbi.language.times import Time
 from assistant.chatbi.language.tokens import Token, names
-from assistant.chatbi.language.values import Value
+from assistant.chatbi.language.values import Value, words
 
 _BEFORE = re.compile(
     r"(各个?|每个?|每一个|每家|每款|按照?|分|不同的?|哪个|哪家|哪些|哪几[个家款种]|哪一[个家款种]|哪款|哪种|哪类|所有的?|几[个家]|(前|后|倒数)\S{1,3}[的个家款]?|以|之间|前几的?|[\d一二三四五六七八九十]+[个家款种]|换成|改成|看看?)(大|主要)?$"
@@ -64,7 +64,8 @@ def slots(text: str, tokens: list[Token], reader: Reader) -> Slots:
     named = {t.end: {v.dimension for v in t.values} for t in found.values}
     mended = [(t.start, t.end) for t in tokens if t.kind == "unread"]
     for token in (t for t in tokens if t.kind == "dimension"):
-        if token.dimension in named.get(token.start, ()) or _beside_unread(token, mended):
+        meant = {token.dimension, *words()["instead"].get(token.dimension, ())}
+        if meant & named.get(token.start, set()) or _beside_unread(token, mended):
             continue  # 云织品牌 names a brand; 观前接店 is one misspelt name
         grouping = _groups(text, token, ranked)
         (found.dimensions if grouping else found.loose).append(token)
