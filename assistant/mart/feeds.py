@@ -8,7 +8,7 @@ read at all is reported, not fatal. Called by the refresh.
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -108,9 +108,11 @@ def _one(
 
 def _read(connection: duckdb.DuckDBPyConnection, feed: Feed, path: Path) -> FeedReport:
     table = FED[feed.into]
-    reader = "read_parquet($path)" if path.suffix == ".parquet" else "read_csv($path, all_varchar=true, header=true)"
+    parquet = path.suffix == ".parquet"
+    reader = "read_parquet($path)" if parquet else "read_csv($path, all_varchar=true, header=true, store_rejects=true)"
     try:
-        connection.execute("DROP TABLE IF EXISTS raw_feed")
+        for leftover in ("raw_feed", "reject_errors", "reject_scans"):
+            connection.execute(f"DROP TABLE IF EXISTS {leftover}")
         connection.execute(
             f"CREATE TEMP TABLE raw_feed AS SELECT ROW_NUMBER() OVER () + 1 AS line, * FROM {reader}",
             {"path": str(path)},
@@ -120,7 +122,19 @@ def _read(connection: duckdb.DuckDBPyConnection, feed: Feed, path: Path) -> Feed
     there = {row[0] for row in connection.execute("DESCRIBE raw_feed").fetchall()}
     if lacking := [feed.columns.get(c, c) for c in table.required if feed.columns.get(c, c) not in there]:
         return FeedReport(feed.name, error=f"缺少列：{'、'.join(lacking)}")
-    return _take(connection, feed, table, there)
+    report = _take(connection, feed, table, there)
+    return report if parquet else _with_broken(report, connection)
+
+
+def _with_broken(report: FeedReport, connection: duckdb.DuckDBPyConnection) -> FeedReport:
+    """Lines that are no rows of the file's columns at all are rejected, too; the lines after them are counted with them."""
+    broken = sorted({int(row[0]) for row in connection.execute("SELECT line FROM reject_errors").fetchall()})
+    samples = [(line, "列数与表头不符或格式损坏") for line in broken[:SAMPLES]]
+    for line, reason in report.samples:
+        for before in broken:
+            line += before <= line
+        samples.append((line, reason))
+    return replace(report, rejected=report.rejected + len(broken), samples=tuple(sorted(samples)[:SAMPLES]))
 
 
 def _take(connection: duckdb.DuckDBPyConnection, feed: Feed, table: Table, there: set[str]) -> FeedReport:

@@ -86,6 +86,22 @@ def test_only_new_rows_are_read_and_the_outcome_is_the_same(store: Database, fol
     assert added == one(files, "SELECT SUM(sales_cents) FROM f_lines")
 
 
+def test_a_broken_line_of_a_feed_costs_that_line_and_not_the_file(
+    store: Database, folder: Path, tmp_path: Path
+) -> None:
+    feeds = tmp_path / "feeds"
+    feeds.mkdir()
+    (feeds / "feeds.yaml").write_text(FEEDS, encoding="utf-8")
+    head, first, *rest = ROWS.splitlines()
+    lines = [head, first, f"{first},更多,的列", "太少", *rest]
+    (feeds / "tickets.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    report = refresh(Sources(store, feeds), MartFiles(folder / "mart"), NOW).feeds[0]
+
+    assert (report.error, report.taken, report.rejected) == ("", 1, 6)
+    assert [line for line, _ in report.samples] == [3, 4, 5, 6, 7]
+
+
 def test_rejected_rows_of_a_feed_are_counted_and_shown(store: Database, folder: Path, tmp_path: Path) -> None:
     feeds = tmp_path / "feeds"
     feeds.mkdir()
