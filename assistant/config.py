@@ -153,7 +153,7 @@ class ChatBiSettings(BaseModel):
     """Questions of the staff to the mart."""
 
     time_limit_s: float = 10.0  # of one statement
-    model_budget_s: float = 4.0  # of the model's choice where rules find no metric
+    model_budget_s: float = 2.4  # of the model's choice where rules find no metric
     explore: bool = False  # let the model write SELECT statements where the asker wants it
     explore_budget_s: float = 60.0  # of one such statement's writing
 

@@ -105,7 +105,7 @@ class OpsQuestions:
 
     def __init__(
         self, marts: MartFiles | WarehouseVersions, clock: Clock, *, llm: Llm | None = None, time_limit_s: float = 10.0,
-        model_budget_s: float = 4.0, explore_budget_s: float = 0.0, cat: Catalogue | None = None,
+        model_budget_s: float = 2.4, explore_budget_s: float = 0.0, cat: Catalogue | None = None,
         database: Database | None = None, trust_model: bool = False,
     ) -> None:  # fmt: skip
         """Without a database threads live in memory and nothing is audited: for evaluations. `trust_model`: a strong one's

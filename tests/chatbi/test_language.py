@@ -103,12 +103,12 @@ def test_next_questions_can_be_asked(questions: OpsQuestions, analyst: Account) 
 
 
 def test_the_model_is_asked_only_where_rules_find_no_metric(questions: OpsQuestions, analyst: Account) -> None:
-    asked = OpsQuestions(questions.marts, questions.clock, llm=ScriptedLlm([{"metric": "aov"}]))
+    asked = OpsQuestions(questions.marts, questions.clock, llm=ScriptedLlm([{"metric": "refunds"}]))
 
-    plain, odd = asked.ask(analyst, "上月销售额"), asked.ask(analyst, "上月每单大概花多少钱")
+    plain, odd = asked.ask(analyst, "上月销售额"), asked.ask(analyst, "上月退钱的总额")
 
     assert (plain.model_calls, plain.tier) == (0, "rules")
-    assert (odd.model_calls, odd.tier, query(odd).metrics) == (1, "model", ("aov",))  # 单 and 钱 speak for it
+    assert (odd.model_calls, odd.tier, query(odd).metrics) == (1, "model", ("refunds",))  # 退 and 钱 speak for it
     asked.close()
 
 
