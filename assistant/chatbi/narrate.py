@@ -106,11 +106,20 @@ class Narrator:
                 moved = self._moved(value, before, metric)
                 against = against_words(self.query.comparison)
                 number = said.number(before, metric) if self._comparable() else "还没有数据"
-                text += f"，{against}（{number}）{moved}"
+                text += f"，{against}（{number}）{moved}{self._otherwise(value, before)}"
                 if self._comparable() and float(before or 0) and (note := said.verdict(value, before, metric)):
                     text += f"，{note}" if moved != "持平" else ""
             parts.append(text)
         return "；".join(parts) + "。"
+
+    def _otherwise(self, value: Any, before: Any) -> str:
+        """Says so where it moved the other way than a why takes for granted."""
+        supposed = self.query.supposed
+        if supposed is None or not self._comparable() or value is None or before is None:
+            return ""
+        if (value > before) if supposed == "up" else (value < before):
+            return ""
+        return f"——并没有{'上升' if supposed == 'up' else '下降'}"
 
     def _trend(self, rows: Sequence[Row]) -> str:
         name = self.query.metrics[0]

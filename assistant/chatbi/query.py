@@ -5,7 +5,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -99,7 +99,8 @@ class MetricQuery(_Model):
     """One question. Dimensions are names of the catalogue; the time grain is apart.
 
     `within`: one of two dimensions, in each member of which the limit counts (the best store of each city).
-    `per`: sums are divided by the days of the period, or by the stores of the group.
+    `per`: sums are divided by the days of the period, or by the stores of the group. `supposed`: how the asker of a why
+    takes the number to have moved.
     """
 
     calculation: Calculation
@@ -115,6 +116,7 @@ class MetricQuery(_Model):
     per: Literal["day", "store"] | None = None
     having: tuple[Threshold, ...] = ()
     subset: Subset | None = None
+    supposed: Literal["up", "down"] | None = None
     spans: dict[str, str] = {}
 
     @property
@@ -124,5 +126,6 @@ class MetricQuery(_Model):
         return frozenset(named | ({self.subset.dimension} if self.subset else set()))
 
     def same_meaning(self, other: "MetricQuery") -> bool:
-        """Equal but for where the words stood."""
-        return self.model_copy(update={"spans": {}}) == other.model_copy(update={"spans": {}})
+        """Equal but for where the words stood, and for what the asker supposes."""
+        bare: dict[str, Any] = {"spans": {}, "supposed": None}
+        return self.model_copy(update=bare) == other.model_copy(update=bare)

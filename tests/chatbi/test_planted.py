@@ -54,3 +54,13 @@ def test_why_the_store_fell_names_the_queue(questions: OpsQuestions, analyst: Ac
     assert answer.query is not None
     assert answer.query.calculation == "drivers"
     assert "排队" in answer.narrative
+
+
+def test_whoever_takes_the_wrong_way_for_granted_is_told(questions: OpsQuestions, analyst: Account) -> None:
+    fell, rose = (questions.ask(analyst, f"为什么五角场店近45天NPS{moved}了") for moved in ("下降", "上升"))
+    at = {c["name"]: i for i, c in enumerate(fell.columns)}
+    up = fell.rows[0][at["nps"]] > fell.rows[0][at["nps_previous"]]
+
+    assert ("——并没有下降" in fell.narrative) is up
+    assert ("——并没有上升" in rose.narrative) is not up
+    assert fell.rows == rose.rows

@@ -25,7 +25,8 @@ from assistant.db.outbox import Delivery
 from assistant.domain.message import Reply
 
 log = logs.get("wechat")
-MAX_ATTEMPTS = 6
+MAX_ATTEMPTS = 14  # about an hour, as WeChat may be away for minutes
+LONGEST_PAUSE = timedelta(minutes=10)
 NO_CONSENT = 43101
 _THUMB_LIVES = timedelta(days=2)  # WeChat keeps temporary media for three
 
@@ -185,7 +186,7 @@ class Courier:
             case "sent" | "ignore":
                 outbox.mark_sent(connection, delivery.id, now)
             case "config" | "retry" | "token" if delivery.channel == NOTICE:  # answers nobody, so no message fetches it
-                pause = timedelta(hours=1) if outcome == "config" else timedelta(seconds=2**delivery.attempts)
+                pause = timedelta(hours=1) if outcome == "config" else _pause(delivery.attempts)
                 outbox.retry_later(connection, delivery.id, now + pause, reason, give_up=give_up)
             case "hold" | "config":
                 outbox.hold(connection, delivery.id, reason)
@@ -198,8 +199,7 @@ class Courier:
             case _ if give_up:  # not lost: the shopper gets it with the answer to their next message
                 outbox.hold(connection, delivery.id, reason)
             case _:
-                pause = timedelta(seconds=2**delivery.attempts)
-                outbox.retry_later(connection, delivery.id, now + pause, reason, give_up=False)
+                outbox.retry_later(connection, delivery.id, now + _pause(delivery.attempts), reason, give_up=False)
 
     # -- cards -------------------------------------------------------------------------------------------------------
 
@@ -305,6 +305,11 @@ def _content(delivery: Delivery) -> Reply | list[Part]:
     if "parts" in payload:
         return list(payload["parts"])
     return load(Reply, {k: v for k, v in payload.items() if k != "by"})
+
+
+def _pause(attempts: int) -> timedelta:
+    """Until the next try, ever longer."""
+    return min(timedelta(seconds=2**attempts), LONGEST_PAUSE)
 
 
 def _midnight(now: datetime) -> datetime:

@@ -83,6 +83,7 @@ class _Work:
             per=self._per(),
             having=self._having(),
             subset=self.subset,
+            supposed=self._supposed() if calculation is Calculation.DRIVERS else None,
             spans=self.spans,
         )
         return Understood(query, made.time, notes=tuple(made.notes))
@@ -361,6 +362,13 @@ class _Work:
         if having and having[0].on in ("change", "rate"):  # those that moved most come first
             return Order(metric=having[0].metric, by=having[0].on, descending=having[0].op[0] == ">"), None
         return (Order(metric=metric), None) if having else (None, None)
+
+    def _supposed(self) -> Literal["up", "down"] | None:
+        """How the number is said to have moved, where a why says so."""
+        cue = self.slots.cue("moved") or self.slots.cue("move")
+        if cue is None or self.slots.text[cue.start : cue.end].startswith("变"):  # 变好, 变差: not of the number
+            return None
+        return "up" if self._rising(cue, self.metrics[0]) else "down"
 
     def _rising(self, move: Cue, metric: str) -> bool:
         """Whether a movement goes up; better and worse depend on the metric."""

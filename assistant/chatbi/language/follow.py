@@ -46,7 +46,7 @@ def follow(slots: Slots, reader: Reader) -> Outcome:
         return standing
     said = standing.query
     spoken = {k: v for k, v in said.spans.items() if v != DEFAULT}
-    changes: dict[str, Any] = {"spans": dict.fromkeys(before.spans, INHERITED) | spoken}
+    changes: dict[str, Any] = {"spans": dict.fromkeys(before.spans, INHERITED) | spoken, "supposed": said.supposed}
     time = reader.previous.time
     if slots.metrics or slots.ambiguous:
         changes |= {"metrics": said.metrics, "having": (), "order": None, "limit": None, "within": None, "subset": None}
