@@ -19,6 +19,7 @@ from assistant.db import audit, org, sessions, single_use
 from assistant.db.accounts import Wanted
 from assistant.db.audit import Act, Origin
 from assistant.db.engine import Connection, Database
+from assistant.encodings import decoded
 from assistant.errors import BadInput
 
 MOST_ROWS = 100_000
@@ -77,12 +78,10 @@ class Imported:
 
 def decode(raw: bytes) -> str:
     """UTF-8, or what spreadsheets on Chinese machines write. Raises BadInput."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise BadInput("文件不是文本，请另存为 CSV（UTF-8）再导入。")
+    try:
+        return decoded(raw)
+    except UnicodeDecodeError as error:
+        raise BadInput("文件不是文本，请另存为 CSV（UTF-8）再导入。") from error
 
 
 def read(text: str) -> tuple[list[Row], list[RefusedRow]]:

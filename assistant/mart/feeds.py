@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from assistant.db.source import SourceDown, copy_query
+from assistant.encodings import CHINESE, encoding_of
 from assistant.errors import ConfigError
 from assistant.mart.staging import FED, Table
 
@@ -109,21 +110,43 @@ def _one(
 def _read(connection: duckdb.DuckDBPyConnection, feed: Feed, path: Path) -> FeedReport:
     table = FED[feed.into]
     parquet = path.suffix == ".parquet"
-    reader = "read_parquet($path)" if parquet else "read_csv($path, all_varchar=true, header=true, store_rejects=true)"
     try:
-        for leftover in ("raw_feed", "reject_errors", "reject_scans"):
-            connection.execute(f"DROP TABLE IF EXISTS {leftover}")
-        connection.execute(
-            f"CREATE TEMP TABLE raw_feed AS SELECT ROW_NUMBER() OVER () + 1 AS line, * FROM {reader}",
-            {"path": str(path)},
-        )
-    except duckdb.Error as error:
-        return FeedReport(feed.name, error=str(error).splitlines()[0])
+        with tempfile.TemporaryDirectory() as folder:
+            if not parquet and encoding_of(path) == CHINESE:
+                path = _plain(path, Path(folder))
+            try:
+                _load(connection, path)
+            except duckdb.Error:
+                if parquet:
+                    raise
+                _load(connection, _plain(path, Path(folder)))
+    except (duckdb.Error, OSError, UnicodeDecodeError) as error:
+        return FeedReport(feed.name, error=f"这个文件读不懂：{str(error).splitlines()[0]}")
     there = {row[0] for row in connection.execute("DESCRIBE raw_feed").fetchall()}
     if lacking := [feed.columns.get(c, c) for c in table.required if feed.columns.get(c, c) not in there]:
         return FeedReport(feed.name, error=f"缺少列：{'、'.join(lacking)}")
     report = _take(connection, feed, table, there)
     return report if parquet else _with_broken(report, connection)
+
+
+def _load(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """The rows of a file with their lines, as a temporary table."""
+    csv = "read_csv($path, all_varchar=true, header=true, store_rejects=true)"
+    for leftover in ("raw_feed", "reject_errors", "reject_scans"):
+        connection.execute(f"DROP TABLE IF EXISTS {leftover}")
+    connection.execute(
+        "CREATE TEMP TABLE raw_feed AS SELECT ROW_NUMBER() OVER () + 1 AS line, * FROM "
+        + ("read_parquet($path)" if path.suffix == ".parquet" else csv),
+        {"path": str(path)},
+    )
+
+
+def _plain(path: Path, folder: Path) -> Path:
+    """A copy in UTF-8 with one kind of line ends: of a file that a spreadsheet in China saved, or several programs wrote."""
+    to = folder / "plain.csv"
+    with path.open(encoding=encoding_of(path)) as lines, to.open("w", encoding="utf-8", newline="\n") as plain:
+        plain.writelines(lines)
+    return to
 
 
 def _with_broken(report: FeedReport, connection: duckdb.DuckDBPyConnection) -> FeedReport:

@@ -1,6 +1,5 @@
 """Events as a retailer sends them, JSON or CSV, checked one by one: what is wrong with one does not stop the others."""
 
-import codecs
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from assistant.clock import SHANGHAI
 from assistant.domain.moment import Event
+from assistant.encodings import encoding_of
 from assistant.errors import BadInput
 from assistant.surveys.rules import EVENTS
 
@@ -105,22 +105,10 @@ def read_csv(path: Path) -> Iterator[Mapping[str, Any]]:
     Raises BadInput where it cannot be read as one.
     """
     try:
-        with path.open(encoding=_encoding(path), newline="") as file:
+        with path.open(encoding=encoding_of(path), newline="") as file:
             yield from _csv_rows(csv.DictReader(file))
     except (csv.Error, UnicodeDecodeError) as error:
         raise BadInput(f"{path.name} 读不成 CSV：{error}") from error
-
-
-def _encoding(path: Path) -> str:
-    with path.open("rb") as file:
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        try:
-            while block := file.read(1 << 20):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "gb18030"  # as spreadsheets in China save
-    return "utf-8-sig"
 
 
 def _csv_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

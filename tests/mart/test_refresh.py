@@ -102,6 +102,32 @@ def test_a_broken_line_of_a_feed_costs_that_line_and_not_the_file(
     assert [line for line, _ in report.samples] == [3, 4, 5, 6, 7]
 
 
+@pytest.mark.parametrize(("ends", "encoding"), [("\r\n", "utf-8"), ("\n", "gb18030"), ("\r\n", "gb18030")])
+def test_a_feed_is_read_whoever_wrote_it(
+    store: Database, folder: Path, tmp_path: Path, ends: str, encoding: str
+) -> None:
+    feeds = tmp_path / "feeds"
+    feeds.mkdir()
+    (feeds / "feeds.yaml").write_text(FEEDS, encoding="utf-8")
+    head, *rest = ROWS.splitlines()
+    (feeds / "tickets.csv").write_bytes(f"{head}\n{ends.join(rest)}{ends}".encode(encoding))  # mixed ends of lines
+
+    report = refresh(Sources(store, feeds), MartFiles(folder / "mart"), NOW).feeds[0]
+
+    assert (report.error, report.taken, report.rejected) == ("", 1, 4)
+
+
+def test_a_feed_that_is_no_text_is_told_in_the_readers_language(store: Database, folder: Path, tmp_path: Path) -> None:
+    feeds = tmp_path / "feeds"
+    feeds.mkdir()
+    (feeds / "feeds.yaml").write_text(FEEDS, encoding="utf-8")
+    (feeds / "tickets.csv").write_bytes(b"\x89PNG\xff\xff\xff\x00")
+
+    report = refresh(Sources(store, feeds), MartFiles(folder / "mart"), NOW).feeds[0]
+
+    assert report.error.startswith("这个文件读不懂") or report.error.startswith("缺少列")
+
+
 def test_rejected_rows_of_a_feed_are_counted_and_shown(store: Database, folder: Path, tmp_path: Path) -> None:
     feeds = tmp_path / "feeds"
     feeds.mkdir()
