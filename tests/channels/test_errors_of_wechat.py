@@ -300,6 +300,20 @@ def test_a_hiccup_uses_up_no_consent(noticing: tuple[World, Phone, Tell]) -> Non
     assert _ways(phone) == ["subscribe"]
 
 
+def test_a_field_of_a_notice_holds_no_more_than_wechat_takes(noticing: tuple[World, Phone, Tell]) -> None:
+    world, phone, tell = noticing
+    world.clock.advance(timedelta(hours=49))
+    phone.consent("SUB_SERVICE_PROGRESS")
+    facts = {"ticket": "T" * 30, "status": "已处理等您确认", "at": "2026-11-22 11:00"}
+    with world.service.database.write() as connection:
+        world.service.official_account.courier.tell(connection, phone.openid, "ticket_changed", facts)
+    world.push()
+
+    sent = world.wechat.calls_of("/cgi-bin/message/subscribe/bizsend")[-1].body["data"]
+
+    assert (len(sent["thing1"]["value"]), sent["phrase2"]["value"]) == (20, "已处理等您")
+
+
 def test_a_consent_that_wechat_does_not_know_leaves_the_template(noticing: tuple[World, Phone, Tell]) -> None:
     world, phone, tell = noticing
     world.clock.advance(timedelta(hours=49))

@@ -26,6 +26,10 @@ from assistant.domain.message import Reply
 
 log = logs.get("wechat")
 MAX_ATTEMPTS = 14  # about an hour, as WeChat may be away for minutes
+_ROOM = {  # characters of a notice's field; others: 20
+    "phrase": 5, "symbol": 5, "car_number": 8, "name": 10, "phone_number": 17, "letter": 32, "number": 32,
+    "character_string": 32,
+}  # fmt: skip
 LONGEST_PAUSE = timedelta(minutes=10)
 NO_CONSENT = 43101
 _THUMB_LIVES = timedelta(days=2)  # WeChat keeps temporary media for three
@@ -250,7 +254,7 @@ class Courier:
         if notice is None or not self.may_push:
             self._end(delivery, "drop", "no such notice, or no way to send one")
             return
-        data = {name: text.format_map(facts)[:20] for name, text in notice.fields.items()}
+        data = {name: text.format_map(facts)[: _room(name)] for name, text in notice.fields.items()}
         page = delivery.payload.get("page") or notice.page or self._settings.public_url
         try:
             if not (
@@ -305,6 +309,11 @@ def _content(delivery: Delivery) -> Reply | list[Part]:
     if "parts" in payload:
         return list(payload["parts"])
     return load(Reply, {k: v for k, v in payload.items() if k != "by"})
+
+
+def _room(field: str) -> int:
+    """How many characters WeChat takes in a field of a notice, by the kind that its name begins with (thing1, phrase2)."""
+    return _ROOM.get(field.rstrip("0123456789"), 20)
 
 
 def _pause(attempts: int) -> timedelta:
