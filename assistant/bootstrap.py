@@ -54,6 +54,7 @@ from assistant.surveys.ways import NOTICE_NAME, Means, Ways
 from assistant.tickets.desk import TicketDesk
 from tools.all import TOOLS
 from tools.catalog import CatalogCache
+from tools.errors import BackendDown
 from tools.ports import Merchant, Ports
 from tools.registry import ToolContext
 from tools.remote import RemoteTools
@@ -268,8 +269,11 @@ class Service:
         )  # fmt: skip
 
     def rule_names(self) -> Names:
-        """What the rules of invitations may speak of."""
-        return names_of(self.catalog.get(), self.aspects.get().names)
+        """What the rules of invitations may speak of; nothing is known where the retailer's systems are down."""
+        try:
+            return names_of(self.catalog.get(), self.aspects.get().names)
+        except BackendDown:
+            return Names()
 
     @cached_property
     def ways(self) -> Ways:

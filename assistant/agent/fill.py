@@ -129,8 +129,8 @@ def _picked(tool: str, turn: Turn, text: str) -> dict[str, str]:
     return {state.shown_slot: state.shown[index - 1].value} if 0 < index <= len(state.shown) else {}
 
 
-_CHEAP = re.compile("便宜(?:点|些|一点)?的?(?:那|这)?(?:个|款|件|双|条)|cheaper")
-_DEAR = re.compile("(?<!不)贵(?:点|些|一点)?的?(?:那|这)(?:个|款|件|双|条)")
+_CHEAP = re.compile("(?<![不更])便宜(?:点|些|一点)?的?(?:那|这)(?:个|款|件|双|条)|the cheaper one")
+_DEAR = re.compile("(?<![不更])贵(?:点|些|一点)?的?(?:那|这)(?:个|款|件|双|条)")
 
 
 def _of_shown(turn: Turn, text: str) -> str:

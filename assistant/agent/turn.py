@@ -81,10 +81,10 @@ class Agent:
     ) -> Answer:
         """Serve one message. `key` is the base of the idempotency keys of this turn's effects."""
         turn = self._begin(conversation, inbound, key, on_text)
-        if not has_words(turn.text) or is_mashed(turn.text):
-            reply = self._outcomes.say(turn, "unreadable")
-        elif (danger := self._danger(turn)) is not None:
+        if (danger := self._danger(turn)) is not None:
             reply = danger
+        elif not has_words(turn.text) or is_mashed(turn.text):
+            reply = self._outcomes.say(turn, "unreadable")
         else:
             context = self._context
             reply = context.controlled(turn) or context.answered(turn) or self._understanding.served(turn)

@@ -3,6 +3,7 @@
 import statistics
 import time
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from assistant.chatbi import drivers, listings
@@ -64,8 +65,8 @@ class Analyst:
         return self.engine.run(compiled.tree, compiled.parameters, scope.key)
 
     def _numbers(self, query: MetricQuery, scope: Scope) -> Answer:
-        compiled = compile_query(query, self.catalogue, scope)
         first = self.coverage.check(query)
+        compiled = compile_query(_since(query, first), self.catalogue, scope)
         table = self.engine.run(compiled.tree, compiled.parameters, scope.key)
         nothing_yet = first is not None and query.period is not None and query.period.end < first
         rows = [] if nothing_yet else self._sorted(query, table)
@@ -150,3 +151,11 @@ def described(column: Column, catalogue: Catalogue) -> dict[str, str]:
         "role": column.role,
         "unit": unit(column, catalogue),
     }
+
+
+def _since(query: MetricQuery, first: date | None) -> MetricQuery:
+    """Averages by day count no days of which nothing is known."""
+    period = query.period
+    if query.per != "day" or first is None or period is None or not period.start < first <= period.end:
+        return query
+    return query.model_copy(update={"period": period.model_copy(update={"start": first})})

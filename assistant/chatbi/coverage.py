@@ -22,10 +22,13 @@ class Coverage:
     _days: dict[tuple[str, str], date | None] = field(default_factory=dict)
 
     def first(self, query: MetricQuery) -> date | None:
-        """The first day with rows of every flow behind the metrics; None where none of them is a flow."""
-        facts = {f for m in query.metrics for f in self._facts(m, query.touched)}
-        days = [d for f in facts if self.catalogue.facts[f].kind == "flow" and (d := self._first(f)) is not None]
-        return max(days, default=None)
+        """The first day of which one of the metrics knows all that it needs; None where none of them is a flow."""
+        days = [d for m in query.metrics if (d := self._of(m, query.touched)) is not None]
+        return min(days, default=None)
+
+    def _of(self, metric: str, touched: frozenset[str]) -> date | None:
+        flows = [f for f in self._facts(metric, touched) if self.catalogue.facts[f].kind == "flow"]
+        return max((d for f in flows if (d := self._first(f)) is not None), default=None)
 
     def check(self, query: MetricQuery) -> date | None:
         """`first`. Raises BadInput where a comparison that lies before it decides what is shown."""

@@ -63,7 +63,13 @@ def contributions(
     if query.comparison is None or metric.type in ("quantile", "distinct") or metric.formula or metric.of:
         return []
     split = query.model_copy(
-        update={"calculation": Calculation.BREAKDOWN, "dimensions": (dimension,), "grain": None, "order": None}
+        update={
+            "calculation": Calculation.BREAKDOWN,
+            "dimensions": (dimension,),
+            "grain": None,
+            "order": None,
+            "per": None,
+        }
     )
     compiled = compile_query(split, catalogue, scope)
     table = engine.run(compiled.tree, compiled.parameters, scope.key)

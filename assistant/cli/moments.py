@@ -95,17 +95,20 @@ def check(as_json: Json = False) -> None:
 
 
 def _doubts(rules: Any, as_json: bool) -> list[str]:
+    """Those of names are only found where the retailer's stores and range can be asked for."""
     from assistant.bootstrap import Service
-    from assistant.surveys.doubts import doubts
+    from assistant.surveys.doubts import Names, doubts
 
     service = Service(Settings())
     try:
-        migrate(service.database)
-        return doubts(rules, service.rule_names())
-    except (StoreDown, ConfigError) as error:
+        names = service.rule_names()
+    except StoreDown:
+        names = Names()
+    except ConfigError as error:
         fail(as_json, str(error))
     finally:
         service.close()
+    return doubts(rules, names)
 
 
 def list_surveys(as_json: Json = False) -> None:

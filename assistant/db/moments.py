@@ -125,6 +125,14 @@ def _live(connection: Connection, whose: ColumnElement[bool], now: datetime) -> 
     return Invitation(**row) if row else None
 
 
+def last_sent(connection: Connection, member_id: str, since: datetime) -> Invitation | None:
+    """The newest survey sent to a member since a moment, whatever became of it."""
+    i = invitations.c
+    query = select(invitations).where(i.member_id == member_id, i.sent_at >= since).order_by(i.sent_at.desc())
+    row = connection.execute(query.limit(1)).mappings().first()
+    return Invitation(**row) if row else None
+
+
 def last_ended(connection: Connection, member_id: str, since: datetime, now: datetime) -> Invitation | None:
     """The newest survey sent to a member since a moment, where it may no longer be answered."""
     i = invitations.c

@@ -1,7 +1,7 @@
 """Reads what visitors write in English by the Chinese lists: a gloss of exactly the same length, so that spans stay true.
 
 Enters: a readable text without Chinese. Leaves: the words that we know in Chinese, each where it stood, all else as filler.
-Called by the tagger. A text in another language has none of these words and is left as it is.
+Called by the tagger. A text in another language is left as it is where it has none of these words.
 """
 
 import re
@@ -22,6 +22,7 @@ class _Gloss:
     pattern: re.Pattern[str]
     chinese: dict[str, str]
     very: dict[str, str]
+    no: dict[str, str]
 
 
 def glossed(text: str) -> str:
@@ -37,10 +38,16 @@ def glossed(text: str) -> str:
 
 
 def _said(found: re.Match[str], gloss: _Gloss) -> str:
-    word = gloss.chinese[" ".join(found["word"].split())]
-    very = gloss.very[" ".join(found["very"].split())] if found["very"] else ""
+    word = gloss.chinese[_plain(found["word"])]
+    very = gloss.very[_plain(found["very"])] if found["very"] else ""
+    if found["not"] == "no" and _plain(found["word"]) in gloss.no:
+        return gloss.no[_plain(found["word"])].ljust(len(found[0]), _FILLER)
     said = ("不" if found["not"] else "") + very + word
     return (said if len(said) <= len(found[0]) else word).ljust(len(found[0]), _FILLER)
+
+
+def _plain(word: str) -> str:
+    return " ".join(word.replace("’", "'").split())
 
 
 def _blank(text: str) -> str:
@@ -55,7 +62,7 @@ def _gloss() -> _Gloss:
         rf"\b(?:(?P<not>{_any(raw['not'])})\s+)?(?:(?:a|the|any|be|have)\s+)?(?:(?P<very>{_any(raw['very'])})\s+)?"
         rf"(?P<word>{_any(words)})\b"
     )
-    return _Gloss(pattern, words, raw["very"])
+    return _Gloss(pattern, words, raw["very"], raw["without"])
 
 
 def _any(words: list[str] | dict[str, str]) -> str:

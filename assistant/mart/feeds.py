@@ -112,12 +112,11 @@ def _read(connection: duckdb.DuckDBPyConnection, feed: Feed, path: Path) -> Feed
     parquet = path.suffix == ".parquet"
     try:
         with tempfile.TemporaryDirectory() as folder:
-            if not parquet and encoding_of(path) == CHINESE:
-                path = _plain(path, Path(folder))
+            chinese = not parquet and encoding_of(path) == CHINESE
             try:
-                _load(connection, path)
+                _load(connection, _plain(path, Path(folder)) if chinese else path)
             except duckdb.Error:
-                if parquet:
+                if parquet or chinese:
                     raise
                 _load(connection, _plain(path, Path(folder)))
     except (duckdb.Error, OSError, UnicodeDecodeError) as error:

@@ -37,7 +37,7 @@ _BUSY = (
 _OPT_OUT = re.compile(
     r"(你们?|麻烦|请)*(以后)?(别|不要|不用)(再)?(给我)?(发|打扰|烦|骚扰|来烦)(我|这个|问卷|调查|消息)*(了|啦)?(吧)?|退订|td|unsubscribe"
 )
-_NAMES_IT = re.compile(r"问卷|调查|退订|td|unsubscribe")
+_UNSUBSCRIBES = re.compile(r"退订|td|unsubscribe")
 _ONLY_A_SCORE = re.compile(r"(我?(给|打|评)个?)?(10|\d|[零一二三四五六七八九十满])(分|颗?星)(吧|啊|哈|了)*")
 _WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
     (
@@ -85,7 +85,8 @@ _RANGE = re.compile(r"(\d{1,2})\s*(?:[-、,，~/]|到|或者?|至)\s*(\d{1,2})\s
 _CHINESE_RANGE = re.compile(r"([二三四五六七八])([三四五六七八九])\s*分")
 _LESS = re.compile(r"满(?:分|的)?[^，。]{0,12}?[减扣少](?:去|掉|了|你们?|他们?)?([\d一二两俩三四五])")  # "满分减三"
 _SHORT_OF = re.compile(  # 不到8分, 八分不到
-    r"不(?:到|足|够)([\d]{1,2}|[一二两三四五六七八九十])\s*[分星颗]|([\d]{1,2}|[一二两三四五六七八九十])\s*[分星颗]都?不到"
+    r"不(?:到|足|够)(?P<a>\d{1,2}|[一二两三四五六七八九十])\s*(?P<u>分(?![钟之满愿方轻顺])|颗?星)|"
+    r"(?P<b>\d{1,2}|[一二两三四五六七八九十])\s*(?P<v>分|颗?星)都?不到"
 )
 _THE_REST = re.compile(r"其[他它余]|别的|剩下|另外[几两三]|(?<!不)都")  # of the rows of a matrix
 _FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾", "一二三四五六七八九十")
@@ -156,9 +157,13 @@ def assents(text: str) -> bool:
 
 
 def opts_out(text: str) -> bool:
-    """Whether words say, to whomever, that no survey is wanted any more."""
+    """Whether words say that something is not to be sent any more: surveys, or what is not named."""
     bare = _bare(plain(text))
-    return bool(_OPT_OUT.fullmatch(bare) and _NAMES_IT.search(bare))
+    return bool(_OPT_OUT.fullmatch(bare) and (_UNSUBSCRIBES.search(bare) or names_surveys(text)))
+
+
+def names_surveys(text: str) -> bool:
+    return "问卷" in text or "调查" in text
 
 
 def scores(text: str) -> bool:
@@ -188,7 +193,8 @@ def _wish(said: str, question: Question) -> Wish | None:
 def _score(said: str, kind: str, scale: tuple[int, int]) -> Reading:
     low, high = scale
     if short := _SHORT_OF.search(said):
-        number = int(DIGITS.get(found := short[1] or short[2], found)) - 1
+        named = int(DIGITS.get(found := short["a"] or short["b"], found))
+        number = (_of_stars(named, high) if (short["u"] or short["v"]) != "分" else named) - 1
         return Reading(number, by="number", sure=False) if low <= number <= high else UNCLEAR
     numbers = _numbers(said, high)
     if numbers:

@@ -23,13 +23,14 @@ from assistant.surveys import dialogue
 from assistant.surveys.dialogue import Run, Tagger
 from assistant.surveys.files import AS_KEPT, Survey
 from assistant.surveys.options import Sense
-from assistant.surveys.reading import opts_out, scores
+from assistant.surveys.reading import names_surveys, opts_out, scores
 from assistant.surveys.rewards import REWARD, Rewards
 from tools.ports import Ports
 
 log = logs.get("surveys")
 TOPIC = "survey"  # of the choices that a shopper can make
 CHOSEN_IN_CHAT = "2026-11"  # the version of the words by which they choose
+LATELY = timedelta(days=3)
 REMEMBERED = timedelta(days=30)  # for so long a score that comes late is known for what it is
 _CATEGORY = {"到店": "服务态度", "商品": "商品质量", "配送": "物流配送"}  # of the ticket, by touchpoint
 
@@ -116,11 +117,14 @@ class SurveyTalk:
         return Reply(f"{why}，这个分数没能再记进去，抱歉。想说说哪里满意或不满意，直接告诉我就行，我会转达。")
 
     def opted_out(self, conversation: Conversation, text: str) -> Heard | None:
-        """Whoever wants no more surveys is heard at once, whoever else they are talking to."""
-        member = conversation.shopper.member_id
+        """Whoever wants no more surveys is heard at once, whomever else they are talking to."""
+        member, now = conversation.shopper.member_id, self._clock.now()
         if member is None or not opts_out(text):
             return None
-        now = self._clock.now()
+        if not names_surveys(text):  # 退订: of what? of what came lately
+            with self._db.read() as connection:
+                if moments.last_sent(connection, member, now - LATELY) is None:
+                    return None
 
         def change(connection: Connection) -> None:
             privacy.choose(connection, member, TOPIC, False, CHOSEN_IN_CHAT, now)

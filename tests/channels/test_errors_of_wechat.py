@@ -301,7 +301,7 @@ def test_a_hiccup_uses_up_no_consent(noticing: tuple[World, Phone, Tell]) -> Non
 
 
 def test_a_field_of_a_notice_holds_no_more_than_wechat_takes(noticing: tuple[World, Phone, Tell]) -> None:
-    world, phone, tell = noticing
+    world, phone, _ = noticing
     world.clock.advance(timedelta(hours=49))
     phone.consent("SUB_SERVICE_PROGRESS")
     facts = {"ticket": "T" * 30, "status": "已处理等您确认", "at": "2026-11-22 11:00"}

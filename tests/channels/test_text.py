@@ -89,3 +89,15 @@ def test_what_a_response_cannot_carry_is_left_over_and_the_label_fits() -> None:
     assert size(text) <= LIMIT
     assert text.endswith("（回复继续看后文）\n（AI生成）")
     assert left
+
+
+def test_a_menu_that_was_held_back_is_carried_as_words_with_links() -> None:
+    reply = Reply("您要领哪一张？", choices=(Choice("满500减80券", "满500减80券"), Choice("跳过", "跳过")))
+    held = parts(reply, LOOK)
+
+    text, left = passive([held], LOOK)
+
+    assert held[0]["msgtype"] == "msgmenu"
+    assert "您要领哪一张？" in text
+    assert ">满500减80券</a>" in text and ">跳过</a>" in text
+    assert left == []

@@ -26,6 +26,16 @@ def test_a_visitor_is_understood(said: str, sentiment: str, aspects: set[tuple[s
     assert all(said[a.start : a.start + len(a.span)] == a.span for a in tags.aspects)
 
 
+@pytest.mark.parametrize(
+    "said", ["I fell in love with this shirt", "The website’s slow", "kind of expensive", "no problem at all"]
+)
+def test_what_only_sounds_like_danger_or_trouble_is_none(said: str) -> None:
+    tags = TAGGER.tag(said)
+
+    assert tags.risks == ()
+    assert len(glossed(said.lower())) == len(said)
+
+
 def test_danger_is_heard_in_english() -> None:
     tags = TAGGER.tag("I slipped on the wet floor near the escalator and hurt my knee")
 

@@ -139,7 +139,7 @@ def test_the_same_colour_and_size_once_more_is_a_yes(service: Service) -> None:
     assert done.trace["intents"][-1]["by"] == "confirmed"
 
 
-@pytest.mark.parametrize(("said", "readable"), [("asdfgh", False), ("lkjhgf", False), ("阿斯顿发", False), ("qwerty", False), ("sweater", True)])  # fmt: skip
+@pytest.mark.parametrize(("said", "readable"), [("asdfgh", False), ("lkjhgf", False), ("阿斯顿发", False), ("qwerty", False), ("sweater", True), ("property", True), ("昨天发生的发货错误怎么办", True)])  # fmt: skip
 def test_keys_that_a_cat_struck_are_no_message(service: Service, said: str, readable: bool) -> None:
     assert ("没看懂" not in Shopper(service).hear(said)) is readable
 

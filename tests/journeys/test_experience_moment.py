@@ -267,16 +267,23 @@ def test_a_score_out_of_nowhere_is_not_taken_for_a_late_one(service: Service, sh
 
 
 def test_whoever_unsubscribes_while_a_person_holds_the_talk_is_heard(
-    service: Service, clock: FixedClock, shopper: Shopper
+    service: Service, clock: FixedClock, invited: Shopper
 ) -> None:
-    shopper.say("转人工")
-    shopper.say("是的")
-    waiting = shopper.say("退订")
-    service.moments.take([happened(service)])
+    invited.say("转人工")
+    waiting = invited.say("退订")
+    clock.advance(timedelta(days=8))
+    service.moments.take([happened(service, event_id="E2")])
     work(service, clock)
 
     assert "以后不再给您发满意度调查" in waiting.reply.text
-    assert all_invitations(service) == []
+    assert len(all_invitations(service)) == 1
+
+
+def test_an_unsubscription_of_something_else_is_left_to_the_person(service: Service, shopper: Shopper) -> None:
+    shopper.say("转人工")
+
+    assert "满意度调查" not in shopper.say("退订").reply.text
+    assert "满意度调查" in shopper.say("别再给我发问卷了").reply.text
 
 
 def test_an_edited_survey_does_not_change_the_one_that_is_open(folder: Path, clock: FixedClock, tmp_path: Path) -> None:

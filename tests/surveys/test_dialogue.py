@@ -355,6 +355,9 @@ def test_a_question_may_ask_to_be_answered_aloud() -> None:
         ("store_visit", "best", "店员服务很好，就是价格有点贵", ("staff",)),
         ("store_visit", "recommend", "不到8分吧", 7),
         ("store_visit", "recommend", "六分都不到", 5),
+        ("store_visit", "recommend", "等了不到5分钟，10分", 10),
+        ("store_visit", "wrong", "态度不好，就是冷冰冰", "staff"),
+        ("store_visit", "wrong", "店员态度不好，不过排队更久", "staff"),
     ],
 )
 def test_what_is_conceded_or_excepted_is_told_from_what_is_meant(

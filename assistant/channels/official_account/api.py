@@ -178,7 +178,12 @@ class WeChatApi:
     def _file_at(self, url: str) -> httpx.Response:
         if not url.startswith(("http://", "https://")):
             raise WeChatDown("neither a file nor where it lies")
-        answer = self._request("GET", url)
+        try:  # another host than WeChat's API, whose faults say nothing of it
+            answer = self._http.get(url, follow_redirects=True)
+        except httpx.HTTPError as error:
+            raise WeChatDown(repr(error)) from error
+        if answer.status_code >= 500:
+            raise WeChatDown(f"HTTP {answer.status_code}")
         if answer.status_code != 200:
             raise WeChatRefused(40007, f"HTTP {answer.status_code}")
         return answer

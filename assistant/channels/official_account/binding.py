@@ -150,6 +150,9 @@ class Binding:
                 self._sms.send(phone, f"您的绑定验证码是{code}，5分钟内有效，请勿告诉他人。")
             except (SmsDown, SmsRefused) as error:
                 log.error("sms_failed", cause=str(error))
+                with self._db.write() as connection:  # so that it can be tried again at once
+                    single_use.withdraw(connection, f"pause:{phone}")
+                    single_use.withdraw(connection, f"code:{ticket}:{phone}")
                 raise BadInput("验证码没有发出去，请稍后再试。") from error
             return ""
         return code

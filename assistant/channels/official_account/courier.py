@@ -318,7 +318,7 @@ def _room(field: str) -> int:
 
 def _pause(attempts: int) -> timedelta:
     """Until the next try, ever longer."""
-    return min(timedelta(seconds=2**attempts), LONGEST_PAUSE)
+    return min(timedelta(seconds=2 ** min(attempts, 12)), LONGEST_PAUSE)
 
 
 def _midnight(now: datetime) -> datetime:

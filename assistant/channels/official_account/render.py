@@ -80,7 +80,9 @@ def passive(
 
 
 def _parts_as_text(parts: list[Part]) -> str:
-    return "\n".join(p["text"]["content"] for p in parts if p["msgtype"] == "text")
+    """What was to be pushed, as one text: a menu message with its choices as links."""
+    texts = [piece for p in parts for piece in (halve(p) if p["msgtype"] == "msgmenu" else [p])]
+    return "\n".join(p["text"]["content"] for p in texts if p["msgtype"] == "text")
 
 
 def parts(reply: Reply, look: Look) -> list[Part]:

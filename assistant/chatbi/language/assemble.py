@@ -166,10 +166,10 @@ class _Work:
         sums = [m for m in self.metrics if self.catalogue.averages(m)]
         if cue.word != "some" or not sums:
             return None
-        rest, name = text[: cue.start] + "{}" + text[cue.end :], self.catalogue.metrics[sums[0]].name
+        before, after = text[: cue.start], text[cue.end :]
         return Clarify(
-            f"{name}的平均按什么算？",
-            (Option("每天平均", rest.format("日均")), Option("每家店平均", rest.format("店均"))),
+            f"{self.catalogue.metrics[sums[0]].name}的平均按什么算？",
+            (Option("每天平均", f"{before}日均{after}"), Option("每家店平均", f"{before}店均{after}")),
         )
 
     def _specials(self) -> Clarify | None:
@@ -366,7 +366,8 @@ class _Work:
     def _supposed(self) -> Literal["up", "down"] | None:
         """How the number is said to have moved, where a why says so."""
         cue = self.slots.cue("moved") or self.slots.cue("move")
-        if cue is None or self.slots.text[cue.start : cue.end].startswith("变"):  # 变好, 变差: not of the number
+        word = self.slots.text[cue.start : cue.end] if cue else ""
+        if cue is None or word.startswith("变") or "好转" in word:  # 变好, 好转: not of the number
             return None
         return "up" if self._rising(cue, self.metrics[0]) else "down"
 
@@ -403,9 +404,7 @@ class _Work:
         if self.dimensions and not self.slots.has("why") and ("哪" in self.slots.text or self._those_that_moved()):
             for moved in self.slots.cues.get("moved", []):
                 way: Literal["<", ">"] = "<" if moved.word == "down" else ">"
-                both = self.slots.text[max(0, moved.start - 2) : moved.start] in ("均", "同时") or self.slots.text[
-                    : moved.start
-                ].endswith("都")
+                both = self.slots.text[: moved.start].endswith(("都", "均", "同时"))
                 for metric in self.metrics if both else (self._nearest(moved),):
                     said.append(Threshold(metric=metric, op=way, value=0, on="change"))
         move = self.slots.cue("move")

@@ -13,7 +13,8 @@ from assistant.chatbi.query import DEFAULT, INHERITED, Calculation, Filter, Metr
 _STARTS = re.compile(
     r"^(那么?|那就|换|改|只看|仅看|再|还有|按|去掉|除了?|剔除|排除|其中|加上|同比|环比|和|跟|与|比|分|各|具体|为什么|为何|如果|不看|取消)"
 )
-_FIRST = re.compile(r"^那?(?:排名?|排在)?(?:第一名?|榜首|冠军)的?")
+_FIRST = re.compile(r"^那?(?:排名?|排在)?(?:第一名|第一(?=的)|榜首|冠军)的?")
+_WHOLE_YEAR = re.compile("全年|整年|一整?年")
 PLACES = frozenset({"region", "city", "store"})
 SHORT = 24
 SPANS_OF_YEAR = 350  # days from which a period is a year of its own: “去年呢” then means that year
@@ -109,8 +110,7 @@ def _those(slots: Slots, previous: Understood) -> Filter | Clarify | None:
         names = names[:1]
         slots.cues.pop("best", None)
     elif cue is not None and cue.word == "one" and len(names) > 1:
-        rest = slots.text.replace(word, "{}")
-        return Clarify(f"“{word}”指哪一个？", tuple(Option(n, rest.format(n)) for n in names[:4]))
+        return Clarify(f"“{word}”指哪一个？", tuple(Option(n, slots.text.replace(word, n)) for n in names[:4]))
     if not names and any(f.dimension in before.dimensions or not before.dimensions for f in before.filters):
         return None  # one was named before, and stays
     if not names:
@@ -126,6 +126,8 @@ def _same_part(slots: Slots, reader: Reader) -> Time | Refused | None:
     if len(slots.times) != 1 or slots.times[0].unit != "year" or time is None or time.unit in ("year", "fiscal"):
         return None
     if (time.last - time.first).days >= SPANS_OF_YEAR or reader.previous.query.period is None:
+        return None
+    if slots.has("trend", "grain") or _WHOLE_YEAR.search(slots.text):
         return None
     moved = in_year(time, slots.times[0].first.year, reader.today, reader.calendar)
     slots.times = []

@@ -8,6 +8,12 @@ from typing import Any
 
 import yaml
 
+from assistant.errors import BadInput
+
+
+class UnknownFeast(BadInput, ValueError):
+    """The calendar does not say when a holiday is in some year."""
+
 
 @dataclass(frozen=True)
 class Calendar:
@@ -24,11 +30,11 @@ class Calendar:
             a, b, c, d = self.fixed[name]
             return date(year, a, b), date(year, c, d)
         if year not in self.dated[name]:
-            raise ValueError(f"the calendar does not say when {name} is in {year}")
+            raise UnknownFeast(f"日历里没有{year}年{name}的日期，暂时算不了。")
         return self.dated[name][year]
 
     def day(self, name: str, year: int) -> date:
-        """The day itself, of a holiday of several days. Raises ValueError like `days`."""
+        """The day itself, of a holiday of several days. Raises UnknownFeast like `days`."""
         first, last = self.days(name, year)
         feast = self.feasts.get(name, {})
         found = date(year, *feast) if isinstance(feast, tuple) else feast.get(year, first)

@@ -43,7 +43,8 @@ def read(question: str, reader: Reader) -> Outcome:
 def _about_metrics(found: Slots, reader: Reader) -> Told | None:
     if found.has("help") and not found.metrics:
         return Told()
-    asked = found.has("definition") or (_WHAT_IS.search(found.text) and _nothing_else(found))
+    explains = found.has("definition") and not (found.has("why") or found.times)
+    asked = explains or (_WHAT_IS.search(found.text) and _nothing_else(found))
     if asked:
         if found.metrics:
             return Told(found.metrics[0].metric)

@@ -78,7 +78,7 @@ class Clocks:
         for one in found:
             before = made[-1] if made else None
             if before is not None and _TO.fullmatch(text[before.end : one.start]) and before.first <= one.last:
-                last = max(before.last, one.last)
+                last = one.last
                 made[-1] = Time(before.start, one.end, before.first, last, "range", units.between(before.first, last))
             elif before is not None and (part := self._beginning(text, before, one)) is not None:
                 made[-1] = part
@@ -109,10 +109,10 @@ class Clocks:
 
     def _relative(self) -> Iterator[tuple[str, Rule]]:
         days = {"今天": 0, "今日": 0, "昨天": 1, "昨日": 1, "前天": 2, "前日": 2, "大前天": 3, "明天": -1, "后天": -2}
-        days |= {f"{day}{tail}": n for day, n in {"今": 0, "昨": 1, "前": 2}.items() for tail in ("儿", "儿个", "晚")}
+        days |= {f"{day}{tail}": n for day, n in {"今": 0, "昨": 1, "前": 2}.items() for tail in ("儿", "儿个")}
         yield "|".join(sorted(days, key=len, reverse=True)), lambda m: self._day(days[m[0]])
         yield (
-            rf"(?!前[二两三]季)(?:近|最近|过去|之前|前)(?P<n>{_N})(?:个)?(?P<u>天|日|周|星期|礼拜|月|季度|年)(?:内|以来|里)?",
+            rf"(?!前[二两三23]季)(?:近|最近|过去|之前|前)(?P<n>{_N})(?:个)?(?P<u>天|日|周|星期|礼拜|月|季度|年)(?:内|以来|里)?",
             self._last_n,
         )
         yield r"(?:近|最近|这|前|过去)[几些]天", lambda m: self._span(7, "近7天")
@@ -225,7 +225,7 @@ class Clocks:
         yield rf"{_YEAR}(?P<h>{names})(?:当天|当日|那天|正日子?)", self._on_the_day
         yield rf"{_YEAR}(?P<half>上半年|下半年)", self._half
         yield rf"{_YEAR}(?:第?(?P<q>[一二三四1-4])季度?|[Qq](?P<q2>[1-4]))", self._quarter_of
-        yield rf"{_YEAR}前(?P<n>[二两三])季度?", self._first_parts
+        yield rf"{_YEAR}前(?P<n>[二两三23])季度?", self._first_parts
         yield (
             rf"(?P<y>今年|本年度?|去年|上年|前年|20\d{{2}}年)的?(?:头|前)(?P<n>{_N})个?(?P<u>月|季度)",
             self._first_parts,
