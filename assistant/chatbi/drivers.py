@@ -5,6 +5,7 @@ For sums a group contributes the difference of its own sums. For ratios n/d it c
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from assistant.chatbi import said
 from assistant.chatbi.catalogue import Catalogue
@@ -15,6 +16,8 @@ from assistant.domain.account import Scope
 
 TRIED = ("region", "store", "category", "touchpoint", "channel", "customer", "tier", "ticket_category", "product")
 SHOWN = 3
+# all groups, whatever the question shows of them
+_BARE: dict[str, Any] = {"grain": None, "order": None, "limit": None, "within": None, "per": None, "having": ()}
 
 
 @dataclass(frozen=True)
@@ -62,15 +65,7 @@ def contributions(
     metric = catalogue.metrics[name]
     if query.comparison is None or metric.type in ("quantile", "distinct") or metric.formula or metric.of:
         return []
-    split = query.model_copy(
-        update={
-            "calculation": Calculation.BREAKDOWN,
-            "dimensions": (dimension,),
-            "grain": None,
-            "order": None,
-            "per": None,
-        }
-    )
+    split = query.model_copy(update={**_BARE, "calculation": Calculation.BREAKDOWN, "dimensions": (dimension,)})
     compiled = compile_query(split, catalogue, scope)
     table = engine.run(compiled.tree, compiled.parameters, scope.key)
     at = {c: i for i, c in enumerate(table.columns)}
@@ -136,7 +131,7 @@ def _words(query: MetricQuery, catalogue: Catalogue, scope: Scope, engine: Engin
         update={
             "metrics": ("bad_mentions",), "dimensions": ("aspect",), "calculation": Calculation.BREAKDOWN,
             "filters": tuple(f for f in query.filters if catalogue.allows("bad_mentions", frozenset({f.dimension}))),
-            "grain": None, "order": None,
+            **_BARE,
         }
     )  # fmt: skip
     compiled = compile_query(about, catalogue, scope)

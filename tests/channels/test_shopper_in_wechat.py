@@ -415,6 +415,7 @@ def test_a_profile_that_is_away_for_a_moment_stops_nobody(make_world: Make, tmp_
     path.write_text(words, encoding="utf-8")
     world = make_world(profile=path)
     phone = world.phone()
+    phone.text("你好")  # by now it has been read
 
     path.unlink()
     without = phone.link("好物", "https://shop.example/1")

@@ -70,3 +70,7 @@ def test_both_that_fell_are_conditions(questions: OpsQuestions, analyst: Account
     found = query(questions, analyst, "上月客流和销售额都下降的门店")
 
     assert [(t.metric, t.op, t.on) for t in found.having] == [("visits", "<", "change"), ("sales", "<", "change")]
+
+
+def test_a_why_with_a_condition_is_taken_apart_without_it(questions: OpsQuestions, analyst: Account) -> None:
+    assert questions.ask(analyst, "为什么各门店NPS低于30").status in ("answered", "empty", "clarify")
