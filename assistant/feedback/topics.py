@@ -27,7 +27,7 @@ NEAR = 0.35  # distance within a topic, after centring
 MOST_WORDS, MOST_NAME = 3, 8  # words and characters of a name
 _THINGS = ("n", "j", "eng", "vn", "an")  # kinds of speech that name a thing
 _MEANS = (*_THINGS, "v", "a", "i", "l", "b", "s", "x")
-_WITH_A_THING = 1.5
+_WITH_A_THING = 3.0
 
 
 @dataclass(frozen=True)
@@ -150,13 +150,13 @@ def _weight(phrase: str) -> float:
 
 
 def _phrases(text: str) -> set[str]:
-    """Runs of whole words that begin and end with one that means something by itself."""
+    """Runs of whole words that begin and end with one of two characters at least that means something by itself."""
     words = _cut(text)
     found = set()
     for at in range(len(words)):
         for end in range(at + 1, min(len(words), at + MOST_WORDS) + 1):
             phrase = "".join(word for word, _ in words[at:end])
-            whole = words[at][1].startswith(_MEANS) and words[end - 1][1].startswith(_MEANS)
+            whole = all(len(word) > 1 and kind.startswith(_MEANS) for word, kind in (words[at], words[end - 1]))
             if whole and 2 <= len(phrase) <= MOST_NAME and phrase.strip() == phrase and not phrase.isdigit():
                 found.add(phrase)
     return found
