@@ -99,7 +99,7 @@ _VERBS: dict[str, tuple[str, ...]] = {
     "return_request": ("退货", "换货", "退", "换"), "order_cancel": ("取消订单", "取消", "撤掉", "撤了", "撤", "退", "cancel"), "appointment_cancel": ("取消预约", "取消", "退", "撤", "cancel"),
     "appointment_move": ("改", "挪"), "appointment_book": ("预约", "约", "定", "订"), "stock_reserve": ("留着", "留", "预留", "备", "占", "hold"),
     "points_redeem": ("兑换", "换", "兑"), "coupons_claim": ("领取", "领", "拿", "claim"), "privacy_delete": ("删除", "删掉", "删", "清空", "清掉", "清", "注销"), "privacy_choose": ("关闭", "关掉", "关", "开", "退订", "退", "停", "屏蔽"),
-    "ticket_file": ("登记", "投诉", "提交", "反映上去", "报上去", "反映", "上报", "报上去", "报", "记上", "记下", "file"), "ticket_note": ("补充", "提交", "加上", "补上", "加", "补", "记上", "写上"),
+    "ticket_file": ("登记", "投诉", "提交", "反映上去", "报上去", "反映", "上报", "报", "记上", "记下", "file"), "ticket_note": ("补充", "提交", "加上", "补上", "加", "补", "记上", "写上"),
 }  # fmt: skip
 
 

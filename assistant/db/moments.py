@@ -120,26 +120,26 @@ def live_of_member(connection: Connection, member_id: str, now: datetime) -> Inv
 
 
 def _live(connection: Connection, whose: ColumnElement[bool], now: datetime) -> Invitation | None:
-    query = select(invitations).where(whose, invitations.c.status.in_(LIVE), invitations.c.expires_at > now)
-    row = connection.execute(query.order_by(invitations.c.sent_at.desc()).limit(1)).mappings().first()
+    return _newest(connection, whose, invitations.c.status.in_(LIVE), invitations.c.expires_at > now)
+
+
+def _newest(connection: Connection, *which: ColumnElement[bool]) -> Invitation | None:
+    query = select(invitations).where(*which).order_by(invitations.c.sent_at.desc())
+    row = connection.execute(query.limit(1)).mappings().first()
     return Invitation(**row) if row else None
 
 
 def last_sent(connection: Connection, member_id: str, since: datetime) -> Invitation | None:
     """The newest survey sent to a member since a moment, whatever became of it."""
     i = invitations.c
-    query = select(invitations).where(i.member_id == member_id, i.sent_at >= since).order_by(i.sent_at.desc())
-    row = connection.execute(query.limit(1)).mappings().first()
-    return Invitation(**row) if row else None
+    return _newest(connection, i.member_id == member_id, i.sent_at >= since)
 
 
 def last_ended(connection: Connection, member_id: str, since: datetime, now: datetime) -> Invitation | None:
     """The newest survey sent to a member since a moment, where it may no longer be answered."""
     i = invitations.c
     over = or_(i.status.not_in(LIVE), i.expires_at <= now)
-    query = select(invitations).where(i.member_id == member_id, i.sent_at >= since, over)
-    row = connection.execute(query.order_by(i.sent_at.desc()).limit(1)).mappings().first()
-    return Invitation(**row) if row else None
+    return _newest(connection, i.member_id == member_id, i.sent_at >= since, over)
 
 
 def sent_by(connection: Connection, member_id: str, channel: str, since: datetime) -> int:

@@ -82,33 +82,35 @@ def test_a_phone_shows_all_of_it(editor: Page, address: str) -> None:
     assert editor.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_shopper_goes_from_the_code_in_the_store_to_the_thanks_by_keyboard(
-    service: Service, browser: Browser, staff: str
-) -> None:
-    token = Places(secret_key("", service.settings.data_dir)).token(Place("store_visit", "S001"))
+@pytest.fixture
+def phone(browser: Browser, staff: str) -> Iterator[Page]:
+    """A phone's browser that nobody is signed in to."""
     context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN", base_url=staff)
-    page = context.new_page()
-
-    page.goto(f"/survey/at/{token}")
-    page.get_by_role("button", name="开始").press("Enter")
-    page.get_by_role("button", name="10 非常愿意").press("Enter")
-    page.get_by_role("checkbox", name="店员服务").press("Space")
-    page.get_by_role("button", name="继续").press("Enter")
-
-    expect(page.get_by_role("heading", name="已收到您的评价")).to_be_visible()
+    yield context.new_page()
     context.close()
 
 
-def test_whoever_writes_much_is_told_how_much_may_still_be_written(
-    service: Service, browser: Browser, staff: str
-) -> None:
-    token = Places(secret_key("", service.settings.data_dir)).token(Place("delivery", "S001"))
-    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN", base_url=staff)
-    page = context.new_page()
-    page.goto(f"/survey/at/{token}")
-    page.get_by_role("button", name="开始").click()
-    page.get_by_role("button", name="5 非常满意").click()
-    words, counter = page.locator("textarea"), page.locator("[data-counter]")
+def begun(service: Service, phone: Page, survey: str) -> None:
+    """Scan the code of a survey in the store, and stand before its first page."""
+    token = Places(secret_key("", service.settings.data_dir)).token(Place(survey, "S001"))
+    phone.goto(f"/survey/at/{token}")
+
+
+def test_a_shopper_goes_from_the_code_in_the_store_to_the_thanks_by_keyboard(service: Service, phone: Page) -> None:
+    begun(service, phone, "store_visit")
+    phone.get_by_role("button", name="开始").press("Enter")
+    phone.get_by_role("button", name="10 非常愿意").press("Enter")
+    phone.get_by_role("checkbox", name="店员服务").press("Space")
+    phone.get_by_role("button", name="继续").press("Enter")
+
+    expect(phone.get_by_role("heading", name="已收到您的评价")).to_be_visible()
+
+
+def test_whoever_writes_much_is_told_how_much_may_still_be_written(service: Service, phone: Page) -> None:
+    begun(service, phone, "delivery")
+    phone.get_by_role("button", name="开始").click()
+    phone.get_by_role("button", name="5 非常满意").click()
+    words, counter = phone.locator("textarea"), phone.locator("[data-counter]")
     most = int(words.get_attribute("maxlength") or 0)
 
     words.fill("好" * 20)
@@ -117,4 +119,3 @@ def test_whoever_writes_much_is_told_how_much_may_still_be_written(
     expect(counter).to_have_text("还能写 30 字")
     words.press_sequentially("好" * 31)
     expect(counter).to_have_text(f"最多 {most} 字，后面的写不下了")
-    context.close()
