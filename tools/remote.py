@@ -9,7 +9,6 @@ import re
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -24,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, c
 
 from tools.errors import BackendDown, NeedSlot, ToolRefused
 from tools.registry import Access, Args, Tool, ToolContext, WritePlan
+from tools.types import RemoteFact
 
 MOST_CHARS = 1500
 _ID = re.compile(r"(_no|_id|number|code)$", re.IGNORECASE)
@@ -66,14 +66,6 @@ class RemoteServerSpec(_Strict):
 
 class RemoteSpec(_Strict):
     servers: dict[str, RemoteServerSpec]
-
-
-@dataclass(frozen=True)
-class RemoteFact:
-    """What a server answered, as text without control characters."""
-
-    title: str
-    text: str
 
 
 class RemoteServer:

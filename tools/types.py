@@ -484,3 +484,11 @@ class AppointmentList:
 @dataclass(frozen=True)
 class TicketList:
     items: tuple[Ticket, ...]
+
+
+@dataclass(frozen=True)
+class RemoteFact:
+    """What a retailer's MCP server answered, as text without control characters."""
+
+    title: str
+    text: str

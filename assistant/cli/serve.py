@@ -147,13 +147,9 @@ def _run(service: Any, *, demo_page: bool = False) -> None:
     import uvicorn
 
     from assistant.accounts.demo import password as demo_password
-    from assistant.web.app import make_app
-    from assistant.worker import Worker
+    from assistant.web.porch import Porch
 
     settings = service.settings
-    running = Worker(service)
-    # the doors open at once: what comes before the service has warmed up is on disk, and answered then
-    threading.Thread(target=_warm_up, args=(service, running), daemon=True).start()
     address = f"http://{settings.web.host}:{settings.web.port}"
     typer.echo(
         f"\n知客已启动\n  聊天页   {address}/chat\n  员工入口 {address}/staff\n  健康检查 {address}/readyz\n  指标     {address}/metrics",
@@ -167,29 +163,66 @@ def _run(service: Any, *, demo_page: bool = False) -> None:
         typer.echo(
             "  聊天页右上角可以切换演示会员；语言模型在后台预热，约一分钟后就绪。\n  按 Ctrl+C 停止。\n", err=True
         )
+    porch = Porch(service)
+    server = uvicorn.Server(uvicorn.Config(
+        porch, host=settings.web.host, port=settings.web.port, log_config=None,
+        timeout_graceful_shutdown=3, server_header=False,
+    ))  # fmt: skip
+    rooms = _Rooms(service, porch, server)
+    rooms.start()
     try:
-        uvicorn.run(
-            make_app(service), host=settings.web.host, port=settings.web.port, log_config=None,
-            timeout_graceful_shutdown=3, server_header=False,
-        )  # fmt: skip
+        server.run()
     finally:
-        running.stop()
+        rooms.close()
         service.close()
+    if rooms.failed is not None:
+        raise rooms.failed
+    if not server.started:
+        raise typer.Exit(3)
+
+
+class _Rooms(threading.Thread):
+    """Makes what is behind the doors, which are open meanwhile: what comes is on disk, and answered as soon as we can.
+
+    Stops the server where something cannot be made; `failed` says why.
+    """
+
+    def __init__(self, service: Any, porch: Any, server: Any) -> None:
+        super().__init__(daemon=True, name="rooms")
+        self.failed: Exception | None = None
+        self._service, self._porch, self._server = service, porch, server
+        self._worker: Any = None
+
+    def run(self) -> None:
+        try:
+            self._open()
+        except Exception as error:  # noqa: BLE001  raised anew where the server has ended
+            self.failed = error
+            self._server.should_exit = True
+
+    def close(self) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+
+    def _open(self) -> None:
+        from assistant.web.app import make_app
+        from assistant.worker import Worker
+
+        service = self._service
+        self._porch.lead_to(make_app(service, self._porch.callback))
+        service.router.rank("你好")  # train or load before the first shopper is answered
+        service.retriever.warm()
+        self._worker = Worker(service)
+        self._worker.start()
+        try:
+            service.start_model()
+            service.llm.preload()
+        except ZhikeError as error:
+            log.error("model_not_started", cause=str(error))
+        settle()
 
 
 def settle() -> None:
     """What is built by now stays for good: the collector need not walk it again and again while shoppers wait."""
     gc.collect()
     gc.freeze()
-
-
-def _warm_up(service: Any, worker: Any) -> None:
-    service.router.rank("你好")  # train or load before the first shopper is answered
-    service.retriever.warm()
-    worker.start()
-    try:
-        service.start_model()
-        service.llm.preload()
-    except ZhikeError as error:
-        log.error("model_not_started", cause=str(error))
-    settle()

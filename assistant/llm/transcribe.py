@@ -2,8 +2,6 @@
 
 from typing import Protocol
 
-import openai
-
 from assistant import logs
 from assistant.config import TranscriptionSettings
 from assistant.errors import ModelDown
@@ -26,12 +24,16 @@ class EndpointTranscriber:
     """`POST {base_url}/audio/transcriptions`."""
 
     def __init__(self, settings: TranscriptionSettings) -> None:
+        import openai  # takes seconds
+
         key = settings.api_key.get_secret_value() or "none"
         self._model = settings.model
         self._client = openai.OpenAI(base_url=settings.base_url, api_key=key, timeout=settings.timeout_s, max_retries=1)
 
     def words(self, recording: bytes, name: str) -> str:
         """What was said. Raises ModelDown where nothing could be made out."""
+        import openai
+
         try:
             found = self._client.audio.transcriptions.create(model=self._model, file=(name, recording), language="zh")
         except openai.OpenAIError as error:

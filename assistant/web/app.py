@@ -1,7 +1,6 @@
 """Makes the application of a service. Called by `zhike demo` and `zhike serve`."""
 
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from assistant.bootstrap import Service
 from assistant.db.migrate import is_current
 from assistant.errors import NotAllowed, NotFound, Refusal, StoreDown
 from assistant.web import chat, moments, staff, style, surveys, wechat
-from assistant.web.held import HeldPushes
+from assistant.web.callback import Callback, is_push
 from assistant.web.icons import icon
 from assistant.web.security import HEADERS, Hardened, RateLimit, Visitors
 from assistant.web.staff import guard
@@ -35,21 +34,25 @@ class Application(FastAPI):
     """The pages and doors of a service; WeChat's pushes go past the framework, which has nothing to check for them."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if wechat.is_push(scope):
-            scope["app"] = self
-            await wechat.push(scope, receive, send)
+        if is_push(scope):
+            await self.state.web.callback(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
+    def close(self) -> None:
+        """Let go of whoever listens. Called in the loop that serves."""
+        self.state.web.stopping.set()
+        self.state.web.callback.close()
 
-def make_app(service: Service) -> FastAPI:
+
+def make_app(service: Service, callback: Callback | None = None) -> Application:
+    """All pages and doors of a service. `callback`: WeChat's door where it is open already."""
     settings = service.settings
 
     @asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
+    async def life(app: Application) -> AsyncIterator[None]:
         yield
-        app.state.web.stopping.set()
-        app.state.web.aside.shutdown(wait=False)
+        app.close()
 
     app = Application(title="Zhike", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     app.state.web = Web(
@@ -57,8 +60,7 @@ def make_app(service: Service) -> FastAPI:
         templates=Jinja2Templates(HERE / "templates"),
         visitors=Visitors(secret_key(settings.web.secret.get_secret_value(), settings.data_dir)),
         limit=RateLimit(settings.web.messages_per_minute),
-        held=HeldPushes(service),
-        aside=ThreadPoolExecutor(4, thread_name_prefix="aside"),
+        callback=callback or Callback(service),
     )
     app.state.web.templates.env.globals["icon"] = icon
     photos = settings.moments.max_photo_bytes + 65_536  # and the form around it

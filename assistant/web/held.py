@@ -5,9 +5,9 @@ from contextlib import suppress
 
 from starlette.concurrency import run_in_threadpool
 
-from assistant.bootstrap import Service
-from assistant.channels.web_chat import LiveEvent
+from assistant.channels.web_chat import LiveChat, LiveEvent
 from assistant.db import conversations
+from assistant.db.engine import Database
 from assistant.db.inbox import Accepted
 from assistant.errors import StoreDown
 
@@ -17,8 +17,9 @@ POLL_S = 0.25  # how often another process's answers are looked for
 class HeldPushes:
     """Requests that wait for their answer. Woken at once by this process, and by one common look at the store."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, database: Database, live: LiveChat) -> None:
+        self._db = database
+        self._live = live
         self._held: dict[int, list[asyncio.Event]] = {}
         self._looking: asyncio.Task[None] | None = None
 
@@ -31,7 +32,7 @@ class HeldPushes:
             if live.kind == "message":
                 loop.call_soon_threadsafe(event.set)
 
-        stop = self._service.live.listen(accepted.conversation_id, told)
+        stop = self._live.listen(accepted.conversation_id, told)
         self._held.setdefault(accepted.inbox_id, []).append(event)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
@@ -59,5 +60,5 @@ class HeldPushes:
     def _answered(self, inbox_ids: set[int]) -> set[int]:
         if not inbox_ids:
             return set()
-        with self._service.database.read() as connection:
+        with self._db.read() as connection:
             return conversations.is_answered(connection, inbox_ids)

@@ -1,14 +1,13 @@
 """What every route needs, hung on the application."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from fastapi import Request
 from fastapi.templating import Jinja2Templates
 
 from assistant.bootstrap import Service
-from assistant.web.held import HeldPushes
+from assistant.web.callback import Callback
 from assistant.web.security import RateLimit, Visitors
 
 
@@ -18,8 +17,7 @@ class Web:
     templates: Jinja2Templates
     visitors: Visitors
     limit: RateLimit
-    held: HeldPushes
-    aside: ThreadPoolExecutor  # for what nobody waits for
+    callback: Callback
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -196,7 +196,7 @@ def test_a_wrong_secret_is_said_by_its_code(make_world: Make) -> None:
 
 
 def test_typing_that_is_refused_harms_nobody(owing: World) -> None:
-    owing.browser.app.state.web.aside.shutdown(wait=True)  # the hint of the greeting has gone out
+    owing.browser.app.state.web.callback.close(wait=True)  # the hint of the greeting has gone out
     owing.wechat.faults.add("/cgi-bin/message/custom/typing", errcode=45080)
 
     owing.service.official_account.courier.typing("oTestShopper0000000000000001")

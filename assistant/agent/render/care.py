@@ -6,7 +6,6 @@ from typing import Any
 from assistant.agent.render.words import choices, moment, pick
 from assistant.domain.message import Card, Citation, Reply
 from tools.privacy import TOPICS
-from tools.remote import RemoteFact
 from tools.types import (
     DeletionScheduled,
     Exported,
@@ -14,6 +13,7 @@ from tools.types import (
     KeptData,
     KnowledgeAnswer,
     PassageFact,
+    RemoteFact,
     Ticket,
     TicketList,
 )
