@@ -181,6 +181,13 @@ def forget(connection: Connection, app: str, openids: Collection[str]) -> None:
         connection.execute(table.delete().where(table.c.app == app, table.c.openid.in_(openids)))
 
 
+def forget_place(connection: Connection, app: str, openid: str) -> None:
+    """Remove where someone was who no longer lets us know."""
+    c = wechat_users.c
+    gone = wechat_users.update().where(c.app == app, c.openid == openid)
+    connection.execute(gone.values(lat=None, lng=None, placed_at=None))
+
+
 def consent(connection: Connection, app: str, openid: str, answers: Mapping[str, bool], now: datetime) -> None:
     """Note what someone answered to the offer of subscribe messages: each yes allows one message more."""
     for template_id, agreed in sorted(answers.items()):

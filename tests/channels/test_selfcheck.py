@@ -1,15 +1,26 @@
 """What `zhike wechat check` finds: each lack once, in plain words, from what WeChat answers now."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
+import httpx
 import pytest
 
-from assistant.channels.official_account.selfcheck import findings, menu_difference
+from assistant.channels.official_account.selfcheck import Finding, findings, menu_difference
 from tests.channels.conftest import Make, World
 
 
+def _findings(world: World, knock: Callable[[httpx.Request], httpx.Response] | None = None) -> dict[str, Finding]:
+    def ours(request: httpx.Request) -> httpx.Response:
+        answer = world.browser.get(str(request.url))
+        return httpx.Response(answer.status_code, text=answer.text)
+
+    way = httpx.MockTransport(knock or ours)
+    return {f.subject: f for f in findings(world.service.official_account, world.service.settings, transport=way)}
+
+
 def _levels(world: World) -> dict[str, str]:
-    return {f.subject: f.level for f in findings(world.service.official_account, world.service.settings)}
+    return {subject: finding.level for subject, finding in _findings(world).items()}
 
 
 def test_a_verified_account_can_send_and_its_menu_is_compared(make_world: Make) -> None:
@@ -45,8 +56,21 @@ def test_what_wechat_says_is_passed_on(make_world: Make, code: int) -> None:
     world = make_world(lanes=False)
     world.wechat.faults.add("/cgi-bin/stable_token", errcode=code)
 
-    found = findings(world.service.official_account, world.service.settings)
+    key = _findings(world)["密钥"]
 
-    (key,) = [f for f in found if f.subject == "密钥"]
     assert key.level == "bad"
     assert str(code) in key.words
+
+
+def test_the_callback_is_tried_as_wechat_tries_it(make_world: Make) -> None:
+    world = make_world(lanes=False)
+
+    def nobody(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no such host", request=request)
+
+    assert _findings(world)["回调"].level == "ok"
+    assert _findings(world, nobody)["回调"].level == "warn"
+    for status, words in ((403, "Token"), (200, "反向代理"), (502, "502")):
+        found = _findings(world, lambda _, status=status: httpx.Response(status, text="<html>"))["回调"]
+        assert found.level == "bad"
+        assert words in found.words

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from assistant.channels.official_account import CHANNEL
 from assistant.config import WeChatSettings
-from assistant.db import conversations, outbox
+from assistant.db import conversations, outbox, wechat
 from assistant.db.tables.service import attachments
 from assistant.domain.message import Reply
 from assistant.domain.shopper import Identity
@@ -322,6 +322,37 @@ def test_the_authorisation_taken_back_erases_what_was_said(world: World) -> None
 
     key = world.service.official_account.shopper_key(OPENID)
     assert dict(world.service.rights.kept(key).families)["聊天记录"] == 0
+
+
+def test_one_permission_taken_back_costs_what_it_gave_and_nothing_else(world: World) -> None:
+    phone = world.phone()
+    phone.text("我有多少积分")
+    push_fields(
+        world.wechat,
+        OPENID,
+        {"MsgType": "event", "Event": "LOCATION", "Latitude": "31.19", "Longitude": "121.43", "Precision": "10"},
+    )
+    for permission in ("205", "206"):
+        push_fields(
+            world.wechat,
+            OPENID,
+            {
+                "MsgType": "event",
+                "Event": "user_authorization_revoke",
+                "RevokeInfo": permission,
+                "FromUserName": "oWeChatItself",
+                "OpenID": OPENID,
+                "CreateTime": f"16268572{permission}",
+            },
+        )
+        with world.service.database.read() as connection:
+            user = wechat.get(connection, world.wechat.account.appid, OPENID)
+        assert user is not None
+        assert (user.lat is None) == (permission == "206")
+    world.worker.due_once()
+
+    key = world.service.official_account.shopper_key(OPENID)
+    assert dict(world.service.rights.kept(key).families)["聊天记录"] == 2
 
 
 def test_unknown_types_and_events_are_tolerated(world: World) -> None:

@@ -31,8 +31,8 @@ def ticket_card(t: Ticket) -> Card:
 def ticket(t: Ticket, en: bool) -> Reply:
     text = pick(
         en,
-        f"已为您登记，工单号{t.ticket_id}（{t.category}）。我们会在{moment(t.due_at)}前给您答复，进展会在这里通知您。",
-        f"Your ticket {t.ticket_id} is filed. We will answer by {moment(t.due_at)}.",
+        f"已为您登记，工单号{t.ticket_id}（{t.category}）。我们会在{moment(t.due_at)}前给您答复，随时可以问我“工单进度”。",
+        f"Your ticket {t.ticket_id} is filed. We will answer by {moment(t.due_at)}; ask me for its progress at any time.",
     )
     return Reply(text, (ticket_card(t),), choices("补充信息", "工单进度"))
 

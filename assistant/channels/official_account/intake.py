@@ -95,7 +95,7 @@ class Intake:
 
     def _change(self, connection: Connection, meaning: Meaning) -> None:
         """What changes beside the conversation: each once, however often it is told."""
-        if not (meaning.consents or meaning.holder or meaning.erase or meaning.failed_notice):
+        if not (meaning.consents or meaning.holder or meaning.erase or meaning.displaced or meaning.failed_notice):
             return
         if effects.done_before(connection, meaning.key, str) is not None:
             return
@@ -108,6 +108,8 @@ class Intake:
             conversations.set_holder(connection, known, meaning.holder)
         if meaning.erase:
             due.schedule(connection, FORGET, meaning.key, {"openid": meaning.openid}, now)
+        if meaning.displaced:
+            wechat.forget_place(connection, self._app, meaning.openid)
         if meaning.failed_notice:
             log.warning("notice_not_delivered", status=meaning.failed_notice)
 

@@ -3,6 +3,7 @@
 Unknown types and events are tolerated: they mean nothing, and are counted by name.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -23,6 +24,10 @@ SILENT = {
 HOLDERS = {"kf_create_session": "person", "kf_close_session": "assistant"}
 ERASING = {"user_authorization_revoke", "user_authorization_cancellation"}
 AUTHORISATIONS = {*ERASING, "user_info_modified"}
+# What somebody may take back by itself (`RevokeInfo`): address, invoice data, cards, microphone, name and picture,
+# position, chosen pictures. Of these only the position is ever asked for; another number takes back everything.
+PERMISSIONS = {"201", "202", "203", "204", "205", "206", "207"}
+POSITION = "206"
 CONSENTS = {
     "subscribe_msg_popup_event": "SubscribeMsgPopupEvent",
     "subscribe_msg_change_event": "SubscribeMsgChangeEvent",
@@ -46,6 +51,7 @@ class Meaning:
     consents: Mapping[str, bool] = field(default_factory=dict)
     holder: str | None = None
     erase: bool = False
+    displaced: bool = False
     failed_notice: str = ""
 
 
@@ -145,7 +151,9 @@ def _event(push: Push, app: str, openid: str, now: datetime, window: timedelta) 
     if name in HOLDERS:
         return replace(meaning, holder=HOLDERS[name])
     if name in ERASING:
-        return replace(meaning, erase=True)
+        taken = set(re.findall(r"\d+", push.text("RevokeInfo")))
+        some = name == "user_authorization_revoke" and bool(taken) and taken <= PERMISSIONS
+        return replace(meaning, erase=not some, displaced=some and POSITION in taken)
     if name in SILENT:
         return meaning
     return replace(meaning, name=f"event:unknown:{name[:_SAFE_NAME]}")

@@ -1,14 +1,17 @@
 """`zhike wechat check`: what an Official Account has, and what is missing, in plain words."""
 
 import difflib
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+import httpx
 import yaml
 
 from assistant.channels.official_account.account import OfficialAccount
+from assistant.channels.official_account.crypto import signature
 from assistant.channels.official_account.errors import WeChatDown, WeChatRefused
 from assistant.config import Settings
 
@@ -24,9 +27,16 @@ class Finding:
     words: str
 
 
-def findings(account: OfficialAccount, settings: Settings) -> list[Finding]:
-    """Everything that can be found out from here, in the order in which it has to be mended."""
+def findings(
+    account: OfficialAccount, settings: Settings, *, transport: httpx.BaseTransport | None = None
+) -> list[Finding]:
+    """Everything that can be found out from here, in the order in which it has to be mended.
+
+    `transport`: another way to our public address than the network.
+    """
     found = [_mode(account), _kind(account), _public(account)]
+    if account.settings.public_url:
+        found.append(_callback(account, transport))
     token = _asked("密钥", "AppID 和 AppSecret 有效，access_token 已取得", lambda: _token(account))
     found.append(token)
     if token.level == "ok":
@@ -104,6 +114,23 @@ def _public(account: OfficialAccount) -> Finding:
     if urlsplit(url).scheme != "https" and not account.settings.fake:
         return Finding("公网地址", "bad", f"{url} 不是 https，微信不会打开")
     return Finding("公网地址", "ok", f"{url}；回调地址填 {url}/wechat/official")
+
+
+def _callback(account: OfficialAccount, transport: httpx.BaseTransport | None) -> Finding:
+    """Knock at the public address as WeChat's console does: a signed GET whose `echostr` has to come back."""
+    stamp, nonce, echo = str(int(account.clock.now().timestamp())), str(secrets.randbelow(10**9)), secrets.token_hex(8)
+    proof = signature(account.settings.token.get_secret_value(), stamp, nonce)
+    query = {"signature": proof, "timestamp": stamp, "nonce": nonce, "echostr": echo}
+    try:
+        with httpx.Client(timeout=5.0, transport=transport) as client:
+            answer = client.get(account.settings.public_url.rstrip("/") + "/wechat/official", params=query)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return Finding("回调", "warn", f"从这台机器打不开公网地址（{error}），请确认服务已启动、域名和证书有效")
+    if answer.status_code == 200 and answer.text == echo:
+        return Finding("回调", "ok", "公网地址打得开，签名验证通过")
+    if answer.status_code == 403:
+        return Finding("回调", "bad", "公网地址上的服务不认这里的 Token，两边的 ZHIKE_WECHAT__TOKEN 要一致")
+    return Finding("回调", "bad", f"公网地址回了 HTTP {answer.status_code}，不是知客的回调，请检查域名和反向代理")
 
 
 def _menu(account: OfficialAccount) -> Finding:
