@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -24,9 +24,11 @@ from assistant.clock import Clock, local
 from assistant.config import Settings
 from vectorstore.config import IndexConfig
 from vectorstore.errors import IndexMissing, VectorstoreError
-from vectorstore.ingest import IngestReport, ingest
-from vectorstore.retrieve import Retrieval, Retriever
-from vectorstore.snapshot import Progress
+
+if TYPE_CHECKING:
+    from vectorstore.ingest import IngestReport
+    from vectorstore.retrieve import Retrieval
+    from vectorstore.snapshot import Progress
 
 _STAGES = {"read": "读取文件", "words": "建立词索引", "vectors": "计算向量", "index": "写入索引"}
 
@@ -54,6 +56,8 @@ def ingest_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
     """Take documents into the knowledge; only what changed is read again, what is gone leaves it."""
+    from vectorstore.ingest import ingest
+
     settings = _settings()
     try:
         with ingest_bar() as progress:
@@ -78,6 +82,8 @@ def search_command(
     """Show the passages that a question finds, with scores and sources."""
     if not query.strip():
         raise typer.BadParameter("不能为空", param_hint="QUERY")
+    from vectorstore.retrieve import Retriever
+
     settings = _settings()
     retriever = Retriever(index_config(settings))
     try:

@@ -58,7 +58,7 @@ def test_rooms_that_cannot_be_made_stop_the_server(service: Service, monkeypatch
 def test_the_door_needs_nothing_that_takes_long_to_import() -> None:
     """WeChat gives up after fifteen seconds, and a busy machine imports slowly."""
     code = """
-import sys, assistant.bootstrap, assistant.web.porch, assistant.db.migrate
+import sys, assistant.__main__, assistant.bootstrap, assistant.web.porch, assistant.db.migrate
 print([m for m in ("fastapi", "openai", "mcp", "langchain_core", "sqlglot", "duckdb", "alembic", "numpy", "pypinyin",
                    "assistant.agent", "assistant.chatbi", "assistant.journeys", "tools.catalog") if m in sys.modules])
 """
