@@ -7,6 +7,7 @@ always sees a new one.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 GROUP = "*"
 _BATCH = 1000
 _EVER = 99_999_999
+_clients = threading.Lock()  # Chroma shares what it opens in a folder, and does not guard opening against closing
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,14 @@ class Near:
 
 
 def connect(folder: Path, url: str) -> ClientAPI:
-    """A client on a folder, or on a server where `url` is given. Telemetry is off."""
+    """A client on a folder, or on a server where `url` is given. Telemetry is off. Ended by `disconnect`."""
     import chromadb
     from chromadb.config import Settings
 
     settings = Settings(anonymized_telemetry=False)
     if not url:
-        return chromadb.PersistentClient(path=str(folder), settings=settings)
+        with _clients:
+            return chromadb.PersistentClient(path=str(folder), settings=settings)
     parts = urlparse(url)
     ssl = parts.scheme == "https"
     return chromadb.HttpClient(
@@ -61,6 +64,12 @@ def connect(folder: Path, url: str) -> ClientAPI:
         ssl=ssl,
         settings=settings,
     )
+
+
+def disconnect(client: ClientAPI) -> None:
+    """Let go of a client; others on the same folder go on."""
+    with _clients:
+        client.close()  # type: ignore[attr-defined]
 
 
 def create(

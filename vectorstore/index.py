@@ -147,9 +147,9 @@ def _write_vectors(
             rows = [(entry, text) for chunk in chunks if chunk.kind == kind for entry, text in _entries(chunk)]
             _write_kind(client, current.collection(kind), kind, rows, old.get(kind), embedder, progress)
     finally:
-        client.close()  # type: ignore[attr-defined]
+        chroma.disconnect(client)
         if old_client is not None:
-            old_client.close()  # type: ignore[attr-defined]
+            chroma.disconnect(old_client)
 
 
 def _write_cohort(config: IndexConfig, folder: Path, before: Current | None, embedder: Embedder) -> None:
@@ -233,4 +233,4 @@ def _drop_unreferenced(config: IndexConfig, keep: set[str]) -> None:
     for collection in client.list_collections():
         if collection.name.startswith(prefix) and collection.name[: len(prefix) + 6] not in kept:
             client.delete_collection(collection.name)
-    client.close()  # type: ignore[attr-defined]
+    chroma.disconnect(client)

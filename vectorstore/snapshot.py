@@ -119,7 +119,7 @@ class Snapshot:
             return mask
 
     def close(self) -> None:
-        self.client.close()  # type: ignore[attr-defined]
+        chroma.disconnect(self.client)
 
 
 def _ordinal(day: date | None, missing: int) -> int:
@@ -161,7 +161,7 @@ def _open(config: IndexConfig, current: Current) -> Snapshot:
     try:
         collections = {kind: client.get_collection(current.collection(kind), embedding_function=None) for kind in KINDS}
     except NotFoundError as error:
-        client.close()  # type: ignore[attr-defined]
+        chroma.disconnect(client)
         raise IndexBroken(f"the vectors of generation {current.generation} are gone: ingest again") from error
     return Snapshot(
         current=current,

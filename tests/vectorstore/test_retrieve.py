@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tests.vectorstore.conftest import LetterEmbedder
+from vectorstore import chroma
 from vectorstore.config import IndexConfig
 from vectorstore.errors import IndexBroken, IndexMissing
 from vectorstore.ingest import ingest
@@ -125,6 +127,19 @@ def test_many_threads_may_ask_while_the_index_changes(
         thread.join()
 
     assert wrong == []
+
+
+def test_clients_of_one_folder_may_come_and_go_in_many_threads(tmp_path: Path) -> None:
+    chroma.disconnect(chroma.connect(tmp_path / "chroma", ""))
+
+    def come_and_go(_: int) -> int:
+        client = chroma.connect(tmp_path / "chroma", "")
+        found = len(client.list_collections())
+        chroma.disconnect(client)
+        return found
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(come_and_go, range(120))) == [0] * 120
 
 
 def test_a_generation_whose_files_went_away_while_it_was_asked_gives_way_to_the_newer_one(
