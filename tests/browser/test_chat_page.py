@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 THEIRS = ".row:not(.row--mine) .bubble:not(.typing)"
 
@@ -81,6 +81,28 @@ def test_a_message_written_offline_is_sent_when_the_network_is_back(phone: Page)
 
     expect(phone.locator(THEIRS).last).to_contain_text("021-", timeout=15_000)
     expect(phone.locator(".row--mine")).to_have_count(1)
+
+
+def test_what_a_service_that_was_away_did_not_get_is_sent_in_order_by_itself(phone: Page) -> None:
+    arrived: list[str] = []
+
+    def away(route: Route) -> None:
+        route.abort("internetdisconnected")  # the fault that this page may note
+
+    def back(route: Route) -> None:
+        arrived.append(route.request.post_data_json["text"])
+        route.continue_()
+
+    phone.route("**/chat/api/messages", away)
+    say(phone, "停车怎么收费")
+    say(phone, "徐家汇店电话多少")
+    expect(phone.locator(".row__note--failed")).to_have_count(2)
+    phone.unroute("**/chat/api/messages")
+    phone.route("**/chat/api/messages", back)
+
+    expect(phone.locator(THEIRS).last).to_contain_text("021-", timeout=30_000)
+    expect(phone.locator(".row__note--failed")).to_have_count(0)
+    assert arrived == ["停车怎么收费", "徐家汇店电话多少"]
 
 
 def test_markup_in_a_message_stays_text(phone: Page) -> None:

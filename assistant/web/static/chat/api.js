@@ -32,6 +32,7 @@ export class Api {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
+      signal: AbortSignal.timeout(20000),
     });
     if (response.ok) return;
     const told = await response.json().catch(() => ({}));

@@ -1,7 +1,7 @@
 // The chat page: wires the form, the stream of events and the log of messages together.
-import { Api, Refused } from "./api.js";
+import { Api } from "./api.js";
 import { Log } from "./log.js";
-import { Unsent } from "./unsent.js";
+import { Outgoing } from "./outgoing.js";
 import { attachVoice } from "./voice.js";
 
 const page = document.getElementById("chat");
@@ -12,8 +12,11 @@ const quick = document.getElementById("quick");
 const offline = document.getElementById("offline");
 
 const api = new Api();
-const unsent = new Unsent(page.dataset.member || "guest");
-const log = new Log(document.getElementById("log"), document.getElementById("empty"), { say, retry: deliver });
+const log = new Log(document.getElementById("log"), document.getElementById("empty"), { say, retry: () => outgoing.flush() });
+const outgoing = new Outgoing(api, page.dataset.member || "guest", (id, state, words) => {
+  log.mark(id, state, words);
+  if (state === "sent") waitForReply();
+});
 let typingTimer = 0;
 
 function newId() {
@@ -22,27 +25,9 @@ function newId() {
 
 function say(words, extra = {}) {
   const message = { client_id: newId(), text: words, ...extra };
-  unsent.add(message);
   log.mine(message, new Date());
   showQuick([]);
-  deliver(message);
-}
-
-async function deliver(message) {
-  log.mark(message.client_id, "sending");
-  try {
-    await api.send(message);
-    unsent.remove(message.client_id);
-    log.mark(message.client_id, "sent");
-    waitForReply();
-  } catch (error) {
-    if (error instanceof Refused) {
-      unsent.remove(message.client_id);
-      log.mark(message.client_id, "refused", error.message);
-    } else {
-      log.mark(message.client_id, "failed", navigator.onLine ? "没有发出去" : "等待网络");
-    }
-  }
+  outgoing.add(message);
 }
 
 function waitForReply() {
@@ -63,7 +48,7 @@ function showQuick(choices) {
 
 function receive(message) {
   if (message.author === "shopper") {
-    unsent.remove(message.client_id);
+    outgoing.done(message.client_id);
     log.mine(message, new Date(message.at));
     log.mark(message.client_id, "sent");
     return;
@@ -119,7 +104,7 @@ document.getElementById("accounts")?.addEventListener("click", async (event) => 
 
 function connection() {
   offline.hidden = navigator.onLine;
-  if (navigator.onLine) unsent.all().forEach(deliver);
+  if (navigator.onLine) outgoing.flush();
 }
 addEventListener("online", connection);
 addEventListener("offline", connection);
@@ -129,7 +114,7 @@ attachVoice(document.getElementById("voice"), (words) => { text.value = words; g
 async function start() {
   const known = await api.history().catch(() => ({ messages: [] }));
   known.messages.forEach(receive);
-  unsent.all().forEach((message) => log.mine(message, new Date()));
+  outgoing.all().forEach((message) => log.mine(message, new Date()));
   log.settle();
   connection();
   api.listen(known.messages.at(-1)?.id ?? 0, {
@@ -137,7 +122,7 @@ async function start() {
     text: (piece) => { clearTimeout(typingTimer); log.stream(piece); },
     message: receive,
     lost: () => { if (!navigator.onLine) offline.hidden = false; },
-    back: () => { offline.hidden = navigator.onLine; },
+    back: connection,
   });
 }
 
