@@ -124,10 +124,15 @@ def judge(item: Item, answer: Answer, questions: OpsQuestions, account: Account,
 
 def _same(gold: MetricQuery, got: MetricQuery, questions: OpsQuestions, account: Account) -> bool:
     """Equal results of equal metrics, in order where an order was asked for."""
-    special = {"drivers", "words", "correlate", "tickets", "members"}
+    special = {"drivers", "words", "correlate", "tickets", "members", "place", "overview"}
     if gold.calculation != got.calculation and {gold.calculation, got.calculation} & special:
         return False
-    if gold.metrics != got.metrics or set(gold.dimensions) != set(got.dimensions) or gold.grain != got.grain:
+    if (
+        gold.placed != got.placed
+        or gold.metrics != got.metrics
+        or set(gold.dimensions) != set(got.dimensions)
+        or gold.grain != got.grain
+    ):
         return False
     if bool(gold.comparison) != bool(got.comparison) or (gold.calculation == "share") != (got.calculation == "share"):
         return False

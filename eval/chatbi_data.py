@@ -43,6 +43,8 @@ class Gold(_Model):
     w: str | None = None
     h: tuple[tuple[Any, ...], ...] = ()
     s: Chosen | None = None
+    per: Literal["day", "store"] | None = None
+    placed: tuple[str, ...] = ()
 
 
 class Item(_Model):
@@ -101,7 +103,7 @@ def query_of(gold: Gold, periods: dict[str, Days]) -> MetricQuery:
     order = None
     if gold.o:
         order = Order.model_validate({"metric": gold.o[0], "by": gold.o[1], "descending": gold.o[2] == "down"})
-    elif gold.h:
+    elif gold.h or gold.placed:
         order = Order(metric=gold.m[0])
     subset = None
     if gold.s:
@@ -112,5 +114,6 @@ def query_of(gold: Gold, periods: dict[str, Days]) -> MetricQuery:
             "calculation": gold.k, "metrics": gold.m, "dimensions": gold.d, "grain": gold.g, "filters": filters,
             "period": period(gold.p), "comparison": Comparison(kind="period", period=against) if against else None,
             "order": order, "limit": gold.n, "within": gold.w, "having": conditions(gold.h), "subset": subset,
+            "per": gold.per, "placed": gold.placed,
         }
     )  # fmt: skip

@@ -6,13 +6,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from assistant.chatbi import drivers, listings
+from assistant.chatbi import averages, drivers, listings, overview
 from assistant.chatbi.answer import Answer
 from assistant.chatbi.catalogue import Catalogue, averaged
 from assistant.chatbi.chart import chart
 from assistant.chatbi.compile import Column, compile_query
 from assistant.chatbi.coverage import Coverage
-from assistant.chatbi.narrate import Narrator
+from assistant.chatbi.narrate import Narrator, against_words
+from assistant.chatbi.places import Places
 from assistant.chatbi.query import Calculation, MetricQuery
 from assistant.chatbi.run import Engine, Table
 from assistant.chatbi.said import label, unit
@@ -61,12 +62,14 @@ class Analyst:
 
     def table(self, query: MetricQuery, scope: Scope) -> Table:
         """Rows only."""
+        query, _ = averages.resolved(query, self.catalogue, scope, lambda q: self.table(q, scope))
         compiled = compile_query(query, self.catalogue, scope)
         return self.engine.run(compiled.tree, compiled.parameters, scope.key)
 
     def _numbers(self, query: MetricQuery, scope: Scope) -> Answer:
         first = self.coverage.check(query)
-        compiled = compile_query(_since(query, first), self.catalogue, scope)
+        numbered, average = averages.resolved(query, self.catalogue, scope, lambda q: self.table(q, scope))
+        compiled = compile_query(_since(numbered, first), self.catalogue, scope)
         table = self.engine.run(compiled.tree, compiled.parameters, scope.key)
         nothing_yet = first is not None and query.period is not None and query.period.end < first
         rows = [] if nothing_yet else self._sorted(query, table)
@@ -75,7 +78,11 @@ class Analyst:
         empty = not rows or all(
             row[table.columns.index(m)] is None for row in rows for m in query.metrics if m in table.columns
         )
-        text = narrator.text(rows) + narrator.left_out(self._too_small(query, scope))
+        if not empty and query.calculation is Calculation.PLACE:
+            return self._place(query, scope, table, narrator, names)
+        if not empty and query.calculation is Calculation.OVERVIEW:
+            return self._overview(query, table, narrator)
+        text = narrator.text(rows) + average + narrator.left_out(self._too_small(query, scope))
         if query.calculation is Calculation.CORRELATE and not empty:
             text += self._correlation(query, table)
         if table.cut:
@@ -88,6 +95,40 @@ class Analyst:
             columns=tuple(described(c, names) for c in compiled.columns),
             rows=tuple(rows),
             chart=chart(query, names, table.columns, rows),
+            ms={"engine": table.ms},
+        )
+
+    def _place(self, query: MetricQuery, scope: Scope, table: Table, narrator: Narrator, names: Catalogue) -> Answer:
+        """One among all, and the ranking that it stands in."""
+        places = Places(query, names, table.columns, table.cut)
+        name = query.metrics[0]
+        mean = averages.average(name, query, self.catalogue, lambda q: self.table(q, scope))
+        ranked = tuple(tuple(row) for row in places.ranked(table.rows))
+        compiled = compile_query(query, self.catalogue, scope)
+        return Answer(
+            status="answered",
+            narrative=f"{narrator.head()}：{places.text(table.rows, mean)}{narrator.known_since()}",
+            query=query,
+            sql=table.sql,
+            columns=tuple(described(c, names) for c in compiled.columns),
+            rows=ranked,
+            chart=chart(query, names, table.columns, ranked),
+            ms={"engine": table.ms},
+        )
+
+    def _overview(self, query: MetricQuery, table: Table, narrator: Narrator) -> Answer:
+        """The headline metrics, one a row."""
+        row = dict(zip(table.columns, table.rows[0], strict=True))
+        found = overview.lines(query, self.catalogue, row, narrator.comparable())
+        against = against_words(query.comparison) if query.comparison else ""
+        text = overview.text(found, against)
+        return Answer(
+            status="answered",
+            narrative=f"{narrator.head()}：{text}{narrator.known_since()}",
+            query=query,
+            sql=table.sql,
+            columns=overview.COLUMNS,
+            rows=found,
             ms={"engine": table.ms},
         )
 

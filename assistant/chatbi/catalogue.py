@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from sqlglot import exp
 
+from assistant.chatbi.query import MOST_METRICS
 from assistant.errors import ConfigError
 
 GRAINS = {"day": "日", "week": "周", "xun": "旬", "month": "月", "quarter": "季度", "half": "半年", "year": "年"}
@@ -73,6 +74,7 @@ class Metric(_Model):
     of: dict[Literal["n", "d"], str] = {}
     formula: str = ""
     min_sample: int = 0
+    headline: bool = False  # opens an overview
     adds_in: tuple[str, ...] = ()  # facts in which a distinct count has nothing twice, so that parts add up
     distribution: tuple[str, str] | None = None  # (metric, dimension)
 
@@ -110,6 +112,8 @@ class Catalogue(_Model):
         for name, metric in self.metrics.items():
             self._metric_fits(name, metric)
         self._names_are_single()
+        if sum(m.headline for m in self.metrics.values()) > MOST_METRICS:
+            raise ValueError(f"an overview has at most {MOST_METRICS} metrics")
         return self
 
     def _metric_fits(self, name: str, metric: Metric) -> None:

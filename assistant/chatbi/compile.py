@@ -18,6 +18,7 @@ from assistant.chatbi.check import check, touched
 from assistant.chatbi.facts import DAY_KINDS, Facts, Later, later
 from assistant.chatbi.query import Calculation, Filter, MetricQuery, Order, Period, Subset, Threshold
 from assistant.domain.account import Scope
+from assistant.errors import BadInput
 
 MOST_ROWS = 1000
 Role = Literal["dimension", "value", "previous", "change", "rate", "share", "sample"]
@@ -270,6 +271,8 @@ class Builder(Facts):
         )
 
     def _threshold(self, threshold: Threshold) -> exp.Expr:
+        if isinstance(threshold.value, str):
+            raise BadInput("要和平均比，先要算出平均。")
         kinds: dict[str, type[exp.Binary]] = {">": exp.GT, ">=": exp.GTE, "<": exp.LT, "<=": exp.LTE, "=": exp.EQ}
         left = exp.column(_column_of(threshold.metric, threshold.on), quoted=True)
         return kinds[threshold.op](this=left, expression=self.bind(float(threshold.value)))

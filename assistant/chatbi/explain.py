@@ -5,6 +5,7 @@ Enters: a metric query. Leaves: plain data for pages. Nothing here computes a nu
 
 from typing import Any
 
+from assistant.chatbi import said
 from assistant.chatbi.catalogue import GRAINS, Catalogue
 from assistant.chatbi.narrate import against_words, filter_words, when
 from assistant.chatbi.query import Calculation, MetricQuery, Threshold
@@ -12,6 +13,7 @@ from assistant.chatbi.query import Calculation, MetricQuery, Threshold
 _KINDS = {
     Calculation.VALUE: "一个数", Calculation.BREAKDOWN: "分组", Calculation.TREND: "趋势", Calculation.RANK: "排名",
     Calculation.SHARE: "占比", Calculation.COMPARE: "对比", Calculation.DISTRIBUTION: "分布", Calculation.CORRELATE: "相关",
+    Calculation.PLACE: "名次", Calculation.OVERVIEW: "概览",
     Calculation.DRIVERS: "原因拆解", Calculation.WORDS: "原话", Calculation.TICKETS: "工单明细", Calculation.MEMBERS: "会员名单",
 }  # fmt: skip
 _ON = {"value": "", "change": "变化", "rate": "变化率", "share": "占比"}
@@ -44,7 +46,7 @@ def _groups(query: MetricQuery, catalogue: Catalogue) -> list[str]:
 
 def _threshold(threshold: Threshold, catalogue: Catalogue) -> str:
     metric = catalogue.metrics[threshold.metric]
-    return f"{metric.name}{_ON[threshold.on]} {threshold.op} {f'{threshold.value:g}'}"
+    return f"{metric.name}{_ON[threshold.on]} {threshold.op} {said.bound(threshold)}"
 
 
 def _order(query: MetricQuery, catalogue: Catalogue) -> str:

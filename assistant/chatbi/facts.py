@@ -19,9 +19,8 @@ from assistant.chatbi.query import Filter, MetricQuery, Period
 from assistant.domain.account import Scope
 from assistant.errors import NotAllowed
 
-WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 DAY_KINDS: dict[str, Callable[[date], str]] = {  # dimensions that a day alone decides
-    "weekday": lambda day: WEEKDAYS[day.weekday()],
+    "weekday": lambda day: units.WEEKDAYS[day.weekday()],
     "day_type": lambda day: "周末" if day.weekday() >= 5 else "工作日",
 }
 _CASES = {

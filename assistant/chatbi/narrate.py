@@ -52,26 +52,26 @@ class Narrator:
         if not rows or all(self._value(r, m) is None for r in rows for m in self.query.metrics):
             return self.nothing()
         body = self._body(rows)
-        return f"{self.head()}：{body}{self._small(rows)}{self._known_since()}"
+        return f"{self.head()}：{body}{self._small(rows)}{self.known_since()}"
 
-    def _known_since(self) -> str:
+    def known_since(self) -> str:
         """Where the period or what it is held against begins before there were rows."""
         period, comparison = self.query.period, self.query.comparison
         if self.first is None or period is None:
             return ""
         if period.start < self.first:
             return f"数据从{units.said(self.first)}开始，此前的没有计入。"
-        if comparison is not None and self._comparable() and comparison.period.start < self.first:
+        if comparison is not None and self.comparable() and comparison.period.start < self.first:
             return f"对比期的数据从{units.said(self.first)}才开始，并不完整。"
         return ""
 
-    def _comparable(self) -> bool:
+    def comparable(self) -> bool:
         """Whether there were rows at all in what the period is held against."""
         comparison = self.query.comparison
         return comparison is None or self.first is None or comparison.period.end >= self.first
 
     def _moved(self, now: Any, before: Any, metric: Metric) -> str:
-        return (said.change(now, before, metric) if self._comparable() else "") or "无法比较"
+        return (said.change(now, before, metric) if self.comparable() else "") or "无法比较"
 
     def nothing(self) -> str:
         """Nothing was found, which is not the same as not being allowed to look."""
@@ -105,9 +105,9 @@ class Narrator:
             if self.query.comparison:
                 moved = self._moved(value, before, metric)
                 against = against_words(self.query.comparison)
-                number = said.number(before, metric) if self._comparable() else "还没有数据"
+                number = said.number(before, metric) if self.comparable() else "还没有数据"
                 text += f"，{against}（{number}）{moved}{self._otherwise(value, before)}"
-                if self._comparable() and float(before or 0) and (note := said.verdict(value, before, metric)):
+                if self.comparable() and float(before or 0) and (note := said.verdict(value, before, metric)):
                     text += f"，{note}" if moved != "持平" else ""
             parts.append(text)
         return "；".join(parts) + "。"
@@ -115,7 +115,7 @@ class Narrator:
     def _otherwise(self, value: Any, before: Any) -> str:
         """Says so where it moved the other way than a why takes for granted."""
         supposed = self.query.supposed
-        if supposed is None or not self._comparable() or value is None or before is None:
+        if supposed is None or not self.comparable() or value is None or before is None:
             return ""
         if (value > before) if supposed == "up" else (value < before):
             return ""
@@ -272,7 +272,7 @@ class Narrator:
         if subset.limit:
             descending = subset.order is None or subset.order.descending
             return f"{metric.name}{'最高' if descending else '最低'}的{subset.limit}个{noun}"
-        conditions = "、".join(f"{t.op}{t.value:g}" for t in subset.having)
+        conditions = "、".join(f"{t.op}{said.bound(t)}" for t in subset.having)
         return f"{metric.name}{conditions}的{noun}"
 
     def left_out(self, count: int) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 INHERITED, DEFAULT = "inherited", "default"
+MOST_METRICS = 8
 Grain = Literal["day", "week", "xun", "month", "quarter", "half", "year"]
 
 
@@ -28,6 +29,8 @@ class Calculation(StrEnum):
     WORDS = "words"  # what was said
     TICKETS = "tickets"  # the tickets behind a number
     MEMBERS = "members"  # members by id
+    PLACE = "place"  # of those in `placed` among all
+    OVERVIEW = "overview"  # the headline metrics, each beside what it was
 
 
 class _Model(BaseModel):
@@ -69,11 +72,14 @@ class Comparison(_Model):
 
 
 class Threshold(_Model):
-    """A condition on a result: on the value, its change or its share."""
+    """A condition on a result: on the value, its change or its share.
+
+    A `value` of `average` is that of all groups that the query has, `overall` that of all places that the asker may see.
+    """
 
     metric: str
     op: Literal[">", ">=", "<", "<=", "="]
-    value: float
+    value: float | Literal["average", "overall"]
     on: Literal["value", "change", "rate", "share"] = "value"
 
 
@@ -100,11 +106,11 @@ class MetricQuery(_Model):
 
     `within`: one of two dimensions, in each member of which the limit counts (the best store of each city).
     `per`: sums are divided by the days of the period, or by the stores of the group. `supposed`: how the asker of a why
-    takes the number to have moved.
+    takes the number to have moved. `placed`: the groups whose place among all is asked for.
     """
 
     calculation: Calculation
-    metrics: tuple[str, ...] = Field(min_length=1, max_length=4)
+    metrics: tuple[str, ...] = Field(min_length=1, max_length=MOST_METRICS)
     dimensions: tuple[str, ...] = Field(default=(), max_length=3)
     grain: Grain | None = None
     filters: tuple[Filter, ...] = ()
@@ -117,6 +123,7 @@ class MetricQuery(_Model):
     having: tuple[Threshold, ...] = ()
     subset: Subset | None = None
     supposed: Literal["up", "down"] | None = None
+    placed: tuple[str, ...] = ()
     spans: dict[str, str] = {}
 
     @property

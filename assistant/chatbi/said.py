@@ -5,6 +5,7 @@ from typing import Any
 from assistant.chatbi.catalogue import GRAINS, Catalogue, Metric
 from assistant.chatbi.compile import Column
 from assistant.chatbi.language import units
+from assistant.chatbi.query import Threshold
 
 _WHOLE = frozenset({"笔", "件", "人", "人次", "条", "份", "单", "次", "家", "张", "分_", "天_"})
 
@@ -56,6 +57,13 @@ def verdict(now: Any, before: Any, metric: Metric) -> str:
     if now is None or before is None or metric.better == "none" or now == before:
         return ""
     return "有所好转" if (float(now) > float(before)) == (metric.better == "up") else "需要留意"
+
+
+def bound(threshold: Threshold) -> str:
+    """What a condition is held against."""
+    if isinstance(threshold.value, str):
+        return {"average": "平均", "overall": "整体平均"}[threshold.value]
+    return f"{threshold.value:g}"
 
 
 def label(column: Column, catalogue: Catalogue) -> str:

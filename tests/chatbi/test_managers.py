@@ -196,3 +196,58 @@ def test_a_counter_reads_no_nought_where_nothing_is_counted_by_counter(questions
 
     assert questions.ask(counter, "客流").reason == "permission"
     assert questions.ask(counter, "上月销售额").status == "answered"
+
+
+def test_an_average_by_day_counts_full_days_and_says_so(questions: OpsQuestions, analyst: Account) -> None:
+    answer = questions.ask(analyst, "本月日均销售额环比", "full")
+    total = one(questions, analyst, "11月1日到11月21日销售额")
+
+    assert float(answer.rows[0][0]) == pytest.approx(total / 21)
+    assert "只算到昨天" in answer.narrative
+    asked = query(answer)
+    assert asked.comparison is not None
+    assert str(asked.comparison.period.end) == "2026-10-21"
+
+    week = query(questions.ask(analyst, "近7天呢", "full")).period
+    assert week is not None
+    assert (str(week.start), str(week.end)) == ("2026-11-15", "2026-11-21")
+    plain = query(questions.ask(analyst, "那客流呢", "full")).period
+    assert plain is not None
+    assert str(plain.end) == "2026-11-22"
+
+
+@pytest.mark.parametrize("text", ["今天的日均客流", "今日日均订单"])
+def test_a_day_that_is_not_over_has_no_average(text: str, questions: OpsQuestions, analyst: Account) -> None:
+    assert questions.ask(analyst, text).status == "clarify"
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("物流投诉环比", "物流配送"), ("退款工单有多少", "退款售后"), ("上个月服务投诉有几单", "服务态度"),
+        ("各门店退货类投诉", "退款售后"), ("商品投诉有哪些", "商品质量"), ("配送投诉处理时长", "物流配送"),
+    ],
+)  # fmt: skip
+def test_tickets_are_filtered_by_what_they_are_about(
+    text: str, category: str, questions: OpsQuestions, analyst: Account
+) -> None:
+    found = query(questions.ask(analyst, text))
+
+    assert [(f.dimension, f.values) for f in found.filters] == [("ticket_category", (category,))]
+
+
+def test_a_matter_of_comments_alone_is_asked_back(questions: OpsQuestions, analyst: Account) -> None:
+    assert questions.ask(analyst, "上月排队投诉").status == "clarify"
+    assert query(questions.ask(analyst, "上月物流差评")).metrics == ("bad_mentions",)
+    assert query(questions.ask(analyst, "上月投诉多少单")).metrics == ("tickets",)
+
+
+def test_weekdays_from_one_to_another_are_all_between(questions: OpsQuestions, analyst: Account) -> None:
+    days = query(questions.ask(analyst, "上月周五到周日的客流")).filters
+
+    assert [f.values for f in days] == [("周五", "周六", "周日")]
+    assert questions.ask(analyst, "周一到周五的客流").status == "clarify"
+
+
+def test_today_beside_a_whole_day_is_said_to_be_less(questions: OpsQuestions, analyst: Account) -> None:
+    assert "今天还没有过完" in questions.ask(analyst, "今天销售额环比").narrative

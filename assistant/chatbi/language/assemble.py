@@ -13,6 +13,7 @@ from assistant.chatbi.language.values import Value, words
 from assistant.chatbi.query import DEFAULT, Calculation, Filter, MetricQuery, Order, Subset, Threshold
 
 _EACH = re.compile(r"(每一?[个家款种类]?|各个?|按照?|分)$")
+MOST_NAMED = 4  # so many metrics may be named at once; an overview has more
 MANY = 10  # rows where “which ones” names no number
 
 
@@ -41,6 +42,7 @@ class _Work:
         self.grain = slots.cue("grain")
         self.subset: Subset | None = None
         self.within: str | None = None
+        self.placed: tuple[str, ...] = ()
 
     def _meant(self, dimension: str) -> str:
         """The grouping itself, or the like of it that these metrics have: the channel of conversations."""
@@ -81,8 +83,9 @@ class _Work:
             limit=limit,
             within=self.within if order and limit else None,
             per=self._per(),
-            having=self._having(),
+            having=() if self.placed else self._having(),
             subset=self.subset,
+            placed=self.placed,
             supposed=self._supposed() if calculation is Calculation.DRIVERS else None,
             spans=self.spans,
         )
@@ -161,8 +164,8 @@ class _Work:
         if cue is None:
             return None
         text = self.slots.text
-        if cue.word == "level":
-            return Clarify("还不能直接和平均值比。可以先看排名，或者给一个具体的数，比如“低于20的门店”。")
+        if any(self._of_average(c) for c in self.slots.cues.get("threshold", [])):
+            return self._of_what_average()
         sums = [m for m in self.metrics if self.catalogue.averages(m)]
         if cue.word != "some" or not sums:
             return None
@@ -172,14 +175,42 @@ class _Work:
             (Option("每天平均", f"{before}日均{after}"), Option("每家店平均", f"{before}店均{after}")),
         )
 
+    def _of_average(self, cue: Cue) -> bool:
+        return cue.word.endswith(("|average", "|overall"))
+
+    def _of_what_average(self) -> Clarify | None:
+        """“低于各自城市的平均” is another average for each group."""
+        text = self.slots.text
+        cue = next(c for c in self.slots.cues["threshold"] if self._of_average(c))
+        mean = self.slots.cue("mean")
+        between = [t for t in (*self.slots.dimensions, *self.slots.loose) if mean and cue.end <= t.start < mean.start]
+        if not between or mean is None:
+            return None
+        whole = text[: cue.end] + text[mean.start :]
+        question = f"还不能和各自{between[0].text}的平均比。要先和整体的平均比吗？"
+        return Clarify(question, (Option("和整体的平均比", whole),))
+
     def _specials(self) -> Clarify | None:
         if asked := self._averages():
+            return asked
+        if asked := self._which_weeks():
             return asked
         if self.slots.has("correlate") and len(self.metrics) < 2:
             return Clarify("想看哪两个指标的关系？请把两个指标都说出来，比如“各门店排队抱怨和NPS有关系吗”。")
         if len(self.slots.cues.get("threshold", [])) > 1 and "或" in self.slots.text:
             return Clarify("“或者”连接的条件还不支持，请把两个条件分开问；“且”连接的可以一起问。")
         return None
+
+    def _which_weeks(self) -> Clarify | None:
+        """“周五到周日” without a week: one of them, or such days of them all."""
+        days = [t for t in self.slots.values if len(t.values) == 1 and len(t.values[0].values) > 1]
+        days = [t for t in days if t.values[0].dimension == "weekday"]
+        borrowed = any(t.start < 0 for t in self.slots.metrics)  # the period of the query before stays
+        if not days or self.slots.times or borrowed:
+            return None
+        said, text = days[0].text, self.slots.text
+        weeks = (f"上周的{said}", f"本周的{said}", f"近30天里的{said}")
+        return Clarify(f"“{said}”是哪一段时间的？", tuple(Option(w, text.replace(said, w)) for w in weeks))
 
     def _calculation(self) -> Calculation | Clarify:
         has = self.slots.has
@@ -188,6 +219,11 @@ class _Work:
             self.dimensions = list(dict.fromkeys(t.dimension for t in self.slots.loose))[:1] if asked else []
         if has("why"):
             return Calculation.DRIVERS
+        if has("overview") and not self.slots.metrics:
+            return Calculation.BREAKDOWN if self.dimensions else Calculation.OVERVIEW
+        placed = has("ranking") and not self.dimensions and any(f.dimension == "store" for f in self._named())
+        if has("place") or placed or (self._beside_average() and not self.dimensions and self.grain is None):
+            return self._place()
         if has("words") and self._of_answers():
             return self._words()
         ranked = bool(self.dimensions) and has("rank", "best", "move", "ranking")
@@ -219,6 +255,46 @@ class _Work:
         if has("compare") and self.dimensions:
             return Calculation.COMPARE
         return Calculation.BREAKDOWN if self.dimensions or self.subset else Calculation.VALUE
+
+    def _beside_average(self) -> bool:
+        """“徐家汇店NPS高于平均吗”: how one stands to all, not which of them."""
+        averages = [c for c in self.slots.cues.get("threshold", []) if self._of_average(c)]
+        return bool(averages) and bool(self._named()) and not re.search("[哪几]", self.slots.text)
+
+    def _named(self) -> list[Filter]:
+        """Groups that may have a place among others: what was named, or the asker's only store."""
+        found = [f for f in self.filters if not f.exclude]
+        stores = {v.values for known in self.reader.index.meanings.values() for v in known if v.dimension == "store"}
+        if self.slots.has("own") and len(stores) == 1 and not any(f.dimension == "store" for f in found):
+            found.append(Filter(dimension="store", values=next(iter(stores))))
+        return found
+
+    def _place(self) -> Calculation | Clarify:
+        """“徐家汇店的NPS在华东排第几”: the store among the stores of the region."""
+        if self.grain is not None or len(self.metrics) > 1:
+            return Clarify("名次一次只能看一个指标，在门店、城市、商品这些分组里的。")
+        named = self._named()
+        groups = [t.dimension for t in (*self.slots.dimensions, *self.slots.loose)]
+        asked = [f for f in named if f.dimension in groups] or self._before_in(named) or named
+        for kinds in (["store"], ["city"], ["region"]):
+            if len(asked) > 1 and any(f.dimension in kinds for f in asked):
+                asked = [f for f in asked if f.dimension in kinds]
+        if not asked or (self.slots.has("own") and asked[0].dimension != "store"):
+            return Clarify("要看谁的名次？请说出名字，比如“徐家汇店的NPS排第几”。")
+        one = asked[0]
+        if one.dimension == "store" and (wider := {"region", "city"} & set(groups)) and len(named) < 2:
+            name = self.catalogue.dimensions[wider.pop()].name
+            return Clarify(f"在哪个{name}里排？请说出名字，比如“在华东排第几”；不说就是在全部门店里排。")
+        self.filters = [f for f in self.filters if f.dimension != one.dimension or f.exclude]
+        self.dimensions, self.placed = [one.dimension], one.values
+        return Calculation.PLACE
+
+    def _before_in(self, named: list[Filter]) -> list[Filter]:
+        """“女装在徐家汇店排第几”: what stands before the last 在."""
+        at = self.slots.text.rfind("在")
+        ahead = {v.dimension for t in self.slots.values if t.start < at for v in t.values}
+        behind = {v.dimension for t in self.slots.values if t.start > at for v in t.values}
+        return [f for f in named if f.dimension in ahead] if at >= 0 and behind else []
 
     def _member_list(self) -> Calculation | Clarify:
         if all(self.catalogue.fact_for(m, frozenset()) in ("member_months", "member_days") for m in self.metrics):
@@ -254,6 +330,8 @@ class _Work:
     def _rank(self) -> Calculation | Clarify:
         if not self.dimensions and self.grain is None:
             hints = {t.dimension for t in self.slots.loose}
+            if any(self.slots.text[c.start : c.end].endswith("家") for c in self._ranks()):  # “最低的5家直营店”
+                hints = {"store"}
             if len(hints) == 1:
                 self.dimensions = list(hints)
             else:
@@ -265,6 +343,9 @@ class _Work:
             names = [self.catalogue.dimensions[d].name for d in self.dimensions]
             return Clarify(f"“{'、'.join(names)}”只能先按一个来排，您要排哪个？", self._only_one())
         return Calculation.RANK
+
+    def _ranks(self) -> list[Cue]:
+        return [c for kind in ("rank", "best", "move") for c in self.slots.cues.get(kind, [])]
 
     def _each_before(self, ranked: Cue) -> str | None:
         """“每个城市销售额最高的商品”: the grouping that stands before the rank as each, where the other stands after it."""
@@ -338,9 +419,11 @@ class _Work:
         has, cue = self.slots.has, self.slots.cue
         explained = calculation is Calculation.DRIVERS and bool(self.dimensions) and has("move")
         shared = calculation is Calculation.SHARE and has("rank") and bool(self.dimensions)
+        metric = self.metrics[0]
+        if calculation is Calculation.PLACE:
+            return self._order_of_place(metric), None
         if calculation is not Calculation.RANK and not explained and not shared:
             return None, None
-        metric = self.metrics[0]
         if shared and (rank := cue("rank")):
             self.spans["order"] = self.slots.text[rank.start : rank.end]
             return Order(metric=metric, by="share", descending=self._descending(rank, metric)), self._limit(rank)
@@ -363,6 +446,15 @@ class _Work:
             return Order(metric=having[0].metric, by=having[0].on, descending=having[0].op[0] == ">"), None
         return (Order(metric=metric), None) if having else (None, None)
 
+    def _order_of_place(self, metric: str) -> Order:
+        """From the highest down; from the lowest up where it is counted from the end."""
+        place = self.slots.cue("place")
+        changes = self.slots.has("move", "moved", "growth", "year", "previous")
+        by: Literal["value", "change", "rate"] = "value"
+        if changes:
+            by = "change" if self.catalogue.metrics[metric].in_points else "rate"
+        return Order(metric=metric, by=by, descending=place is None or place.word == "down")
+
     def _supposed(self) -> Literal["up", "down"] | None:
         """How the number is said to have moved, where a why says so."""
         cue = self.slots.cue("moved") or self.slots.cue("move")
@@ -376,6 +468,9 @@ class _Work:
         if move.word in ("better", "worse"):
             return (move.word == "better") == (self.catalogue.metrics[metric].better != "down")
         return move.word == "up"
+
+    def _up(self, metric: str) -> bool:
+        return self.catalogue.metrics[metric].better != "down"
 
     def _limit(self, cue: Cue) -> int | None:
         if cue.n:
@@ -391,6 +486,11 @@ class _Work:
 
     def _condition(self, cue: Cue, metric: str) -> Threshold:
         op, _, on = cue.word.partition("|")
+        if self._of_average(cue):
+            higher = op == ">" or (op in ("better", "worse") and (op == "better") == self._up(metric))
+            return Threshold(
+                metric=metric, op=">" if higher else "<", value="average" if on == "average" else "overall"
+            )
         points = self.catalogue.metrics[metric].in_points
         kind = "value" if not on else "change" if points else "rate"
         percent = any(u in self.slots.text[cue.start : cue.end] for u in ("%", "％", "百分"))

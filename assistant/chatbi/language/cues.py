@@ -9,7 +9,8 @@ from assistant.chatbi.language.numbers import AMOUNT, COUNT, amount, count
 Kind = Literal[
     "rank", "best", "move", "share", "trend", "grain", "distribution", "compare", "correlate", "why", "words",
     "ticket_list", "member_list", "definition", "help", "threshold", "year", "previous", "exclude", "only",
-    "by", "replace", "drop", "ranking", "moved", "growth", "until", "those", "everywhere", "lag", "mean",
+    "by", "replace", "drop", "ranking", "moved", "growth", "until", "those", "everywhere", "lag", "mean", "place",
+    "overview", "own",
 ]  # fmt: skip
 
 
@@ -59,9 +60,12 @@ _RULES: tuple[tuple[Kind, str, str], ...] = (
     ("moved", "up", r"(?:上升|增长|上涨|增加|提升|提高|变多|变好|走高|好转|涨)了?(?:吗|没有|没)?"),
     ("growth", "", r"增长率|增速|增幅|涨幅|跌幅|降幅|变化率|变化|波动|增长情况|增减"),
     ("until", "", r"截至|截止到?|到(?=昨天|前天|今天)"),
-    ("mean", "day", r"日均|平均(?:到)?(?:每|一)[天日]|(?:每|一)[天日]的?平均"),
+    ("mean", "day", r"日均|平均(?:到)?(?:每|一)[天日]|(?:每|一)[天日]的?平均|按[天日](?:来|算|计算)?的?平均|平均按[天日]"),
     ("mean", "store", r"店均|单店(?:的?平均)?|平均(?:到)?(?:每|一|单)(?:家(?:门店|店铺|店)?|个?(?:门店|店铺|店))|(?:每|一)(?:家|个)?(?:门店|店铺|店)的?平均"),
-    ("mean", "level", r"(?:高于|低于|超过|不及|不到|好于|差于|高过)(?:了)?(?:全国|整体|集团|公司|大盘)?的?平均(?:水平|值|数|线)?"),
+    ("place", "up", r"(?:排名?|排行|排在|排到|位列|名列)?(?:在)?倒数第?几(?:名|位)?(?![天日周月季年])"),
+    ("place", "down", r"(?:(?:能)?(?:排名?|排行|排在|排到|位列|名列|位居)(?:在)?(?:第?几|第?多少|什么|哪个?)(?:名次?|位置?)?|第几(?:名|位)|名次(?:是)?(?:多少|第?几)|什么(?:名次|排名|位次)|排名(?:是)?(?:多少|怎么样|如何))(?![天日周月季年个])"),
+    ("own", "", r"(?:我们?|咱们?|本|自己的?|我自己的?)(?:的|家|这家?)?(?:门)?店"),
+    ("overview", "", r"(?:经营|业务|运营|整体|总体|门店经营)(?:的)?(?:情况|状况|概况|表现|数据)(?:怎么样|怎样|如何|咋样)?|(?:经营|业务|运营)?(?:概览|概况|总览|简报|日报|周报|月报|快报)|(?:核心|关键|主要|重点|经营)(?:的)?(?:指标|数据)|(?:整体|总体|大体)(?:上)?(?:来说|来看|看)?(?:怎么样|怎样|如何|咋样)"),
     ("mean", "some", r"平均值?|均值"),
     ("definition", "", r"什么是|啥是|何为|什么叫|解释(?:一下)?"),
     ("those", "one", rf"(?<![其应])(?:这|那|该)一?(?:家|个|款|种)?{_NOUN}|(?:这|那)一?(?:家|款)(?!{_NOUN})"),
@@ -91,6 +95,25 @@ _THRESHOLDS = (
     (re.compile(rf"(?P<move>下降|下滑|下跌|跌|降低|降|减少|增长|上升|上涨|提升|涨|增加)?了?(?P<op>{_LEAST}|{_MOST}|{_LESS}|{_MORE}|[<>]=?|≥|≤)(?:了)?(?P<v>{AMOUNT})(?P<u>{_UNIT})"), ""),
     (re.compile(rf"(?:在)?(?P<v>{AMOUNT})(?P<u>{_UNIT})(?:及|或)?(?P<op>以上|以下|以内)"), ""),
 )  # fmt: skip
+_WHOSE = "全国|全集团|集团|全公司|公司|大盘|整体|总体|所有门店|全部门店"
+_LEVEL = "平均(?:水平|值|数|线|分)?|均值"
+_OVERALL = f"(?:{_WHOSE})(?=(?:门店)?的?(?:{_LEVEL}|水平))|大盘"  # “超过公司目标” is no average
+_BEYOND = {
+    "高于": ">", "超过": ">", "大于": ">", "多于": ">", "高过": ">", "超出": ">", "跑赢": ">", "低于": "<", "小于": "<", "少于": "<",
+    "不及": "<", "不到": "<", "没到": "<", "未达到": "<", "达不到": "<", "没达到": "<", "跑输": "<", "好于": "better", "优于": "better",
+    "强于": "better", "差于": "worse", "弱于": "worse", "不如": "worse", "落后于": "worse",
+    "高": ">", "多": ">", "低": "<", "少": "<", "好": "better", "差": "worse", "以上": ">", "之上": ">", "以下": "<", "之下": "<",
+}  # fmt: skip
+_BEYOND_WORDS = "|".join(w for w in _BEYOND if len(w) > 1 and w[-1] not in "上下")
+_AVERAGES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?P<op>{_BEYOND_WORDS})了?(?:(?P<of>{_OVERALL})(?:门店)?的?(?:{_LEVEL}|水平)?|(?:门店)?的?(?:{_LEVEL}))",
+        rf"(?P<op>{_BEYOND_WORDS})了?(?=(?!{_WHOSE})[^\s，。,\d]{{1,6}}?的?(?:{_LEVEL}))",
+        rf"[比较](?:(?P<of>{_OVERALL})(?:门店)?的?(?:{_LEVEL}|水平)?|(?:门店)?的?(?:{_LEVEL}))(?:要|还|更)?(?P<op>[高低多少好差])",
+        rf"在?(?P<of>{_WHOSE})?的?(?:{_LEVEL})(?P<op>[以之][上下])",
+    )
+)
 _OPS = (
     dict.fromkeys(_LESS.split("|"), "<") | dict.fromkeys(_MORE.split("|"), ">") | dict.fromkeys(_LEAST.split("|"), ">=")
 )
@@ -121,6 +144,10 @@ def find(text: str) -> list[Cue]:
             if move:  # "fell by more than 10" is a change below minus 10
                 op, value = (_turned(op), -value) if move in _DOWN else (op, value)
             found.append(Cue(m.start(), m.end(), "threshold", f"{op}{'|change' if move else ''}", None, value))
+    for pattern in _AVERAGES:
+        for m in pattern.finditer(text):
+            whose = "overall" if m.groupdict().get("of") else "average"
+            found.append(Cue(m.start(), m.end(), "threshold", f"{_BEYOND[m['op']]}|{whose}"))
     return found
 
 

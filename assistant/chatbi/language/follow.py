@@ -4,10 +4,12 @@ import re
 from typing import Any
 
 from assistant.chatbi.language import periods, units
-from assistant.chatbi.language.assemble import assemble
+from assistant.chatbi.language.assemble import MOST_NAMED, assemble
 from assistant.chatbi.language.outcome import Clarify, Option, Outcome, Reader, Refused, Understood
 from assistant.chatbi.language.slots import Slots
 from assistant.chatbi.language.times import Time, in_year
+from assistant.chatbi.language.tokens import Token
+from assistant.chatbi.language.values import Value
 from assistant.chatbi.query import DEFAULT, INHERITED, Calculation, Filter, MetricQuery
 
 _STARTS = re.compile(
@@ -26,6 +28,8 @@ def is_follow_up(slots: Slots, reader: Reader) -> bool:
         return False
     if slots.has("those") or _FIRST.match(slots.text):
         return True
+    if slots.has("overview") and (slots.times or "整体" not in slots.text):
+        return False
     if not slots.metrics and not slots.ambiguous:
         return not slots.unread or bool(_STARTS.match(slots.text))
     asks_elliptic = bool(re.search(r"呢[?？]?$", slots.text)) and not slots.times and not slots.dimensions
@@ -35,7 +39,7 @@ def is_follow_up(slots: Slots, reader: Reader) -> bool:
 def follow(slots: Slots, reader: Reader) -> Outcome:
     """The query before with what was said put in."""
     assert reader.previous is not None
-    before = reader.previous.query
+    before = periods.whole_days(reader.previous, reader)
     those = _those(slots, reader.previous)
     if isinstance(those, Clarify):
         return those
@@ -94,6 +98,10 @@ def follow(slots: Slots, reader: Reader) -> Outcome:
         changes["within"] = before.within if before.within in said.dimensions else None
         changes["grain"] = None if before.calculation is Calculation.TREND and not slots.has("trend") else before.grain
     changes |= _calculation(slots, before, said, changes)
+    changes |= _placed(slots, before, said, changes)
+    several = before.calculation is Calculation.OVERVIEW or len(before.metrics) > MOST_NAMED
+    if several and (asked := _of_overview(slots, before, changes, reader)) is not None:
+        return asked
     query = MetricQuery(**{**_fields(before), **changes})
     return Understood(query, time, standing.tier, standing.notes)
 
@@ -149,10 +157,10 @@ def _standing(slots: Slots, reader: Reader, before: MetricQuery) -> Outcome:
     """The text read as a question of its own, with the metrics of before where it names none."""
     if slots.metrics or slots.ambiguous:
         return assemble(slots, reader)
-    from assistant.chatbi.language.tokens import Token
-
     borrowed = [Token(-1, -1, "metric", "", metric=m) for m in before.metrics]
     slots.metrics = borrowed
+    if slots.has("place"):
+        slots.values += _borrowed(slots, before)
     if not slots.dimensions and slots.has("rank", "best", "move", "share", "threshold", "ranking"):
         slots.dimensions = [Token(-1, -1, "dimension", "", dimension=d) for d in before.dimensions]
     made = assemble(slots, reader)
@@ -160,6 +168,16 @@ def _standing(slots: Slots, reader: Reader, before: MetricQuery) -> Outcome:
     if isinstance(made, Understood):
         made.query.spans.pop("metrics", None)
     return made
+
+
+def _borrowed(slots: Slots, before: MetricQuery) -> list[Token]:
+    """Whose place it is, and among whom, where that was said before."""
+    named = {v.dimension for t in slots.values for v in t.values}
+    kept = [f for f in before.filters if not f.exclude and f.dimension not in named]
+    kept += [Filter(dimension=d, values=before.placed) for d in before.dimensions if before.placed and d not in named]
+    if slots.has("everywhere"):
+        kept = [f for f in kept if f.dimension not in ("region", "city")]
+    return [Token(-1, -1, "value", "、".join(f.values), values=(Value(f.dimension, f.values),)) for f in kept]
 
 
 def _fields(query: MetricQuery) -> dict[str, Any]:
@@ -179,6 +197,40 @@ def _times(slots: Slots, reader: Reader, before: MetricQuery, standing: Understo
     if reader.previous.time is None or said.comparison is None:
         return {}
     return {"comparison": periods.reshift(reader.previous.time, said.comparison, reader)}
+
+
+def _of_overview(slots: Slots, before: MetricQuery, changes: dict[str, Any], reader: Reader) -> Clarify | None:
+    """One of its metrics is a number of its own; of all of them only another period, place or grouping is asked for."""
+    calculation = changes.get("calculation", before.calculation)
+    if slots.metrics or slots.ambiguous:
+        groups = Calculation.BREAKDOWN if changes.get("dimensions") else Calculation.VALUE
+        changes["calculation"] = groups if calculation is Calculation.OVERVIEW else calculation
+        return None
+    if changes.get("dimensions") and calculation is Calculation.OVERVIEW:
+        changes["calculation"] = Calculation.BREAKDOWN
+    elif calculation not in (Calculation.OVERVIEW, Calculation.BREAKDOWN):
+        name = reader.catalogue.metrics[before.metrics[0]].name
+        return Clarify(f"概览里有好几个指标，请说出要看哪一个，比如“{name}{slots.text.rstrip('呢?？')}”。")
+    return None
+
+
+def _placed(slots: Slots, before: MetricQuery, said: MetricQuery, changes: dict[str, Any]) -> dict[str, Any]:
+    """Whose place is asked for: another one's, named now, or no longer anybody's."""
+    if slots.has("place"):
+        same = {"calculation", "dimensions", "order", "filters", "placed", "comparison", "having"}
+        rest: dict[str, Any] = {"limit": None, "grain": None, "within": None}
+        return {name: getattr(said, name) for name in same} | rest
+    if not before.placed:
+        return {}
+    group = before.dimensions[0]
+    named = tuple(v for f in said.filters if f.dimension == group and not f.exclude for v in f.values)
+    if changes.get("calculation", before.calculation) is not Calculation.PLACE or said.dimensions not in ((), (group,)):
+        kind = {"calculation": Calculation.BREAKDOWN} if "calculation" not in changes else {}
+        return {**kind, "placed": (), "order": changes.get("order")}
+    if not named:
+        return {}
+    filters = (*before.filters, *(f for f in said.filters if f.dimension != group))
+    return {"placed": named, "filters": filters, "dimensions": (group,), "calculation": Calculation.PLACE}
 
 
 def _filters(before: tuple[Filter, ...], said: MetricQuery) -> tuple[Filter, ...]:

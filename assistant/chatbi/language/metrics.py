@@ -1,5 +1,6 @@
 """Which metrics a question asks for; where none is plain, a question back with the nearest ones."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -13,14 +14,20 @@ from assistant.chatbi.language.slots import Slots
 from assistant.chatbi.language.tokens import Token
 from assistant.chatbi.language.values import Value, words
 
+_OF = re.compile("(?:类型?|相关|问题|方面|原因)?(?:的)?")
+_HOW = re.compile("怎么样|怎样|如何|咋样|情况")
 _PEOPLE = frozenset({"tier", "stage", "gender", "age_band"})
 CANDIDATES = 6
+FEWEST_HEADLINES = 3
 ALIKE, SOUNDS_ALIKE = 60, 85  # rapidfuzz ratios from which a word may be a metric's name miswritten
 USUAL = ("sales", "orders", "nps")  # offered where nothing was said that could be a metric
 
 
 def chosen_metrics(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify | Refused:
     """The metrics, in the order in which they were named."""
+    if asked := _topics(slots, reader):
+        return asked
+    _in_tickets(slots)
     _drop_bare(slots)
     _counted(slots)
     named = tuple(dict.fromkeys(t.metric for t in sorted(slots.metrics, key=lambda t: t.start)))
@@ -29,6 +36,9 @@ def chosen_metrics(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify | 
         named = tuple(dict.fromkeys(t.metric for t in sorted(slots.metrics, key=lambda t: t.start)))
     if named:
         return tuple(_adapted(m, slots, reader) for m in named[:4])
+    if (slots.has("overview") or _how_it_goes(slots)) and (headlines := _headlines(slots, reader)):
+        slots.cues.setdefault("overview", [Cue(0, 0, "overview")])
+        return headlines
     if slots.has("member_list"):
         return ("members",)
     if slots.has("ticket_list"):
@@ -51,6 +61,54 @@ def chosen_metrics(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify | 
     if _only_people(slots):
         return ("members",)
     return _unknown(slots, reader)
+
+
+def _headlines(slots: Slots, reader: Reader) -> tuple[str, ...]:
+    """The metrics that open an overview, those of them that have what was named; too few are none."""
+    if slots.ambiguous:
+        return ()
+    beside = frozenset(t.dimension for t in slots.dimensions) | {v.dimension for t in slots.values for v in t.values}
+    found = [n for n, m in reader.catalogue.metrics.items() if m.headline and reader.catalogue.allows(n, beside)]
+    return tuple(found) if len(found) >= FEWEST_HEADLINES else ()
+
+
+def _how_it_goes(slots: Slots) -> bool:
+    """“徐家汇店昨天怎么样”: nothing but when and where."""
+    places = all(v.dimension in ("store", "city", "region") for t in slots.values for v in t.values)
+    bare = not (slots.ambiguous or slots.unread or slots.dimensions or set(slots.cues) - {"own", "everywhere"})
+    said = bool(slots.times or slots.values or slots.has("own"))
+    return said and places and bare and bool(_HOW.search(slots.text))
+
+
+def _topics(slots: Slots, reader: Reader) -> Clarify | None:
+    """“退款工单”: a word right before a number of tickets names their category. No category: of comments, or of tickets?"""
+    numbers = [t for t in slots.metrics if reader.catalogue.allows(t.metric, frozenset({"ticket_category"}))]
+    said: list[Token | Cue] = [*numbers, *slots.cues.get("ticket_list", [])]
+    for ticket in said:
+        for place in (slots.ambiguous, slots.unread, slots.dimensions, slots.loose, slots.metrics):
+            for token in [t for t in place if _OF.fullmatch(slots.text[t.end : ticket.start])]:
+                if category := words()["ticket_topics"].get(token.text):
+                    place.remove(token)
+                    meant = Value("ticket_category", (category,))
+                    slots.values.append(replace(token, kind="value", values=(meant,), metric="", metrics=()))
+        for token in slots.values:
+            if numbers and {v.dimension for v in token.values} == {"aspect"}:
+                return _no_category(token, ticket, slots)
+    return None
+
+
+def _no_category(aspect: Token, ticket: Token | Cue, slots: Slots) -> Clarify:
+    text = slots.text
+    comments = text[: ticket.start] + "负面提及数" + text[ticket.end :]
+    tickets = f"各工单类别{_context(replace(slots, values=[t for t in slots.values if t != aspect]))}工单数"
+    options = (Option(f"评论里对{aspect.text}的负面提及", comments), Option("工单按类别看", tickets))
+    return Clarify(f"工单没有“{aspect.text}”这个类别，评论里有。您要看哪一个？", options)
+
+
+def _in_tickets(slots: Slots) -> None:
+    """“投诉有几单”: tickets are counted, not orders."""
+    if any(t.metric == "tickets" for t in slots.metrics):
+        slots.metrics = [t for t in slots.metrics if t.text not in ("几单", "多少单", "单数", "单量", "笔数")]
 
 
 def _drop_bare(slots: Slots) -> None:

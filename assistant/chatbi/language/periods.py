@@ -1,16 +1,16 @@
 """Which period and which comparison a question means; a period in the future or off the calendar is refused."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
 from assistant.chatbi.catalogue import STATE_DAYS, STATES
 from assistant.chatbi.language import units
-from assistant.chatbi.language.outcome import Clarify, Option, Reader, Refused
+from assistant.chatbi.language.outcome import Clarify, Option, Outcome, Reader, Refused, Understood
 from assistant.chatbi.language.slots import Slots
 from assistant.chatbi.language.times import Time, shifted
-from assistant.chatbi.query import DEFAULT, Calculation, Comparison, Period
+from assistant.chatbi.query import DEFAULT, Calculation, Comparison, MetricQuery, Period
 
 DEFAULT_DAYS = 30
 _IMPOSSIBLE = re.compile(r"\d{1,2}月\d{1,2}[日号]?|\d{4}-\d{1,2}-\d{1,2}|\d+月份?")
@@ -74,9 +74,11 @@ def decide(
     elif (cue := slots.cue("lag")) and decided.period is not None:
         decided.comparison = lag(decided.period, cue.word)
         decided.spans["comparison"] = slots.text[cue.start : cue.end]
-    elif calculation is Calculation.DRIVERS or slots.has("moved"):
+    elif calculation in (Calculation.DRIVERS, Calculation.OVERVIEW) or slots.has("moved"):
         decided.comparison = previous(main, reader)
         decided.spans["comparison"] = DEFAULT
+    if decided.comparison is not None and main.first == reader.today and decided.comparison.period.end < reader.today:
+        decided.notes.append("今天还没有过完，和整天比会偏低")
     if "snapshot" in kinds and calculation is not Calculation.TREND and not slots.has("grain"):
         decided.notes += _of_month_end(decided, reader, metrics)
     parts = calculation is Calculation.TREND or slots.has("grain")
@@ -184,6 +186,60 @@ def previous(time: Time, reader: Reader) -> Comparison:
 def _shift(time: Time, kind: Literal["year", "previous"], reader: Reader) -> Comparison:
     other = shifted(time, kind, reader.today, reader.calendar)
     return Comparison(kind=kind, period=Period(start=other.first, end=other.last, label=other.label))
+
+
+def full_days(outcome: Understood, slots: Slots, reader: Reader) -> Outcome:
+    """Averages by day leave today out, which is not over; a window of so many days is then that of yesterday."""
+    query, against = outcome.query, outcome.query.comparison
+    ends = [p.end for p in (query.period, against.period if against else None) if p is not None]
+    if query.per != "day" or query.period is None or max(ends) < reader.today:
+        return outcome
+    yesterday = replace(reader, today=reader.today - timedelta(days=1))
+    period, time = query.period, outcome.time
+    if period.end >= reader.today:
+        if time is None or time.first >= reader.today:
+            return _today_alone(slots, reader)
+        if time.unit == "days":
+            time = replace(time, first=time.first - timedelta(days=1), last=time.last - timedelta(days=1))
+        period = time.period(yesterday.today)
+        if against is not None and against.kind != "period":
+            against = _shift(time, against.kind, yesterday)
+        elif against is not None and against.period.days == query.period.days:
+            against = _ending(against, against.period.end - timedelta(days=query.period.days - period.days))
+    if against is not None and against.period.end >= reader.today:
+        if against.period.start >= reader.today:
+            return _today_alone(slots, reader)
+        against = _ending(against, yesterday.today)
+    note = f"今天还没有过完，日均只算到昨天（{units.said(yesterday.today)}）"
+    made = query.model_copy(update={"period": period, "comparison": against})
+    return replace(outcome, query=made, notes=(*outcome.notes, note))
+
+
+def _ending(against: Comparison, last: date) -> Comparison:
+    first = against.period.start
+    return against.model_copy(update={"period": Period(start=first, end=last, label=units.between(first, last))})
+
+
+def _today_alone(slots: Slots, reader: Reader) -> Clarify:
+    """There is no full day to count: the sum so far, or another day."""
+    question = f"今天（{units.said(reader.today)}）还没有过完，算不了日均。您要看到目前为止的总数，还是前几天的日均？"
+    time = next((t for t in slots.times if t.first >= reader.today), None)
+    cue = slots.cue("mean")
+    if time is None or cue is None:
+        return Clarify(question)
+    text = slots.text
+    said, mean = text[time.start : time.end], text[cue.start : cue.end]
+    options = (("到目前的总数", text.replace(mean, "")), ("近7天的日均", text.replace(said, "近7天")))
+    return Clarify(question, tuple(Option(label, asked) for label, asked in options))
+
+
+def whole_days(before: Understood, reader: Reader) -> MetricQuery:
+    """The query with today in its period again, where an average by day left it out."""
+    query, time = before.query, before.time
+    if query.per != "day" or time is None or time.future(reader.today):
+        return query
+    against = reshift(time, query.comparison, reader) if query.comparison else None
+    return query.model_copy(update={"period": time.period(reader.today), "comparison": against})
 
 
 def lag(period: Period, unit: str) -> Comparison:

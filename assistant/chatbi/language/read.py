@@ -5,7 +5,7 @@ import re
 from assistant.chatbi.language.assemble import assemble
 from assistant.chatbi.language.follow import follow, is_follow_up
 from assistant.chatbi.language.outcome import Clarify, Option, Outcome, Reader, Refused, Told, Understood
-from assistant.chatbi.language.periods import refusal
+from assistant.chatbi.language.periods import full_days, refusal
 from assistant.chatbi.language.slots import Slots, slots
 from assistant.chatbi.language.tokens import clean, names, tokens
 from assistant.chatbi.language.values import words
@@ -33,6 +33,8 @@ def read(question: str, reader: Reader) -> Outcome:
     if (cue := found.cue("those")) and not edits:
         return Clarify(f"“{text[cue.start : cue.end]}”指的是哪些？请把名字说出来。")
     outcome = follow(found, reader) if edits else assemble(found, reader)
+    if isinstance(outcome, Understood):
+        outcome = full_days(outcome, found, reader)
     if isinstance(outcome, Understood) and found.unread:
         return _not_read(found, outcome)
     if isinstance(outcome, Understood):

@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from assistant.chatbi.language.cues import Cue
 from assistant.chatbi.language.outcome import Reader
 from assistant.chatbi.language.times import Time
 from assistant.chatbi.language.tokens import Token, names
+from assistant.chatbi.language.units import WEEKDAYS
 from assistant.chatbi.language.values import Value, words
 
 _BEFORE = re.compile(
@@ -15,6 +17,7 @@ _BEFORE = re.compile(
 _AFTER = re.compile(
     r"^(的)?(排名|排行|分布|构成|占比|维度|对比|比较|分别|之间|里|中|当中|TOP|top|前|各自|有哪些|有哪几|是哪|分组|结构|差异|拆分|拆开|来看|看|细分)"
 )
+_TO = re.compile(r"\s*(?:到|至|—|-|~|～)\s*")
 _NOT_GROUPING = frozenset({"store", "product"})
 
 
@@ -73,6 +76,7 @@ def slots(text: str, tokens: list[Token], reader: Reader) -> Slots:
     _grouped_inside(found, reader)
     _exclusions(found)
     _others(found)
+    _weekday_ranges(found)
     found.unread = [t for t in found.unread if not _mended(t, found, reader)]
     return found
 
@@ -119,6 +123,31 @@ def _others(found: Slots) -> None:
     """“除了徐家汇店，其他门店”: what is left is no value of its own."""
     if found.has("exclude"):
         found.values = [t for t in found.values if t.text not in ("其他", "其它", "其余")]
+
+
+def _weekday_ranges(found: Slots) -> None:
+    """“周一到周五”: all days between, not the two."""
+    days = sorted((t for t in found.values if _weekday(t) is not None), key=lambda t: t.start)
+    for one, after in pairwise(days):
+        if one not in found.values or not _TO.fullmatch(found.text[one.end : after.start]):
+            continue
+        first, last = _weekday(one), _weekday(after)
+        assert first is not None and last is not None
+        inside = tuple(WEEKDAYS[(first[0] + n) % 7] for n in range((last[1] - first[0]) % 7 + 1))
+        text = found.text[one.start : after.end]
+        found.values = [t for t in found.values if t not in (one, after)]
+        found.values.append(Token(one.start, after.end, "value", text, values=(Value("weekday", inside),)))
+        found.unread = [t for t in found.unread if not one.end <= t.start < after.start]
+
+
+def _weekday(token: Token) -> tuple[int, int] | None:
+    """First and last day of the week that a word names."""
+    if len(token.values) != 1 or len(token.values[0].values) != 1:
+        return None
+    value = token.values[0]
+    if value.dimension == "weekday":
+        return (WEEKDAYS.index(value.values[0]),) * 2
+    return (5, 6) if value.dimension == "day_type" and value.values == ("周末",) else None
 
 
 def _exclusions(found: Slots) -> None:

@@ -43,7 +43,9 @@ class Time:
 
 _YEAR = r"(?P<y>今年|本年度?|去年|上年|前年|大前年|明年|后年|(?:20)?\d{2}年|二[零〇][一二三四五六七八九零〇]{2}年)?的?"
 _N = COUNT
+_WEEKDAY = "(?:[一二三四五六天]|日(?!均))"  # 本周日均 is an average by day
 _TO = re.compile(r"\s*(?:到|至|—|–|-|~|～)\s*")
+_UNTIL_TODAY = re.compile("(?:开始)?(?:至今|以来|到现在|到目前(?:为止)?)")
 Found = tuple[date, date, Unit, str]
 Rule = Callable[[re.Match[str]], Found | None]
 
@@ -75,7 +77,7 @@ class Clocks:
     def _joined(self, text: str, found: list[Time]) -> list[Time]:
         """“11月5号到昨天” is one period, and “上月前10天” the beginning of one."""
         made: list[Time] = []
-        for one in found:
+        for one in (self._until_today(text, t) for t in found):
             before = made[-1] if made else None
             if before is not None and _TO.fullmatch(text[before.end : one.start]) and before.first <= one.last:
                 last = one.last
@@ -85,6 +87,14 @@ class Clocks:
             else:
                 made.append(one)
         return made
+
+    def _until_today(self, text: str, one: Time) -> Time:
+        """“这周二至今”, “国庆以来”."""
+        tail = _UNTIL_TODAY.match(text, one.end)
+        if tail is None or one.unit not in ("day", "holiday", "weekend", "xun") or one.first > self.today:
+            return one
+        label = f"{units.said(one.first)}至今"
+        return Time(one.start, tail.end(), one.first, self.today, "range", label)
 
     def _beginning(self, text: str, whole: Time, part: Time) -> Time | None:
         said = text[part.start : part.end]
@@ -118,9 +128,12 @@ class Clocks:
         yield r"(?:近|最近|这|前|过去)[几些]天", lambda m: self._span(7, "近7天")
         yield r"(?:近|最近|过去)半年", lambda m: self._span(182, "近半年")
         yield r"(?:近|最近|过去)半个月", lambda m: self._span(15, "近15天")
-        yield r"(?P<w>上+|本|这|当|下)(?:一)?个?(?P<u>周|星期|礼拜)(?![一二三四五六日天末])(?P<same>同期)?", self._week
         yield (
-            r"(?P<w>上+|本|这|当)(?:一)?个?(?:周|星期|礼拜)(?P<d>[一二三四五六日天])(?:到|至|-|~)(?:(?:上+|本|这)?个?(?:周|星期|礼拜))?(?P<d2>[一二三四五六日天])",
+            rf"(?P<w>上+|本|这|当|下)(?:一)?个?(?P<u>周|星期|礼拜)(?!{_WEEKDAY}|末)(?P<same>同期)?",
+            self._week,
+        )
+        yield (
+            rf"(?P<w>上+|本|这|当|下)(?:一)?个?(?:周|星期|礼拜)(?:的?(?:周|星期|礼拜))?(?P<d>{_WEEKDAY}|末)\s*(?:到|至|—|-|~|～)\s*(?:(?P<w2>上+|本|这|下)?(?:一)?个?(?:周|星期|礼拜))?(?P<d2>{_WEEKDAY}|末)",
             self._weekdays,
         )
         yield (
@@ -131,7 +144,7 @@ class Clocks:
             rf"(?P<w>上+|本|这|当)(?:一)?个?月的?(?P<d>{_N})(?:到|至|-|~)(?P<d2>{_N})(?:日|号)",
             self._days_of_month,
         )
-        yield r"(?P<w>上+|本|这|当|下)(?:一)?个?(?:周|星期|礼拜)(?P<d>[一二三四五六日天])", self._weekday
+        yield rf"(?P<w>上+|本|这|当|下)(?:一)?个?(?:周|星期|礼拜)(?P<d>{_WEEKDAY})", self._weekday
         yield r"(?P<w>上+|本|这)个?周末", self._weekend
         yield r"(?P<w>上+|本|这|当|下)(?:一)?个?月(?!初|[上中下]旬|份?以来)(?:份|底|末)?(?P<same>同期)?", self._month
         yield r"(?:月初至今|本月至今|本月以来|这个月以来|当月至今)", lambda m: self._unit("month", 0)
@@ -188,9 +201,16 @@ class Clocks:
         return first, last, "range", units.between(first, last)
 
     def _weekdays(self, m: re.Match[str]) -> Found | None:
-        begin, _ = units.around(self.today, "week", self._shift(m["w"]), 1)
-        first, last = (begin + timedelta(days="一二三四五六日".index(m[d].replace("天", "日"))) for d in ("d", "d2"))
+        """“上周一到周三”; “这周日到周一” ends in the week after, “上周五到本周一” in the one named."""
+        first = self._on_weekday(m["w"], m["d"].replace("末", "六"))
+        last = self._on_weekday(m["w2"] or m["w"], m["d2"].replace("末", "日"))
+        if last < first and not m["w2"]:
+            last += timedelta(weeks=1)
         return (first, last, "range", units.between(first, last)) if first <= last else None
+
+    def _on_weekday(self, week: str, day: str) -> date:
+        begin, _ = units.around(self.today, "week", self._shift(week), 1)
+        return begin + timedelta(days="一二三四五六日".index(day.replace("天", "日")))
 
     def _days_of_month(self, m: re.Match[str]) -> Found | None:
         begin, _ = units.around(self.today, "month", self._shift(m["w"]), 1)
@@ -204,8 +224,7 @@ class Clocks:
         return self._unit("fiscal", self._shift(m["w"]))
 
     def _weekday(self, m: re.Match[str]) -> Found:
-        first, _ = units.around(self.today, "week", self._shift(m["w"]), 1)
-        day = first + timedelta(days="一二三四五六日".index(m["d"].replace("天", "日")))
+        day = self._on_weekday(m["w"], m["d"])
         return day, day, "day", units.said(day)
 
     def _weekend(self, m: re.Match[str]) -> Found:

@@ -4,6 +4,7 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 NAMED = frozenset({"week", "month", "quarter", "half", "year", "fiscal"})
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12, "fiscal": 12}
 
 

@@ -138,9 +138,10 @@ def _enumerated(index: ValueIndex, pairs: list[dict[str, Any]]) -> None:
         listed = known["surfaces"].get(dimension, {}).get(value)
         for surface in listed if listed is not None else (value,):
             index.add(surface, dimension, value)
-        if dimension == "aspect":
-            for tail in ("问题", "方面", "方面的问题"):
-                index.add(f"{value}{tail}", dimension, value)
+        if dimension in ("aspect", "ticket_category"):
+            for surface in listed or (value,):
+                for tail in ("问题", "方面", "方面的问题"):
+                    index.add(f"{surface}{tail}", dimension, value)
         if dimension == "age_band" and "-" in value:
             for joint in ("到", "至", "~"):
                 index.add(value.replace("-", joint), dimension, value)
