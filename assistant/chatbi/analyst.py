@@ -100,7 +100,7 @@ class Analyst:
 
     def _place(self, query: MetricQuery, scope: Scope, table: Table, narrator: Narrator, names: Catalogue) -> Answer:
         """One among all, and the ranking that it stands in."""
-        places = Places(query, names, table.columns, table.cut)
+        places = Places(query, names, table.columns, table.cut, scope.whole)
         name = query.metrics[0]
         mean = averages.average(name, query, self.catalogue, lambda q: self.table(q, scope))
         ranked = tuple(tuple(row) for row in places.ranked(table.rows))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.chatbi import said
-from assistant.chatbi.catalogue import Catalogue
+from assistant.chatbi.catalogue import Catalogue, averaged
 from assistant.chatbi.query import Calculation, MetricQuery, Subset, Threshold
 from assistant.chatbi.run import Table
 from assistant.domain.account import Scope
@@ -54,7 +54,8 @@ def resolved(query: MetricQuery, catalogue: Catalogue, scope: Scope, run: Run) -
         whole = one.value == "overall"
         filters = tuple(f for f in of.filters if not whole or f.dimension not in PLACES)
         found = average(one.metric, of.model_copy(update={"filters": filters}), catalogue, run)
-        metric = catalogue.metrics[one.metric]
+        names = averaged(catalogue, query.metrics, query.per) if query.per else catalogue
+        metric = names.metrics[one.metric]
         if found.value is None:
             raise BadInput(f"没有{metric.name}的数据，算不出平均。")
         sentences.append(_words(found, metric.name, said.number(found.value, metric), of, catalogue, scope, whole))

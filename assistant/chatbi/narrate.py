@@ -134,12 +134,23 @@ class Narrator:
         partial = "首期不满一期。" if period and self._begins_inside(period) else ""
         if self.query.grain in ("week", "xun") and STATES & self.catalogue.kinds(name):
             partial += "各期是期末那天的状态。"
+        partial += self._nothing_on(len(points), metric)
         open_end = "（未满一期）" if self.query.period and self.query.period.to_date else ""
         return (
             f"按{GRAINS[str(self.query.grain)]}看共{len(points)}期，{metric.name}从{said.key(first[0], True)}的{said.number(first[1], metric)}"
             f"到{said.key(last[0], True)}{open_end}的{said.number(last[1], metric)}；最高是{said.key(high[0], True)}的{said.number(high[1], metric)}，"
             f"最低是{said.key(low[0], True)}的{said.number(low[1], metric)}。{self._compared(rows, metric)}{partial}"
         )
+
+    def _nothing_on(self, days: int, metric: Metric) -> str:
+        """Days without a row are no lowest day of a count."""
+        period = self.query.period
+        counted = metric.type in ("additive", "distinct") and self.catalogue.kinds(self.query.metrics[0]) == {"flow"}
+        by_day = {"weekday", "day_type"} & {f.dimension for f in self.query.filters}
+        if self.query.grain != "day" or period is None or not counted or by_day or self.first is None:
+            return ""
+        missing = (period.end - max(period.start, self.first)).days + 1 - days
+        return f"另有{missing}天没有记录，没有算进最低。" if missing > 0 else ""
 
     def _compared(self, rows: Sequence[Row], metric: Metric) -> str:
         """How many parts rose and fell against those they are held against, and which moved most."""
@@ -180,7 +191,8 @@ class Narrator:
         noun = self._noun(self.query.dimensions)
         rest = f"共{len(lines)}项，最近一期最高的是" if len(lines) > SHOWN else ""
         open_end = "最后一期未满。" if self.query.period and self.query.period.to_date else ""
-        return f"按{GRAINS[grain]}看，{noun}{metric.name}{rest}：" + "；".join(items) + f"。{open_end}"
+        partial = "首期不满一期。" if self.query.period and self._begins_inside(self.query.period) else ""
+        return f"按{GRAINS[grain]}看，{noun}{metric.name}{rest}：" + "；".join(items) + f"。{partial}{open_end}"
 
     def _begins_inside(self, period: Period) -> bool:
         """The first group of the trend holds fewer days than it could, and they are added up."""

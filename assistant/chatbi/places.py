@@ -17,9 +17,10 @@ _COUNTED = {"store": "家"}
 
 
 class Places:
-    """One question. `names` are the columns of the rows; `cut`: there were more rows than these."""
+    """One question. `names` are the columns of the rows; `cut`: there were more rows than these; `whole`: the
+    asker sees all groups that there are."""
 
-    def __init__(self, query: MetricQuery, catalogue: Catalogue, names: Sequence[str], cut: bool) -> None:
+    def __init__(self, query: MetricQuery, catalogue: Catalogue, names: Sequence[str], cut: bool, whole: bool) -> None:
         assert query.order is not None
         self.order: Order = query.order
         self.metric: Metric = catalogue.metrics[query.order.metric]
@@ -30,6 +31,7 @@ class Places:
         self.counted = _COUNTED.get(self.key, "个")
         self.by = self.order.metric if self.order.by == "value" else f"{self.order.metric}_{self.order.by}"
         self.more = cut
+        self.whole = whole
 
     def ranked(self, rows: Sequence[Row]) -> list[Row]:
         """Those that take part."""
@@ -41,7 +43,7 @@ class Places:
         said_of = "".join(self._one(name, rows, ranked, average) for name in self.placed)
         small = sum(1 for row in rows if self._small(row) and str(row[self.at[self.key]]) not in self.placed)
         left = f"另有{small}{self.counted}样本少于{self.metric.min_sample}，没有参加排名。" if small else ""
-        return said_of + left
+        return said_of + left + ("" if self.whole else f"只在您能看到的{self.noun}里排。")
 
     def _one(self, name: str, rows: Sequence[Row], ranked: Sequence[Row], average: Average) -> str:
         row = next((r for r in rows if str(r[self.at[self.key]]) == name), None)

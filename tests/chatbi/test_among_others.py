@@ -144,3 +144,29 @@ def test_an_overview_is_edited_and_one_of_its_metrics_taken(questions: OpsQuesti
 
     visits = query(questions.ask(analyst, "客流呢", "over"))
     assert (visits.calculation, visits.metrics) == (Calculation.VALUE, ("visits",))
+
+
+@pytest.mark.parametrize(
+    ("text", "op"),
+    [
+        ("上月销售额不低于平均的门店", ">"), ("上月高于平均客单价的城市", ">"), ("上月没达到平均销售额的门店", "<"),
+        ("上月退货率好于平均的门店", "<"), ("上月客流比平均低的门店", "<"), ("上月客单价在平均水平以上的城市", ">"),
+    ],
+)  # fmt: skip
+def test_which_side_of_the_average_is_what_was_said(
+    text: str, op: str, questions: OpsQuestions, analyst: Account
+) -> None:
+    assert [(t.op, t.value) for t in query(questions.ask(analyst, text)).having] == [(op, "average")]
+
+
+def test_within_a_scope_the_place_is_said_to_be_among_what_is_seen(questions: OpsQuestions) -> None:
+    east = Account("east", "华东区域经理", Role.REGION_MANAGER, ("R-华东",))
+
+    assert "只在您能看到的门店里排" in questions.ask(east, "徐家汇店上月销售额全国排第几").narrative
+
+
+def test_all_of_it_lets_go_of_the_place_before(questions: OpsQuestions, analyst: Account) -> None:
+    questions.ask(analyst, "上海上月客单价", "whole")
+    found = query(questions.ask(analyst, "整体怎么样", "whole"))
+
+    assert (found.metrics, found.filters) == (("aov",), ())

@@ -93,3 +93,27 @@ def test_the_same_weekday_of_last_week(questions: OpsQuestions, analyst: Account
     assert alone.comparison == edited.comparison
     assert alone.comparison is not None
     assert alone.comparison.period.start.isoformat() == "2026-11-14"
+
+
+@pytest.mark.parametrize("edit", ["和9月比", "比上上个月呢", "跟上上个月相比"])
+def test_a_period_to_compare_with_leaves_the_period(edit: str, questions: OpsQuestions, analyst: Account) -> None:
+    found = query(talk(questions, analyst, f"against-{edit}", "10月销售额", edit)[-1])
+
+    assert found.period is not None
+    assert found.comparison is not None
+    assert (found.period.start.month, found.comparison.period.start.month) == (10, 9)
+
+
+def test_a_why_holds_the_period_before_against_the_one_just_before_it(
+    questions: OpsQuestions, analyst: Account
+) -> None:
+    found = query(talk(questions, analyst, "why-of", "8月销售额", "为什么")[-1])
+
+    assert found.comparison is not None
+    assert found.comparison.period.label == "2026年7月"
+
+
+def test_a_why_after_the_one_on_top_is_about_that_one(questions: OpsQuestions, analyst: Account) -> None:
+    first, why = talk(questions, analyst, "why-top", "10月销售额最高的门店", "为什么")
+
+    assert [f.values for f in query(why).filters] == [(str(first.rows[0][0]),)]

@@ -74,3 +74,19 @@ def test_both_that_fell_are_conditions(questions: OpsQuestions, analyst: Account
 
 def test_a_why_with_a_condition_is_taken_apart_without_it(questions: OpsQuestions, analyst: Account) -> None:
     assert questions.ask(analyst, "为什么各门店NPS低于30").status in ("answered", "empty", "clarify")
+
+
+def test_the_same_days_of_the_month_before_are_those_days(questions: OpsQuestions, analyst: Account) -> None:
+    found = query(questions, analyst, "本月1号到10号比上月同期销售额增长多少")
+
+    assert found.comparison is not None
+    assert (str(found.comparison.period.start), str(found.comparison.period.end)) == ("2026-10-01", "2026-10-10")
+
+
+@pytest.mark.parametrize("text", ["上月NPS推荐者贬损者各多少", "哪个商品差评最多，都在说什么", "销售额目标是多少"])
+def test_what_would_be_answered_by_half_is_asked_back(questions: OpsQuestions, analyst: Account, text: str) -> None:
+    assert questions.ask(analyst, text).status == "clarify"
+
+
+def test_days_without_a_ticket_are_said_beside_the_lowest(questions: OpsQuestions, analyst: Account) -> None:
+    assert "天没有记录" in questions.ask(analyst, "上周每天投诉量").narrative

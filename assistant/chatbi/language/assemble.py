@@ -193,7 +193,7 @@ class _Work:
     def _specials(self) -> Clarify | None:
         if asked := self._averages():
             return asked
-        if asked := self._which_weeks():
+        if asked := self._which_weeks() or self._by_itself():
             return asked
         if self.slots.has("correlate") and len(self.metrics) < 2:
             return Clarify("想看哪两个指标的关系？请把两个指标都说出来，比如“各门店排队抱怨和NPS有关系吗”。")
@@ -212,6 +212,21 @@ class _Work:
         weeks = (f"上周的{said}", f"本周的{said}", f"近30天里的{said}")
         return Clarify(f"“{said}”是哪一段时间的？", tuple(Option(w, text.replace(said, w)) for w in weeks))
 
+    def _by_itself(self) -> Clarify | None:
+        """The NPS of promoters is always 100: their share is meant, or how many there are."""
+        beside = {*self.dimensions, *(f.dimension for f in self.filters)}
+        for metric, groups, shares in (
+            ("nps", {"nps_group", "nps_score"}, "推荐者占比和贬损者占比"),
+            ("csat", {"csat_score"}, "满意率"),
+        ):
+            if metric in self.metrics and beside & groups:
+                context = "".join(self.slots.text[t.start : t.end] for t in self.slots.times)
+                group = self.catalogue.dimensions[(beside & groups).pop()].name
+                asked = (f"{context}{shares}", f"{context}各{group}反馈数")
+                name = self.catalogue.metrics[metric].name
+                return Clarify(f"{name}不按{group}来算。您要看的是？", tuple(Option(a, a) for a in asked))
+        return None
+
     def _calculation(self) -> Calculation | Clarify:
         has = self.slots.has
         if has("moved") and not self.dimensions and not has("why"):  # “上海门店客流下降的有哪些”
@@ -224,6 +239,8 @@ class _Work:
         placed = has("ranking") and not self.dimensions and any(f.dimension == "store" for f in self._named())
         if has("place") or placed or (self._beside_average() and not self.dimensions and self.grain is None):
             return self._place()
+        if has("words") and self.dimensions and set(self.dimensions) - {"aspect"} and has("rank", "best"):
+            return Clarify("一次只能问一件事：先看排名，知道是哪一个以后，再问它的评论里说什么。")
         if has("words") and self._of_answers():
             return self._words()
         ranked = bool(self.dimensions) and has("rank", "best", "move", "ranking")

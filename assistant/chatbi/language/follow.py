@@ -10,12 +10,13 @@ from assistant.chatbi.language.slots import Slots
 from assistant.chatbi.language.times import Time, in_year
 from assistant.chatbi.language.tokens import Token
 from assistant.chatbi.language.values import Value
-from assistant.chatbi.query import DEFAULT, INHERITED, Calculation, Filter, MetricQuery
+from assistant.chatbi.query import DEFAULT, INHERITED, Calculation, Comparison, Filter, MetricQuery
 
 _STARTS = re.compile(
     r"^(那么?|那就|换|改|只看|仅看|再|还有|按|去掉|除了?|剔除|排除|其中|加上|同比|环比|和|跟|与|比|分|各|具体|为什么|为何|如果|不看|取消)"
 )
 _FIRST = re.compile(r"^那?(?:排名?|排在)?(?:第一名|第一(?=的)|榜首|冠军)的?")
+_AGAINST = re.compile("^那?(?:如果)?(?:比(?!例|重|较)|(?:和|跟|与|同|较)(?=.{2,14}(?:比|相比|对比)))")
 _WHOLE_YEAR = re.compile("全年|整年|一整?年")
 PLACES = frozenset({"region", "city", "store"})
 SHORT = 24
@@ -40,7 +41,7 @@ def follow(slots: Slots, reader: Reader) -> Outcome:
     """The query before with what was said put in."""
     assert reader.previous is not None
     before = periods.whole_days(reader.previous, reader)
-    those = _those(slots, reader.previous)
+    those = _those(slots, reader.previous) or _the_one(slots, reader.previous)
     if isinstance(those, Clarify):
         return those
     again = _same_part(slots, reader)
@@ -62,7 +63,7 @@ def follow(slots: Slots, reader: Reader) -> Outcome:
     if slots.metrics or slots.ambiguous or said.per:
         changes["per"] = said.per
     if slots.times or slots.has("year", "previous", "lag"):
-        time = standing.time if slots.times else time
+        time = standing.time if slots.times and not _held_against(slots) else time
         changes |= _times(slots, reader, before, standing)
     if again is not None:
         time = again
@@ -76,7 +77,7 @@ def follow(slots: Slots, reader: Reader) -> Outcome:
         changes["period"] = said.period
         if before.comparison is not None and time is not None:
             changes["comparison"] = periods.reshift(time, before.comparison, reader)
-    if slots.has("everywhere"):
+    if slots.has("everywhere") or (slots.has("overview") and not slots.times):  # “整体怎么样”
         changes["filters"] = tuple(f for f in before.filters if f.dimension not in PLACES)
     if slots.values:
         changes["filters"] = _filters(changes.get("filters", before.filters), said)
@@ -97,7 +98,10 @@ def follow(slots: Slots, reader: Reader) -> Outcome:
         changes["dimensions"] = said.dimensions
         changes["within"] = before.within if before.within in said.dimensions else None
         changes["grain"] = None if before.calculation is Calculation.TREND and not slots.has("trend") else before.grain
-    changes |= _calculation(slots, before, said, changes)
+    kinds = _calculation(slots, before, said, changes)
+    if kinds.get("comparison") and kinds["comparison"] == said.comparison and not slots.times:
+        kinds["comparison"] = _of_before(reader, before, said)
+    changes |= kinds
     changes |= _placed(slots, before, said, changes)
     several = before.calculation is Calculation.OVERVIEW or len(before.metrics) > MOST_NAMED
     if several and (asked := _of_overview(slots, before, changes, reader)) is not None:
@@ -125,6 +129,15 @@ def _those(slots: Slots, previous: Understood) -> Filter | Clarify | None:
         return Clarify(f"“{word}”指的是哪些？请把名字说出来。")
     slots.dimensions = [t for t in slots.dimensions if t.dimension != before.dimensions[0]]
     return Filter(dimension=before.dimensions[0], values=names)
+
+
+def _the_one(slots: Slots, previous: Understood) -> Filter | None:
+    """“为什么” after the one that stands first: of that one."""
+    before = previous.query
+    alone = before.calculation is Calculation.RANK and before.limit == 1 and len(previous.groups) == 1
+    if not alone or not slots.has("why") or slots.values or slots.dimensions or slots.metrics:
+        return None
+    return Filter(dimension=before.dimensions[0], values=previous.groups)
 
 
 def _same_part(slots: Slots, reader: Reader) -> Time | Refused | None:
@@ -184,8 +197,16 @@ def _fields(query: MetricQuery) -> dict[str, Any]:
     return {name: getattr(query, name) for name in type(query).model_fields}
 
 
+def _held_against(slots: Slots) -> bool:
+    """“和上上个月比”, “比9月呢”: the period stays."""
+    return len(slots.times) == 1 and bool(_AGAINST.match(slots.text))
+
+
 def _times(slots: Slots, reader: Reader, before: MetricQuery, standing: Understood) -> dict[str, Any]:
     said = standing.query
+    if _held_against(slots) and reader.previous is not None and reader.previous.time is not None:
+        other = periods.against(reader.previous.time, slots.times[0], reader.today)
+        return {"comparison": Comparison(kind="period", period=other)}
     if slots.times:
         found: dict[str, Any] = {"period": said.period, "comparison": said.comparison}
         if said.comparison is None and before.comparison and standing.time and before.comparison.kind != "period":
@@ -212,6 +233,15 @@ def _of_overview(slots: Slots, before: MetricQuery, changes: dict[str, Any], rea
         name = reader.catalogue.metrics[before.metrics[0]].name
         return Clarify(f"概览里有好几个指标，请说出要看哪一个，比如“{name}{slots.text.rstrip('呢?？')}”。")
     return None
+
+
+def _of_before(reader: Reader, before: MetricQuery, said: MetricQuery) -> Any:
+    """What the period of the query before is held against, where the words name no period of their own."""
+    assert reader.previous is not None
+    time, against = reader.previous.time, said.comparison
+    if time is None or against is None or before.period is None:
+        return against
+    return periods.reshift(time, against, reader)
 
 
 def _placed(slots: Slots, before: MetricQuery, said: MetricQuery, changes: dict[str, Any]) -> dict[str, Any]:

@@ -62,7 +62,8 @@ def decide(
         main = _default(slots, calculation, kinds, reader.today)
     decided = Decided(main.period(reader.today), None, main, spans)
     if other is not None:
-        decided.comparison = Comparison(kind="period", period=_against(main, other, reader.today))
+        other = _same_part(main, other, slots)
+        decided.comparison = Comparison(kind="period", period=against(main, other, reader.today))
         decided.spans["comparison"] = slots.text[other.start : other.end]
         days = decided.comparison.period.days
         if decided.period is not None and decided.period.days != days:
@@ -161,6 +162,22 @@ def _roles(times: list[Time], slots: Slots) -> tuple[Time | None, Time | None]:
     return (first, second) if first.first >= second.first else (second, first)
 
 
+def _same_part(main: Time, other: Time, slots: Slots) -> Time:
+    """“本月1号到10号比上月同期”: the same days of that month, not as many as this one has had."""
+    said = slots.text[other.start : other.end]
+    unit = next(
+        (u for word, u in (("周", "week"), ("星期", "week"), ("季", "quarter"), ("月", "month")) if word in said), ""
+    )
+    if not said.endswith("同期") or not unit or main.unit not in ("day", "range", "xun", "weekend"):
+        return other
+    if unit == "week":
+        first, last = main.first - timedelta(weeks=1), main.last - timedelta(weeks=1)
+    else:
+        months = 3 if unit == "quarter" else 1
+        first, last = units.back(main.first, months), units.back(main.last, months)
+    return replace(other, first=first, last=last, unit="range", label=units.between(first, last))
+
+
 def _default(slots: Slots, calculation: Calculation, kinds: frozenset[str], today: date) -> Time:
     grain = slots.cue("grain")
     if STATES & kinds and calculation is not Calculation.TREND and grain is None:
@@ -256,7 +273,7 @@ def reshift(time: Time, comparison: Comparison, reader: Reader) -> Comparison:
     return comparison if comparison.kind == "period" else _shift(time, comparison.kind, reader)
 
 
-def _against(main: Time, other: Time, today: date) -> Period:
+def against(main: Time, other: Time, today: date) -> Period:
     """Held against as many days as the main period has had, where it is still going on."""
     if main.last > today and main.unit == other.unit and main.unit in _SAME_LENGTH and other.last <= today:
         last = min(other.last, other.first + (today - main.first))
