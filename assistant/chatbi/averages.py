@@ -52,7 +52,8 @@ def resolved(query: MetricQuery, catalogue: Catalogue, scope: Scope, run: Run) -
         if not of.dimensions or of.grain:
             raise BadInput("和平均比要按门店、城市、商品这些来分，比如“NPS低于平均的门店”。")
         whole = one.value == "overall"
-        filters = tuple(f for f in of.filters if not whole or f.dimension not in PLACES)
+        named = {*of.dimensions, *(PLACES if whole else ())}  # two stores are held against all, not against each other
+        filters = tuple(f for f in of.filters if f.dimension not in named)
         found = average(one.metric, of.model_copy(update={"filters": filters}), catalogue, run)
         names = averaged(catalogue, query.metrics, query.per) if query.per else catalogue
         metric = names.metrics[one.metric]

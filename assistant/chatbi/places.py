@@ -30,6 +30,7 @@ class Places:
         self.noun = catalogue.dimensions[self.key].name
         self.counted = _COUNTED.get(self.key, "个")
         self.by = self.order.metric if self.order.by == "value" else f"{self.order.metric}_{self.order.by}"
+        self.counts = self.metric.type in ("additive", "distinct") and self.metric.better == "down"
         self.more = cut
         self.whole = whole
 
@@ -49,6 +50,10 @@ class Places:
         row = next((r for r in rows if str(r[self.at[self.key]]) == name), None)
         if row is None or self._value(row) is None:
             missing = f"排名只算了前{len(rows)}{self.counted}，{name}不在其中。" if self.more else ""
+            if self.counts and row is None and not missing:
+                return (
+                    f"{name}这段时间没有{self.metric.name}的记录，没有参加排名；有记录的有{len(ranked)}{self.counted}。"
+                )
             return missing or f"{name}没有可排的{self.metric.name}（不在这些{self.noun}里，或这段时间没有数据）。"
         lead = f"{name}的{self.metric.name}为{self._number(row)}"
         if self._small(row):
@@ -59,7 +64,11 @@ class Places:
         down = self.order.descending
         place = self._place(row, ranked, down)
         text = f"{lead}，{'从高到低' if down else '从低到高（倒数）'}排第 {place} / 共 {len(ranked)}{'+' if self.more else ''} {self.counted}"
-        if down and self.metric.better == "down" and self.order.by == "value":
+        same = sum(1 for r in ranked if self._value(r) == self._value(row)) - 1
+        text += f"，与{same}{self.counted}并列" if same else ""
+        if self.counts:
+            text += f"（没有记录的{self.noun}不在内）"
+        elif down and self.metric.better == "down" and self.order.by == "value":
             text += f"（{self.metric.name}越低越好，从好到差是第 {self._place(row, ranked, False)}）"
         return text + self._beside(row, ranked) + self._against(row, average) + "。"
 
@@ -70,10 +79,16 @@ class Places:
     def _beside(self, row: Row, ranked: Sequence[Row]) -> str:
         """The next one on either side."""
         i = list(ranked).index(row)
-        parts = []
-        for word, j in (("前一名", i - 1), ("后一名", i + 1)):
-            if 0 <= j < len(ranked):
-                parts.append(f"{word}{ranked[j][self.at[self.key]]} {self._number(ranked[j])}")
+        mine = self._value(row)
+        ahead = next((r for r in reversed(ranked[:i]) if self._value(r) != mine), None)
+        behind = next((r for r in ranked[i + 1 :] if self._value(r) != mine), None)
+        parts = [
+            f"{word}{one[self.at[self.key]]} {self._number(one)}"
+            for word, one in (("前一名", ahead), ("后一名", behind))
+            if one is not None
+        ]
+        if not parts:
+            return ""
         return f"；{'，'.join(parts)}"
 
     def _against(self, row: Row, average: Average) -> str:

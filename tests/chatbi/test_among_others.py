@@ -170,3 +170,19 @@ def test_all_of_it_lets_go_of_the_place_before(questions: OpsQuestions, analyst:
     found = query(questions.ask(analyst, "整体怎么样", "whole"))
 
     assert (found.metrics, found.filters) == (("aov",), ())
+
+
+def test_two_that_are_named_are_held_against_all(questions: OpsQuestions, analyst: Account) -> None:
+    whole = float(questions.ask(analyst, "上月客单价").rows[0][0])
+
+    assert f"{whole:,.1f}元" in questions.ask(analyst, "上月徐家汇店和五角场店谁的客单价高于平均").narrative
+
+
+def test_counts_that_are_better_low_rank_only_those_that_have_any(questions: OpsQuestions, analyst: Account) -> None:
+    rows = {r[0]: r[1] for r in questions.ask(analyst, "近30天各门店工单数").rows}
+    with_any = questions.ask(analyst, f"{max(rows, key=lambda k: (rows[k], k))}近30天工单数排第几").narrative
+    stores = {r[0] for r in questions.ask(analyst, "近30天各门店客流").rows}
+
+    assert "没有记录的门店不在内" in with_any
+    assert "从好到差" not in with_any
+    assert "没有参加排名" in questions.ask(analyst, f"{min(stores - rows.keys())}近30天工单数排第几").narrative

@@ -90,3 +90,18 @@ def test_what_would_be_answered_by_half_is_asked_back(questions: OpsQuestions, a
 
 def test_days_without_a_ticket_are_said_beside_the_lowest(questions: OpsQuestions, analyst: Account) -> None:
     assert "天没有记录" in questions.ask(analyst, "上周每天投诉量").narrative
+
+
+@pytest.mark.parametrize("text", ["销售额跟上月比怎么样", "哪些门店客流比上月下降了", "华东经营情况和上个月相比"])
+def test_the_only_period_named_may_be_what_this_one_is_held_against(
+    questions: OpsQuestions, analyst: Account, text: str
+) -> None:
+    found = query(questions, analyst, text)
+
+    assert found.period is not None
+    assert found.comparison is not None
+    assert (found.period.start.month, found.comparison.period.start.month) == (11, 10)
+
+
+def test_what_is_held_against_a_holiday_must_be_said(questions: OpsQuestions, analyst: Account) -> None:
+    assert questions.ask(analyst, "客流跟国庆比").status == "clarify"

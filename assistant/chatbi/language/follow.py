@@ -1,6 +1,7 @@
 """Edits of the query before: “换成按城市”, “只看黄金会员”, “那上个月呢”."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from assistant.chatbi.language import periods, units
@@ -176,8 +177,11 @@ def _standing(slots: Slots, reader: Reader, before: MetricQuery) -> Outcome:
         slots.values += _borrowed(slots, before)
     if not slots.dimensions and slots.has("rank", "best", "move", "share", "threshold", "ranking"):
         slots.dimensions = [Token(-1, -1, "dimension", "", dimension=d) for d in before.dimensions]
+    times = slots.times
+    if _held_against(slots) and reader.previous is not None and reader.previous.time is not None:
+        slots.times = [replace(reader.previous.time, start=0, end=0), *times]
     made = assemble(slots, reader)
-    slots.metrics = []
+    slots.metrics, slots.times = [], times
     if isinstance(made, Understood):
         made.query.spans.pop("metrics", None)
     return made

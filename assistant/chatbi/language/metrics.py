@@ -276,7 +276,20 @@ def _evident(metric: str, slots: Slots, catalogue: Catalogue) -> bool:
     return len(own) > 1 and sum(c in words for c in own) * 2 >= len(own)
 
 
-_KEPT_CUES = ("rank", "best", "move", "ranking", "share", "trend", "grain", "threshold", "year", "previous", "why")
+_KEPT_CUES = (
+    "rank",
+    "best",
+    "move",
+    "ranking",
+    "share",
+    "trend",
+    "grain",
+    "threshold",
+    "year",
+    "previous",
+    "why",
+    "place",
+)
 
 
 def _asked_with(metric: str, slots: Slots, catalogue: Catalogue) -> str:

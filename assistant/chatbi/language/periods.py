@@ -51,7 +51,10 @@ def decide(
         return _either(slots, "变化是和什么比", ("环比", "同比", "趋势"))
     if len(times) > 2:
         return Clarify("一次只能看一个时间段，或者对比两个时间段，请分开问。")
-    main, other = _roles(times, slots)
+    roles = _now_against(times[0], slots, reader.today) if len(times) == 1 else _roles(times, slots)
+    if isinstance(roles, Clarify):
+        return roles
+    main, other = roles
     if main is not None and slots.text[main.start : main.end].endswith(("月底", "月末")) and not STATES & kinds:
         said = slots.text[main.start : main.end]
         whole = slots.text.replace(said, said[:-1])
@@ -149,12 +152,27 @@ def _now_only(times: list[Time], reader: Reader, metrics: tuple[str, ...]) -> De
     return Decided(notes=[f"{names}是当前值"] if times else [])
 
 
+def _now_against(time: Time, slots: Slots, today: date) -> tuple[Time, Time | None] | Clarify:
+    """“跟上月比”, “比昨天”: the one that is going on, held against the only one that was named."""
+    before, after = slots.text[: time.start], slots.text[time.end :]
+    held = re.search("[比较]$", before) or (
+        re.search("[跟和与同]$", before) and re.match("的?(?:相比|对比|比|相较)", after)
+    )
+    if not held or time.last >= today:
+        return time, None
+    said = slots.text[time.start : time.end]
+    known = time.unit in ("day", "week", "month", "quarter", "half", "year")
+    if not known or (time.unit != "year" and time.first.year != today.year):
+        return Clarify(f"要拿哪一段时间和“{said}”比？请把两段时间都说出来，比如“本月比{said}”。")
+    first, last = units.around(today, time.unit, 0, 1)
+    label = units.named(first, time.unit) if time.unit != "day" else units.said(first)
+    return Time(time.start, time.end, first, last, time.unit, label), time
+
+
 def _roles(times: list[Time], slots: Slots) -> tuple[Time | None, Time | None]:
     """Which of two periods is asked for and which it is held against."""
     if not times:
         return None, None
-    if len(times) == 1:
-        return times[0], None
     first, second = times
     between = slots.text[first.end : second.start]
     if re.search(r"比|较|对比|相比", between):
