@@ -481,6 +481,7 @@ class Service:
                 member_id=member_id,
                 conversation_id=f"mcp-{member_id or 'anonymous'}",
                 now=self.clock.now(),
+                brand=self.settings.brand_name,
             )
 
         return make

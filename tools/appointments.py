@@ -82,12 +82,12 @@ def _plan_book(ctx: ToolContext, args: BookArgs) -> WritePlan:
     _ = ctx.member
     with_adviser = [s for s in ctx.catalog.stores.values() if s.adviser]
     if not args.store and ctx.store_id is None:
-        raise NeedSlot("store", "您想约哪家门店的穿搭顾问？", resolve.options_of(with_adviser))
+        raise NeedSlot("store", "您想约哪家门店的穿搭顾问？", resolve.options_of(ctx, with_adviser))
     named = resolve.stores(ctx, args.store)
     fitting = [s for s in named if s.adviser]
     if len(fitting) != 1:
         question = "这家门店没有穿搭顾问，这些门店有：" if named and not fitting else "您想约哪家门店的穿搭顾问？"
-        raise NeedChoice("store", question, resolve.options_of(fitting or with_adviser))
+        raise NeedChoice("store", question, resolve.options_of(ctx, fitting or with_adviser))
     at = _time(ctx, fitting[0].store_id, args.time, args.day)
     topic = args.topic or "日常穿搭"
     rows = (("门店", fitting[0].name), ("时间", spoken(at)), ("主题", topic), ("时长", "60分钟，免费"))
@@ -116,7 +116,7 @@ def _mine(ctx: ToolContext, words: str | None) -> Appointment:
     raise NeedChoice(
         "appointment",
         "是哪一个预约？",
-        tuple(Option(a.appointment_id, f"{spoken(a.starts_at)} {a.store.removeprefix('云上百货')}") for a in found),
+        tuple(Option(a.appointment_id, f"{spoken(a.starts_at)} {ctx.short(a.store)}") for a in found),
     )
 
 

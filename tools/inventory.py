@@ -59,7 +59,7 @@ def stock_check(ctx: ToolContext, args: StockArgs) -> StockAnswer:
     others = () if stock else _other_variants(ctx, item)
     alternatives = () if stock or others else tuple(ctx.catalog.alternatives(item))
     name = place.name if place else (asked_store.city if asked_store else "")
-    return StockAnswer(item, colour, size, name, asked_store, asked, near, alternatives, others)
+    return StockAnswer(item, colour, size, name, asked_store, asked, near, alternatives, others, ctx.brand)
 
 
 def _near(
@@ -105,15 +105,13 @@ def _plan_reserve(ctx: ToolContext, args: StockArgs) -> WritePlan:
         if named:
             ids = {s.store_id for s in named}
             offers = [s for s in offers if s.store_id in ids] or offers
-        raise NeedChoice(
-            "store", "要留在哪家门店？", tuple(Option(s.store_id, s.store.removeprefix("云上百货")) for s in offers[:5])
-        )
+        raise NeedChoice("store", "要留在哪家门店？", tuple(Option(s.store_id, ctx.short(s.store)) for s in offers[:5]))
     if named[0].store_id not in {s.store_id for s in stock}:
         near = with_distances(stock, ctx.catalog, named[0].lat, named[0].lng)[:3]
         raise NeedChoice(
             "store",
             f"{named[0].name}这款{colour} {size}没有货了，这些门店有，留在哪家？",
-            tuple(Option(s.store_id, s.store.removeprefix("云上百货")) for s in near),
+            tuple(Option(s.store_id, ctx.short(s.store)) for s in near),
         )
     rows = (("商品", item.name), ("规格", f"{colour} {size}"), ("门店", named[0].name), ("保留", "48小时"))
     resolved = {"product": item.product_id, "colour": colour, "size": size, "store": named[0].store_id}

@@ -44,6 +44,11 @@ class ToolContext:
     lat: float | None = None
     lng: float | None = None
     text: str = ""
+    brand: str = ""  # how the stores' names begin
+
+    def short(self, store: str) -> str:
+        """A store's name without the brand, for lists."""
+        return store.removeprefix(self.brand)
 
     @property
     def member(self) -> str:

@@ -93,7 +93,7 @@ def store(ctx: ToolContext, words: str | None, *, question: str = "您想问哪�
     if not found and words:
         raise UnknownThing("store", f"没有找到“{words}”这家门店，您可以说城市或附近的地名。", _some_stores(ctx))
     if found:
-        raise NeedChoice("store", "您说的是哪家门店？", options_of(found))
+        raise NeedChoice("store", "您说的是哪家门店？", options_of(ctx, found))
     raise NeedSlot("store", question, _some_stores(ctx))
 
 
@@ -111,12 +111,12 @@ def stores(ctx: ToolContext, words: str | None) -> list[Store]:
     return list(dict.fromkeys(found))
 
 
-def options_of(found: Sequence[Store]) -> tuple[Option, ...]:
-    return tuple(Option(s.store_id, s.name.removeprefix("云上百货")) for s in found[:MAX_OPTIONS])
+def options_of(ctx: ToolContext, found: Sequence[Store]) -> tuple[Option, ...]:
+    return tuple(Option(s.store_id, ctx.short(s.name)) for s in found[:MAX_OPTIONS])
 
 
 def _some_stores(ctx: ToolContext) -> tuple[Option, ...]:
-    return options_of(list(ctx.catalog.stores.values()))
+    return options_of(ctx, list(ctx.catalog.stores.values()))
 
 
 def place(ctx: ToolContext, words: str | None) -> Place | None:

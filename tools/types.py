@@ -353,6 +353,7 @@ class StockAnswer:
     near: tuple[StoreStock, ...]
     alternatives: tuple[Product, ...]
     other_variants: tuple[str, ...] = ()
+    brand: str = ""  # left out of the stores' names where several are listed
 
 
 @dataclass(frozen=True)

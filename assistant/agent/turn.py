@@ -113,7 +113,7 @@ class Agent:
         ctx = ToolContext(
             ports=self._ports, catalog=catalog, shopper=shopper.key, member_id=shopper.member_id,
             conversation_id=conversation.id, now=now, key=key, store_id=conversation.store_id,
-            lat=inbound.lat, lng=inbound.lng, text=text,
+            lat=inbound.lat, lng=inbound.lng, text=text, brand=self._brand,
         )  # fmt: skip
         found = mentions.find(text, catalog, now, conversation.state.focus.product_id, playbook.names)
         words = tidy(inbound.text)[:2000]

@@ -414,3 +414,14 @@ def test_a_slow_model_is_not_waited_for_beyond_the_budget(folder: Path, clock: F
     service.close()
 
     assert served.trace["tier"] == "fallback"
+
+
+def test_stores_are_listed_without_the_brand_of_the_settings(folder: Path, clock: FixedClock) -> None:
+    service = Service(settings_for(folder, brand_name="云上百货上海"), clock=clock)
+    try:
+        heard = Shopper(service, member=None).hear("小白鞋38码哪家店有")
+    finally:
+        service.close()
+
+    assert "徐家汇店（" in heard
+    assert "上海徐家汇店" not in heard

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from assistant.agent.render.words import choices, day, listed, moment, pick, short_day, short_store, yuan
+from assistant.agent.render.words import choices, day, listed, moment, pick, short_day, yuan
 from assistant.domain.message import Card, Reply
 from tools.types import (
     Appointment,
@@ -53,9 +53,9 @@ def _variant(s: StockAnswer) -> str:
     return f"{s.product.name}{'（' + ' '.join(parts) + '）' if parts else ''}"
 
 
-def _near_line(s: StoreStock) -> str:
+def _near_line(s: StoreStock, brand: str) -> str:
     far = f"，{s.distance_km:g}公里" if s.distance_km is not None else ""
-    return f"{short_store(s.store)}（{s.quantity}件{far}）"
+    return f"{s.store.removeprefix(brand)}（{s.quantity}件{far}）"
 
 
 def _worth_going(near: Sequence[StoreStock]) -> list[StoreStock]:
@@ -66,14 +66,16 @@ def _worth_going(near: Sequence[StoreStock]) -> list[StoreStock]:
 def stock(s: StockAnswer, en: bool) -> Reply:
     what = _variant(s)
     going = _worth_going(s.near)[:3]
-    near = listed([_near_line(n) for n in going])
+    near = listed([_near_line(n, s.brand) for n in going])
     if s.asked_store and s.asked:
         text = pick(
             en,
             f"{s.asked_store.name}有{what}，现有{s.asked}件。",
             f"{s.asked_store.name} has {what}: {s.asked} piece(s).",
         )
-        return Reply(text, (product_card(s.product),), choices(f"帮我在{short_store(s.asked_store.name)}留一件"))
+        return Reply(
+            text, (product_card(s.product),), choices(f"帮我在{s.asked_store.name.removeprefix(s.brand)}留一件")
+        )
     if s.asked_store:
         text = pick(en, f"{s.asked_store.name}的{what}暂时没有货。", f"{what} is out of stock at {s.asked_store.name}.")
         if near and (going[0].distance_km or 0.0) <= ERRAND_KM:
@@ -92,7 +94,7 @@ def stock(s: StockAnswer, en: bool) -> Reply:
     if s.alternatives:
         text += pick(en, "可以看看这几款相近的：", " You may like these:") + listed([p.name for p in s.alternatives])
     cards = tuple(product_card(p) for p in (s.alternatives or (s.product,)))
-    follow = choices(f"帮我在{short_store(going[0].store)}留一件") if going else ()
+    follow = choices(f"帮我在{going[0].store.removeprefix(s.brand)}留一件") if going else ()
     return Reply(text, cards, follow)
 
 

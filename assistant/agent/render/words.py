@@ -38,7 +38,3 @@ def choices(*labels: str) -> tuple[Choice, ...]:
 
 def listed(items: Sequence[str]) -> str:
     return "、".join(items)
-
-
-def short_store(name: str) -> str:
-    return name.removeprefix("云上百货")
