@@ -5,6 +5,7 @@ Pure functions on text. `context` asks them before the learnt stances of the rou
 
 import re
 
+from assistant.agent import amounts
 from assistant.domain.conversation import Offer
 
 _YES_WORDS = (
@@ -116,17 +117,26 @@ def is_yes(text: str, tool: str = "") -> bool:
 
 
 _GIVING_UP = re.compile(r"^(?:唉|哎|那|行吧|嗯|切|哦)?[，, ]?(?:还是)?(?:算了?(?:了|啦|咯|喽|球)|罢了|拉倒)(?:吧)?")
-_ACTS = re.compile("改(?!天)|换成|换个|约(?!了)|帮|查|看看|看下|给我|问|转|找|要(?!了)|[?？]|吗|怎么|多少|什么|哪")
+_ACTS = re.compile(
+    "改(?!天)|整个|来个|活人|撤|取消|(?<!不)退|有.{0,8}[没吗么不]$|换成|换个|约(?!了)|帮|查|看看|看下|给我|问|转|找|要(?!了)|[?？]|吗|怎么|多少|什么|哪"
+)
 
 
 def gives_up(text: str) -> bool:
-    """ "算了 太瘦", "算啦懒得跑": lets go of whatever it was, with a reason and no other wish."""
-    if len(text) <= 14 and re.search("(?:那|还是|就)算(?:了|啦|咯)(?:吧|啊)?$", text) and not _ACTS.search(text):
+    """ "算了 太瘦", "算啦懒得跑", "我再琢磨琢磨 先不退": lets go of whatever it was, with a reason and no other wish."""
+    if len(text) <= 14 and re.search("(?:那|还是|就|[，, ])算(?:了|啦|咯)(?:吧|啊)?$", text) and not _ACTS.search(text):
         return True
+    if len(text) <= MAX_CHANGE_OF_MIND and (refused := _NOT_THEN.search(text)) and not _ACTS.search(text):
+        return not re.search("[退换约领留兑]", text[: refused.start()])  # "换一件同样的 不退" wishes one of two
     found = _GIVING_UP.match(text)
-    return found is not None and len(text) <= 16 and not _ACTS.search(text[found.end() :])
+    if found is None or len(text) > 16:
+        return False
+    rest = text[found.end() :]
+    return bool(_BY_MYSELF.match(rest)) or not _ACTS.search(rest)
 
 
+_BY_MYSELF = re.compile("[，, ]*(?:那|还是)?我(?:自己|自个儿?)")
+_NOT_THEN = re.compile(r"(?:^|[，, 。])(?:还是|那|就|先|我|暂时)*不(?:退|换|约|领|留|兑)(?:了|哈|啦|先)*(?:吧|哈|啊)?$")
 _LETS_GO = re.compile("(?:那|那就|还是|算)*(?:先|暂时)?不(?:要|买|考虑|拿)(?:了|吧)")
 
 
@@ -139,15 +149,25 @@ def lets_go(text: str) -> bool:
 def demands(text: str) -> bool:
     """A wish and no question: "那帮我换成L"."""
     return bool(
-        re.search("帮我|给我|换成|就换|那换(?!呢|吗|行|可|得)|换个|换一|要换|要退|退掉|退了|退吧|换吧|换了", text)
+        re.search(
+            "帮我|给我|换成|就换|那换(?!呢|吗|行|可|得)|换个|换一|要换|要退|退掉|退了|退吧|换吧|换了|办(?:理)?(?:退|换)",
+            text,
+        )
     ) and not re.search("[?？]|吗|么|能|可以|行不", text)
 
 
+_GOES_AHEAD = re.compile("办|弄|搞|整|来吧|走起|换|退|就这么|就这样|please|do it|go ahead", re.IGNORECASE)
+
+
+def goes_ahead(text: str) -> bool:
+    """A yes that wishes something done ("那就办吧", "yes please"), unlike one that only takes note ("对", "好")."""
+    return is_yes(text) and bool(_GOES_AHEAD.search(text))
+
+
 def wants_after_all(text: str) -> bool:
-    """ "还是要吧": takes back a no."""
-    return bool(
-        re.fullmatch(r"(那|算了|嗯|哎)?[，, ]?还是(给我)?(要|办|留|退|换|约|领|取消|弄)(着|了|吧|它|一下)*", text)
-    )
+    """ "还是要吧", "算了还是登记吧": takes back a no."""
+    verbs = "要|办|留|退|换|约|领|取消|弄|登记|提交|投诉|反映|报|兑|改"
+    return bool(re.fullmatch(rf"(那|算了|嗯|哎|唉)*[，, ]*还是(给我|帮我)?({verbs})(着|了|吧|它|一下|上|下)*", text))
 
 
 def ends_in_yes(text: str, tool: str) -> bool:
@@ -186,6 +206,24 @@ def remarks(text: str) -> bool:
     if found is None or len(text) > 16 or text.endswith("不"):
         return False
     return not re.search("多久|几|咋|啥", text) and not _ACTS.search(text[found.end() :])
+
+
+_COMES = re.compile(
+    r"^(?:好+|行|成|ok+|中|嗯+|得|妥)(?:的|嘞|滴|吧|啦|呀)*[，,。.!！~ ]*.{0,6}?(?:过来|过去|溜达|去(?:试|看|拿|取|逛|买)|冲|来(?:试|看|拿|取)|等你们.{0,3}|等(?:通知|电话|消息))[吧了啦哈]*[。.!！~ ]*$",
+    re.IGNORECASE,
+)
+
+
+def will_come(text: str) -> bool:
+    """ "好 下午过来", "OK 周末带她去试": content, and tells what they will do."""
+    return (
+        len(text) <= 14 and bool(_COMES.match(text)) and not re.search("[?？]|吗|么|行不|能|帮|给我|几|多|哪|约", text)
+    )
+
+
+def undoes(text: str) -> bool:
+    """ "算了给我撤了": lets go of a thing that was done, and so wants it undone."""
+    return bool(re.search("撤|取消", text)) and not re.search("不(?:撤|取消)|别", text)
 
 
 MAX_CHANGE_OF_MIND = 16  # characters
@@ -278,6 +316,8 @@ def choose(text: str, offers: tuple[Offer, ...]) -> str | None:
     if (said := re.fullmatch(rf"(?:the )?({'|'.join(_ENGLISH_ORDINALS)})(?: one)?", wanted)) is not None:
         index = _ENGLISH_ORDINALS.index(said.group(1))
         return offers[index].value if index < len(offers) else None
+    if amounts.only_names(wanted) and (value := amounts.named(wanted, offers)) is not None:
+        return value
     parts = [o for o in offers if len(wanted) > 1 and wanted in o.label.lower()]
     inside = [o for o in offers if len(o.label) > 1 and o.label.lower() in wanted]
     for found_offers in (parts, inside):

@@ -4,6 +4,7 @@ Enters: a `Turn` and the task whose slot was asked for. Leaves: a `Reply`, or No
 `context`.
 """
 
+import re
 from dataclasses import replace
 
 from assistant.agent import answers, dialogue, fill
@@ -17,6 +18,8 @@ from assistant.domain.conversation import Task
 from assistant.domain.message import Reply
 from tools.all import TOOLS
 from tools.registry import Access
+
+_ASKS_IF = re.compile("[^了吧]{2,}(?:不|没|伐|咩|吗|么)[?？]?$")  # "含酒精不" asks
 
 
 class Asking:
@@ -56,8 +59,11 @@ class Asking:
     def _nearer(self, turn: Turn, task: Task, rules: list[str]) -> str:
         """The tool that an answer is for: another of the family where the answer asks for that ("德比鞋42有货吗")."""
         nearer = [rule for rule in rules if rule in fill.ORDER_TOOLS and rule in kin(task.tool)]
-        if len(nearer) == 1:
+        if len(nearer) == 1 and task.slot != "reason":  # a reason that is told as a story stays one
             return nearer[0]
+        where = {"store", "place"} & set(turn.mentions.slots)
+        if task.tool == "product_find" and task.slot == "product" and where and "product" in turn.mentions.slots:
+            return "stock_check"
         if task.slot == "product" and not task.args and dialogue.residue(turn.mentions):
             best = self._stance.router.rank(turn.mentions.plain).best
             reads = best.intent in TOOLS and TOOLS[best.intent].access is Access.READ
@@ -79,7 +85,9 @@ class Asking:
     def _gives_up(self, turn: Turn, task: Task) -> bool:
         if answers.is_no(turn.text) or answers.refuses(turn.text, task.tool):
             return True
-        if answers.gives_up(turn.text) and not turn.mentions.any_thing:
+        if _ASKS_IF.search(turn.text):
+            return False
+        if answers.gives_up(turn.text) and not set(turn.mentions.slots) - {"kind"}:
             return True
         if turn.mentions.any_thing or len(turn.text) > MAX_ANSWER or turn.rules or dialogue.is_free_text(task):
             return False

@@ -7,7 +7,7 @@ Enters: a `Turn` whose state is the conversation's. Leaves: a `Reply`, or None w
 import re
 from dataclasses import replace
 
-from assistant.agent import answers, dialogue, fill
+from assistant.agent import amounts, answers, dialogue, fill
 from assistant.agent.asking import Asking
 from assistant.agent.confirming import MOVES, Confirming
 from assistant.agent.exchange import Turn
@@ -21,6 +21,9 @@ from tools.all import TOOLS
 from tools.registry import Access
 
 _LOOKED_AT = ("stock_check", "product", "size")  # tools after which "不要了" is of a ware and not of an order
+_FILES = re.compile("(?:那|就|给我|帮我|行|好|我要|，|,| )*办(?:理)?(?:个|一下)?(?:退|换)货?(?:吧|了|呗)?")
+_OF_COUPON = re.compile("满多少|要满|门槛|到期|过期|怎么用|什么时候|啥时候|能用|适用|范围")
+_HAVE = re.compile("(?:有没有|有木有|有冇|有卖|卖不卖|有得卖)|有.{1,8}(?:卖吗|卖不|卖没)")
 _WANTS = re.compile("(?:那|就|行|好|，|,| )*(?:我要|给我|帮我|我想|来|换|领|兑|留)")
 
 
@@ -60,15 +63,17 @@ class Context:
         return self._follow_up(turn) or self._agreed(turn)
 
     def _is_bare_no(self, turn: Turn) -> bool:
+        if turn.state.last_tool.startswith(("order", "appointment")) and answers.undoes(turn.text):
+            return False
         looked = turn.state.last_tool.startswith(_LOOKED_AT) and answers.lets_go(turn.text)
         return (looked or answers.is_no(turn.text) or answers.gives_up(turn.text)) and not turn.rules
 
     def _agreed(self, turn: Turn) -> Reply | None:
         """A yes to nothing in particular: they are content."""
         waits = turn.state.pending is not None or turn.state.asking is not None
-        if waits or turn.mentions.any_thing or turn.rules:
+        if waits or turn.rules or set(turn.mentions.slots) - {"day", "time"}:
             return None
-        if not answers.is_yes(turn.text) and not answers.remarks(turn.text):
+        if not any(fits(turn.text) for fits in (answers.is_yes, answers.remarks, answers.will_come)):
             return None
         turn.did("thanks", "control")
         return self._outcomes.act(turn, "thanks")
@@ -83,9 +88,16 @@ class Context:
             return self._outcomes.run(turn, tool, state.last_args)
         if state.last_question:
             return self._same_question(turn)
+        if (of_list := self._of_coupons(turn)) is not None:
+            return of_list
+        if tool == "return_check" and (answers.goes_ahead(turn.text) or _FILES.fullmatch(turn.text)):
+            turn.did("return_request", "follow_up")
+            return self._outcomes.run(turn, "return_request", state.last_args)
         named = dialogue.follow_up(turn.text, turn.mentions, state)
         if named is None and not rules and dialogue.asks_the_same(turn.text):
             return self._once_more(turn)
+        if tool == "stock_check" and not dialogue.residue(turn.mentions):
+            rules = [rule for rule in rules if rule != "store_find"]  # a place alone tells where it is looked for
         if named is None or len(rules) > 1 or not set(rules) <= {tool, *kin(tool)}:
             return None
         tool = next(iter(rules), tool)
@@ -97,10 +109,28 @@ class Context:
             tool = "store_info"
         named |= {k: v for k, v in turn.mentions.slots.items() if k in ("about", "day") and k in TOOLS[tool].slots}
         args = dialogue.repaired(state.last_args, named) | self._same_size(turn, named)
+        if "looked_for" in named and "about" not in named:
+            args.pop("about", None)
         if "time" in TOOLS[tool].slots and (at := fill.moved(state.last_args.get("time"), turn)):
             args["time"] = at
         turn.did(tool, "follow_up")
         return self._outcomes.run(turn, tool, args)
+
+    def _of_coupons(self, turn: Turn) -> Reply | None:
+        """One of the coupons just listed, by its amount: "500那个要满多少" asks for it, "500那个" claims it."""
+        state, tool = turn.state, turn.state.last_tool
+        if state.pending is not None or tool not in ("coupons_claimable", "coupons_mine"):
+            return None
+        if amounts.named(turn.text, state.shown) is not None and _OF_COUPON.search(turn.text):
+            turn.did(tool, "follow_up")
+            return self._outcomes.run(turn, tool, state.last_args)
+        if not amounts.only_names(turn.text):
+            return None
+        if tool == "coupons_claimable":
+            tool = "coupons_claim"
+        turn.did(tool, "follow_up")
+        coupon = amounts.named(turn.text, state.shown) or turn.text
+        return self._outcomes.run(turn, tool, {"coupon": coupon} if tool == "coupons_claim" else {})
 
     @staticmethod
     def _same_size(turn: Turn, named: dict[str, str]) -> dict[str, str]:
@@ -126,6 +156,8 @@ class Context:
         mine = "我" in turn.text and any(fill.owns(turn, product) for product in turn.mentions.products)
         m = turn.mentions
         names = m.products or m.stores or m.places or {"tier", "coupon", "item", "looked_for"} & set(m.slots)
+        if m.products and _HAVE.search(turn.state.last_question):  # "奶粉有没有", "猫粮呢": of wares
+            return None
         variant = {"colour", "size"} & set(m.slots)  # is asked of a product, and not of the documents
         if (
             turn.rules

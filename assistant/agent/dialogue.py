@@ -14,7 +14,7 @@ from assistant.domain.conversation import Focus, State, Task
 from tools.all import TOOLS
 
 _REPEAT = re.compile(
-    r"(再说一(遍|次)|重复一(遍|下)|没听清|没看清|什么意思|你刚才说(什么|啥)|再发一(遍|次)|say (that|it) again|repeat)",
+    r"(再说一(遍|次)|重复一(遍|下)|没听清|没看清|什么意思|你刚才说(什么|啥)|再发(?:我|给我)?一(遍|次|下)|重发|没(?:看|复制|收)(?:全|上)|say (that|it) again|repeat)",
     re.IGNORECASE,
 )
 _WAIT = re.compile(
@@ -78,7 +78,7 @@ def is_free_text(task: Task) -> bool:
 def control(text: str) -> str:
     """repeat, wait, stop, back, or nothing."""
     for name, pattern in (("repeat", _REPEAT), ("wait", _WAIT), ("stop", _STOP), ("back", _BACK)):
-        if pattern.search(text) and (name != "repeat" or len(text) <= LONGEST_REPEAT):
+        if (found := pattern.search(text)) and (name != "repeat" or len(text) - len(found.group(0)) <= LONGEST_REPEAT):
             return name
     return ""
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 
-from assistant.agent import dialogue
+from assistant.agent import amounts, dialogue
 from assistant.agent.exchange import Turn
-from assistant.agent.particulars import called
+from assistant.agent.particulars import OTHER_SIZE, called, called_other_size
 from assistant.agent.written import fold_dialect
 from assistant.domain.conversation import Focus, Pending
 from tools.all import TOOLS
@@ -35,7 +35,7 @@ _BACK = re.compile(r"(这|那|它|刚才|上面|刚刚)")
 
 # what people call a thing that they bought without naming it: the word, categories, parts of names
 _KINDS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
-    ("鞋|shoes", ("鞋履",), ("鞋", "靴")), ("靴|boots", (), ("靴",)), ("裤|pants", (), ("裤",)), ("裙", (), ("裙",)), ("外套|jacket", (), ("服", "外套", "冲锋衣", "大衣", "西装")),
+    ("鞋|shoes", ("鞋履",), ("鞋", "靴")), ("靴|boots", (), ("靴",)), ("牛仔", (), ("牛仔",)), ("裤|pants", (), ("裤",)), ("裙", (), ("裙",)), ("外套|jacket", (), ("服", "外套", "冲锋衣", "大衣", "西装")),
     ("衣服|衣裳|上衣|clothes", ("女装", "男装", "童装", "运动户外"), ()), ("护肤品|化妆品|skincare", ("美妆护肤",), ()), ("杯", (), ("杯",)), ("包(?!裹|装|括|邮)", (), ("包40L",)),
     ("吃的|零食|食品", ("食品",), ()), ("电器|家电", ("小家电",), ()), ("油", (), ("油",)), ("米(?!白)", (), ("大米",)),
 )  # fmt: skip
@@ -66,12 +66,23 @@ def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
         found.setdefault("coupon", coupon)
     if "note" in slots and (added := note(text)):
         found["note"] = added
-    if tool == "return_request":
-        before = turn.state.last_args.get("kind", "退货") if turn.state.last_tool.startswith("return") else "退货"
-        found.setdefault("kind", before)
+    if tool.startswith("return"):
+        found |= _of_return(tool, turn, text, found)
     if tool == "handoff":
         found["reason"] = text[:200]
     return found
+
+
+def _of_return(tool: str, turn: Turn, text: str, found: dict[str, str]) -> dict[str, str]:
+    """Why a thing goes back, and as what: one that does not fit is exchanged unless the shopper says otherwise."""
+    reason = found.get("reason") or (OTHER_SIZE if called_other_size(text) else "")
+    told = {"reason": reason} if reason else {}
+    if "kind" in found:
+        return told
+    state = turn.state
+    likely = "换货" if reason == OTHER_SIZE else "退货" if tool == "return_request" else ""
+    kind = state.last_args.get("kind", likely) if state.last_tool.startswith("return") else likely
+    return {**told, "kind": kind} if kind else told
 
 
 def _variant_wanted(turn: Turn) -> dict[str, str]:
@@ -79,7 +90,15 @@ def _variant_wanted(turn: Turn) -> dict[str, str]:
     named = turn.mentions.slots
     if "size" in named:
         return {"reason": f"换成{named['size']}码"}
-    return {"reason": f"换成{named['colour']}"} if "colour" in named else {}
+    if "colour" not in named or _has_bought(turn, named["colour"]):
+        return {}
+    return {"reason": f"换成{named['colour']}"}
+
+
+def _has_bought(turn: Turn, colour: str) -> bool:
+    """True where a colour tells the thing that was bought rather than the one wished for it ("那件酒红的")."""
+    stem = colour.removesuffix("色")
+    return "换" + stem not in turn.text and any(line.colour.startswith(stem) for o in _recent(turn) for line in o.lines)
 
 
 def question(turn: Turn, text: str) -> str:
@@ -119,6 +138,8 @@ def _picked(tool: str, turn: Turn, text: str) -> dict[str, str]:
         return {}
     if _TOP.search(text) or _BOTTOM.search(text):
         return {state.shown_slot: state.shown[0 if _TOP.search(text) else -1].value}
+    if state.shown_slot == "coupon" and (coupon := amounts.named(text, state.shown)):
+        return {"coupon": coupon}
     if state.shown_slot == "product" and (product := _of_shown(turn, text)):
         return {"product": product}
     found = _ORDINAL.search(text)
@@ -151,7 +172,10 @@ def loose(turn: Turn) -> dict[str, str]:
     """Rewards, coupons and a person's build that a message names: kept, whichever tool served it."""
     kept = {slot for slots in _LOOSE.values() for slot in slots}
     before = {k: v for k, v in turn.state.last_args.items() if k in _LOOSE["size_advice"]}
-    return {**before, **{k: v for k, v in turn.mentions.slots.items() if k in kept}}
+    named = {k: v for k, v in turn.mentions.slots.items() if k in kept}
+    if turn.state.shown_slot == "coupon" and (coupon := amounts.named(turn.text, turn.state.shown)):
+        named["coupon"] = coupon
+    return {**before, **named}
 
 
 def completed(tool: str, named: dict[str, str], turn: Turn, text: str) -> dict[str, str]:
@@ -161,10 +185,12 @@ def completed(tool: str, named: dict[str, str], turn: Turn, text: str) -> dict[s
     for slot in _LOOSE.get(tool, ()):
         if slot not in filled and slot in state.last_args:
             filled[slot] = state.last_args[slot]
-    if tool == "return_request" and "换" in filled.get("kind", "") and "reason" not in filled:
+    if tool == "return_request" and "换" in filled.get("kind", "") and "reason" not in turn.mentions.slots:
         filled |= _variant_wanted(turn)
+    if tool == "return_request" and state.last_tool == "return_check" and "reason" in state.last_args:
+        filled.setdefault("reason", state.last_args["reason"])
     if tool in ORDER_TOOLS and "order" not in filled and "product" not in filled:
-        filled |= bought(tool, turn, text)
+        filled |= bought(tool, turn, text, filled.get("reason", ""))
     if tool == "appointment_move":
         filled |= _shifted(turn, filled)
     if tool == "membership_rights" and "tier" not in filled and _UPWARDS.search(text):
@@ -264,7 +290,7 @@ def _may_fill(
 # -- what the member bought and booked ----------------------------------------------------------------------------
 
 
-def bought(tool: str, turn: Turn, text: str) -> dict[str, str]:
+def bought(tool: str, turn: Turn, text: str, reason: str = "") -> dict[str, str]:
     """The one order that fits a vague word ("那双鞋") or the state that the question speaks of; empty where unsure."""
     orders = _recent(turn)
     if (by_name := _by_part_of_name(orders, text)) is not None:
@@ -286,8 +312,24 @@ def bought(tool: str, turn: Turn, text: str) -> dict[str, str]:
                 return {"order": found[0].order_id} if len(found) == 1 else {}
     if tool.startswith("return"):
         done = [o for o in orders if o.status is OrderStatus.DONE]
+        if _of_size(turn, reason):
+            done = [o for o in done if any(_is_worn(line.product_id, turn) for line in o.lines)]
         return {"order": done[0].order_id} if len(done) == 1 else {}
     return {}
+
+
+_WORN = ("鞋履", "女装", "男装", "童装", "运动户外")
+
+
+def _of_size(turn: Turn, reason: str) -> bool:
+    """True where a return is about a size: what has none cannot be meant."""
+    named = turn.mentions.slots
+    return "size" in named or OTHER_SIZE in (reason, named.get("reason")) or called_other_size(turn.text)
+
+
+def _is_worn(product_id: str, turn: Turn) -> bool:
+    item = turn.ctx.catalog.products.get(product_id)
+    return item is not None and item.category in _WORN
 
 
 def unshipped(tool: str, filled: dict[str, str], turn: Turn) -> str | None:

@@ -91,10 +91,13 @@ def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = Non
     places = tuple(p.name for p in catalog.places_in(text))
     slots: dict[str, str] = {}
     _order_slots(text, slots)
-    _variant_slots(text, catalog, products or ((spoken_of,) if spoken_of in catalog.products else ()), slots)
+    meant = products or ((spoken_of,) if spoken_of in catalog.products else ())
+    _variant_slots(text, catalog, meant, slots)
     _body_slots(text, slots)
-    if any(slots.get("size") == size and size.endswith("米") for p in products for size in catalog.products[p].sizes):
-        slots.pop("height", None)  # of a bed
+    wide = slots.get("size", "").endswith("米") and not _OF_BODIES.search(text)
+    of_bed = wide and any(slots["size"] in catalog.products[p].sizes for p in meant)
+    if of_bed:
+        slots.pop("height", None)
     timed = _AIM.split(text)[-1] if _AIM.search(text) else text  # "周二的改到周三": where it is moved to
     if when(timed, now) is None and day_of(timed, local(now).date()) is None:
         timed = text
@@ -118,9 +121,11 @@ def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = Non
     if "store" not in slots and not (stores or _finer(places, catalog)) and (named := _by_district(text, catalog)):
         slots["store"] = named
         slots.pop("place", None)
-    return Mentions(slots, products, stores, places, plain(text, catalog), shift(text))
+    bare = _BED_WORDS.sub("尺码", _BED.sub("尺码", text)) if of_bed else text
+    return Mentions(slots, products, stores, places, plain(bare, catalog), shift(text))
 
 
+_OF_BODIES = re.compile("身高|个子|体重|斤|公斤|kg|我[是有]?[1一]")
 _UNDER_IT = re.compile(r"(?:里面|里头|里边|内搭|外面)(?:想|要|再|还)?(?:穿|套|搭|加)[^，,。 ]{1,8}")
 _GROWN_UP = re.compile("我(?:自己|穿)|大人|男士|女士|老公|老婆|爸|妈|成人|men|women")
 _SIBLING = re.compile("短款|长款|轻薄|加绒|(?:男|女)(?:款|士|的)|儿童|小孩")

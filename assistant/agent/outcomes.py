@@ -18,6 +18,7 @@ from assistant.domain.message import Reply
 from tools.resolve import order_label
 from tools.types import (
     Appointment,
+    CouponList,
     Eligibility,
     KnowledgeAnswer,
     Logistics,
@@ -196,6 +197,8 @@ def shown_offers(result: object) -> tuple[str, tuple[Offer, ...]]:
         return "order", tuple(Offer(o.order_id, order_label(o)) for o in result.orders)
     if isinstance(result, ProductList) and len(result.products) > 1:
         return "product", tuple(Offer(p.product_id, p.name) for p in result.products)
+    if isinstance(result, CouponList) and result.coupons:
+        return "coupon", tuple(Offer(c.coupon_id, c.title) for c in result.coupons)
     if isinstance(result, UsualList):
         return "product", tuple(Offer(i.product.product_id, i.product.name) for i in result.items)
     return "", ()

@@ -35,7 +35,8 @@ _TOPICS: tuple[tuple[StoreTopic, tuple[str, ...]], ...] = (
 _ALLOWS = re.compile(
     "重新|打开|开启|恢复|开着|开起来|再开|开回|还是要|还是给|(?<!不)想收|可以发|愿意|订阅回|(?<![不拒没])(?<!不[想再要])(?<!停止)(?<!没有)接受|turn .{0,20}on|back on|subscribe again"
 )
-_REASONS = (("尺码不合适", ("小了", "大了", "不合身", "磨脚", "挤脚", "紧", "松了", "太长", "太短", "不合适", "不合脚", "too big", "too small", "doesn't fit", "尺码", "码不对", "太紧", "太松", "穿不上", "偏大", "偏小")),
+OTHER_SIZE = "尺码不合适"  # the reason of what does not fit
+_REASONS = ((OTHER_SIZE, ("小了", "大了", "长了", "短了", "肥了", "勒得慌", "勒脚", "紧巴", "挤得慌", "不合身", "磨脚", "挤脚", "紧", "松了", "太长", "太短", "不合适", "不合脚", "too big", "too small", "doesn't fit", "尺码", "码不对", "太紧", "太松", "穿不上", "偏大", "偏小")),
             ("质量问题", ("质量", "坏", "破", "开线", "起球", "掉色", "开胶", "瑕疵", "掉绒", "钻绒", "quality", "broken", "defect")),
             ("不喜欢", ("不喜欢", "不太喜欢", "不大喜欢", "不咋喜欢", "不怎么喜欢", "没看上", "没相中", "不想要", "不好看", "不要了", "显胖", "不舒服", "扎", "丑", "don't like")), ("发错货", ("发错", "错货", "不是我买的")),
             ("买错了", ("买错", "拍错", "下错", "买多")))  # fmt: skip
@@ -71,12 +72,22 @@ def find(text: str, names: Names = NO_NAMES) -> dict[str, str]:
 
 
 _RETURN_WORDS = re.compile("换|退|exchange|swap|return|refund|bigger size|smaller size")
+_OTHER_SIZE = re.compile(
+    r"[大小][一半两]个?[号码]|[整给来]个?[大小]个?[号码]|调.{0,2}[条件双个码大小]|[长短大小肥瘦]点儿?的"
+)
 _NOT_WANTED = re.compile("(?:不想|不要|不用|不|别)(?:退|换)(?:货|了)?|退换")
+
+
+def called_other_size(text: str) -> bool:
+    """True where another size is wished ("大一号", "短点的")."""
+    return bool(_OTHER_SIZE.search(text))
 
 
 def _return_kind(text: str) -> str | None:
     """The wish that is named last and not taken back ("换不了就退吧", "不退了 换一个")."""
     found = _RETURN_WORDS.findall(_NOT_WANTED.sub("", text))
+    if not found and called_other_size(text) and "退" not in text:
+        return "换货"
     if not found:
         return "换货" if "换" in text and "退换" not in text else "退货" if "退" in text else None
     return "退货" if found[-1] in ("退", "return", "refund") else "换货"

@@ -186,3 +186,49 @@ def test_several_wishes_are_told_apart(text: str, parts: int) -> None:
 @given(st.text(max_size=60))
 def test_a_message_always_has_a_part(text: str) -> None:
     assert dialogue.wishes(text)
+
+
+@pytest.mark.parametrize("text", ["算了我自己去店里问", "差这么多啊 算了", "我再琢磨琢磨 先不退", "那不换了"])
+def test_letting_go_may_come_last_or_tell_what_one_does_instead(text: str) -> None:
+    assert answers.gives_up(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "拉倒吧 你整个活人来",
+        "唉算了 儿童睡衣有星空的没",
+        "算了给我撤了",
+        "算了 帮我查下积分",
+        "雪地靴别发了 我不要了",
+        "那换一件同样的 不退",
+    ],
+)
+def test_a_wish_after_letting_go_is_a_wish(text: str) -> None:
+    assert not answers.gives_up(text)
+
+
+@pytest.mark.parametrize("text", ["好 下午过来", "OK 周末带她去试", "行吧 等你们电话", "成 改天溜达过去"])
+def test_who_says_they_will_come_wishes_nothing(text: str) -> None:
+    assert answers.will_come(text)
+
+
+@pytest.mark.parametrize("text", ["好 几点过去", "行 帮我约下午过去", "下午过来", "好的 能去试吗"])
+def test_a_wish_beside_coming_is_a_wish(text: str) -> None:
+    assert not answers.will_come(text)
+
+
+@pytest.mark.parametrize(("text", "goes"), [("那就办吧", True), ("yes please", True), ("对", False), ("好的", False)])
+def test_a_yes_that_wishes_something_done_is_told_from_one_that_takes_note(text: str, goes: bool) -> None:
+    assert answers.goes_ahead(text) is goes
+
+
+def test_taking_back_a_no_may_name_the_complaint() -> None:
+    assert answers.wants_after_all("算了还是登记吧")
+
+
+@pytest.mark.parametrize(
+    "text", ["再发我一次刚刚那个 没看全", "刚那串没复制上 重发下", "sorry could you say that again"]
+)
+def test_what_was_said_is_asked_for_again(text: str) -> None:
+    assert dialogue.control(text) == "repeat"

@@ -416,6 +416,102 @@ def test_a_slow_model_is_not_waited_for_beyond_the_budget(folder: Path, clock: F
     assert served.trace["tier"] == "fallback"
 
 
+def test_a_shopper_whose_thing_does_not_fit_is_offered_an_exchange(service: Service) -> None:
+    shopper = Shopper(service, member="M0000004")
+
+    told = shopper.say("我鞋买小了")
+    bigger = shopper.say("换大一码")
+
+    assert tools_of(told) == ["return_check"]
+    assert "换货" in told.reply.text
+    assert bigger.reply.confirm is not None
+    assert ("类型", "换货") in bigger.reply.confirm.rows
+    assert ("原因", "尺码不合适") in bigger.reply.confirm.rows
+
+
+def test_a_larger_one_is_no_money_back(service: Service) -> None:
+    shopper = Shopper(service)
+
+    planned = shopper.say("那件毛衣老公穿着紧巴 想给他整个大号的")
+
+    assert planned.reply.confirm is not None
+    assert ("类型", "换货") in planned.reply.confirm.rows
+
+
+def test_the_colour_of_what_was_bought_is_not_the_colour_wished_for(service: Service) -> None:
+    planned = Shopper(service).say("酒红色毛衣领口紧，帮我换货")
+
+    assert planned.reply.confirm is not None
+    assert "酒红" not in dict(planned.reply.confirm.rows)["原因"]
+
+
+def test_an_exchange_that_was_found_possible_is_filed_on_a_yes_that_wishes_it(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("上周买的那条牛仔裤能换吗")
+
+    assert "原因" in shopper.hear("办换货")
+    assert shopper.say("蹲下去勒得慌 尺码买小了").reply.confirm is not None
+
+
+def test_a_coupon_just_listed_is_named_by_its_amount(service: Service) -> None:
+    shopper = Shopper(service, member="M0000003")
+
+    shopper.say("有什么券可以领")
+    asked = shopper.say("500那个要满多少")
+    claimed = shopper.say("领了吧")
+    named = Shopper(service, member="M0000003")
+    named.say("有什么券可以领")
+
+    assert tools_of(asked) == ["coupons_claimable"]
+    assert "满2000减500" in str(claimed.reply.confirm)
+    assert "满500减80" in str(named.say("满500那张").reply.confirm)
+
+
+def test_a_bed_is_no_person(service: Service) -> None:
+    shopper = Shopper(service, member=None)
+
+    shopper.say("四件套有1米5的吗")
+    other = shopper.say("被芯呢 冬天盖的 也要1米8")
+
+    assert tools_of(other) == ["stock_check"]
+    assert other.trace["tools"][-1]["args"]["size"] == "1.8米"
+
+
+def test_where_a_room_is_replaces_when_the_store_closes(service: Service) -> None:
+    shopper = Shopper(service, member=None)
+    shopper.say("静安寺店几点关门")
+
+    assert "母婴室在" in shopper.hear("那边有母婴室吗")
+
+
+def test_a_place_after_stock_tells_where_it_is_looked_for(service: Service) -> None:
+    shopper = Shopper(service, member=None)
+    shopper.say("猫粮有货没")
+
+    assert tools_of(shopper.say("杭州 湖滨")) == ["stock_check"]
+
+
+def test_a_thing_and_a_place_after_which_thing_ask_for_stock(service: Service) -> None:
+    shopper = Shopper(service, member=None)
+    shopper.say("有什么推荐的")
+
+    assert tools_of(shopper.say("围巾灰色的有伐 成都"))[-1] == "stock_check"
+
+
+def test_an_order_is_undone_by_letting_go_of_it(service: Service) -> None:
+    shopper = Shopper(service, member="M0000004")
+    shopper.say("昨天拍的卫衣付款了没")
+
+    assert "取消订单" in shopper.hear("算了给我撤了")
+
+
+def test_wares_follow_a_question_for_wares(service: Service) -> None:
+    shopper = Shopper(service, member=None)
+    shopper.say("奶粉有木有")
+
+    assert tools_of(shopper.say("猫粮呢")) == ["product_find"]
+
+
 def test_stores_are_listed_without_the_brand_of_the_settings(folder: Path, clock: FixedClock) -> None:
     service = Service(settings_for(folder, brand_name="云上百货上海"), clock=clock)
     try:

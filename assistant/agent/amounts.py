@@ -1,0 +1,69 @@
+"""Coupons and rewards by the amounts in their names: "500那个", "满300那张", "两千减五百的".
+
+Pure functions on text. Called by `answers` for what was offered and by `fill` for what a list showed.
+"""
+
+import re
+from collections.abc import Sequence
+
+from assistant.agent.times import DIGITS
+from assistant.domain.conversation import Offer
+
+_NUMERAL = re.compile(
+    "(?:([一二两三四五六七八九])千)?(?:([一二两三四五六七八九])百)?([一二三四五六七八九])?(十)?(?![点张个])"
+)
+_FROM_TO = re.compile(r"满?(\d+)(?:元|块)?减(\d+)")
+_FROM = re.compile(r"满(\d+)")
+_OFF = re.compile(r"(?:减|抵|省|优惠)(\d+)")
+_POINTS = re.compile(r"(\d+)(?:积)?分")
+_BARE = re.compile(r"(?<![\d.])(\d+)(?:元|块钱?)?(?:的(?=$|[，, 呢吧那给我就要好来领])|那|这|券|$|[ ，,]|现金)")
+_PRICED = re.compile(r"满\d|减\d|\d分|\d元")
+_NAMING = re.compile(
+    r"[满减抵省优惠元块钱积分券现金张个款种那这的我要就给来领换拿吧呢呗嘛啊了它好行嗯 ，,。!！]|\d|one|the|please",
+    re.IGNORECASE,
+)
+
+
+def named(text: str, offers: Sequence[Offer]) -> str | None:
+    """The value of the one offer that the amounts in a message mean; None where none or several fit, or none has any."""
+    labels = {o.value: o.label.replace(",", "") for o in offers}
+    if not any(_PRICED.search(label) for label in labels.values()):
+        return None
+    said = in_digits(text).replace(",", "")
+    for pattern, shapes in (
+        (_FROM_TO, ("满{}减{}",)), (_FROM, ("满{}",)), (_OFF, ("减{}", "{}元")), (_POINTS, ("{}分",)),
+        (_BARE, ("减{}", "{}元", "满{}", "{}分")),
+    ):  # fmt: skip
+        if (found := pattern.search(said)) is None:
+            continue
+        for shape in shapes:  # people call a coupon by what it takes off before they call it by what it asks for
+            wanted = shape.format(*(rf"(?<!\d){number}(?!\d)" for number in found.groups()))
+            fitting = [value for value, label in labels.items() if re.search(wanted, label)]
+            if fitting:
+                return fitting[0] if len(fitting) == 1 else None
+    return None
+
+
+def only_names(text: str) -> bool:
+    """True for a message that holds an amount and nothing but words that name one of a list ("500那个")."""
+    said = in_digits(text)
+    return bool(_BARE.search(said) or _FROM.search(said) or _OFF.search(said)) and not _NAMING.sub("", said)
+
+
+def in_digits(text: str) -> str:
+    """Hundreds and thousands in words as digits ("两千减五百")."""
+
+    def digits(found: re.Match[str]) -> str:
+        thousands, hundreds, last, ten = found.groups()
+        if not (thousands or hundreds or (last and ten)):
+            return found.group(0)
+        value = 1000 * _of(thousands) + 100 * _of(hundreds)
+        if last:
+            value += _of(last) * (10 if ten or hundreds else 100 if thousands else 1)
+        return str(value)
+
+    return _NUMERAL.sub(digits, text)
+
+
+def _of(numeral: str | None) -> int:
+    return DIGITS[numeral] if numeral else 0

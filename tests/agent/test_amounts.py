@@ -1,0 +1,46 @@
+"""Coupons and rewards by the amounts in their names."""
+
+import pytest
+
+from assistant.agent import amounts, answers
+from assistant.domain.conversation import Offer
+
+COUPONS = (
+    Offer("C6", "钻石专享满2000减500券"), Offer("C5", "金卡专享满800减150券"), Offer("C2", "鞋履满500减80券"),
+    Offer("C3", "童装满199减40券"), Offer("C4", "美妆满200减25券"),
+)  # fmt: skip
+REWARDS = (
+    Offer("R1", "停车券1小时（500分）"),
+    Offer("R2", "10元现金券（1,000分）"),
+    Offer("R3", "50元现金券（5,000分）"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "coupon"),
+    [
+        ("500那个", "C6"), ("满500那张", "C2"), ("减150的给我", "C5"), ("两千减五百的我要", "C6"), ("满199那张", "C3"),
+        ("要200那张", "C4"), ("一百五的", "C5"), ("500那个要满多少", "C6"), ("800减150那个什么时候到期", "C5"),
+    ],
+)  # fmt: skip
+def test_a_coupon_is_named_by_what_it_takes_off_before_what_it_asks_for(text: str, coupon: str) -> None:
+    assert amounts.named(text, COUPONS) == coupon
+
+
+@pytest.mark.parametrize("text", ["300那个", "领了吧", "我165 110斤", "买了500块的东西"])
+def test_other_numbers_name_no_coupon(text: str) -> None:
+    assert amounts.named(text, COUPONS) is None
+
+
+def test_rewards_are_named_by_money_or_points() -> None:
+    assert amounts.named("50块的", REWARDS) == "R3"
+    assert amounts.named("1000分的那个", REWARDS) == "R2"
+
+
+def test_numbers_among_sizes_and_moments_are_left_alone() -> None:
+    assert amounts.named("23的", (Offer("a", "11月23日 11:00"), Offer("b", "11月24日 12:00"))) is None
+
+
+def test_what_was_offered_is_picked_by_its_amount() -> None:
+    assert answers.choose("就500那个吧", COUPONS) == "C6"
+    assert answers.choose("500那个怎么用", COUPONS) is None
