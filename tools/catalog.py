@@ -4,6 +4,7 @@ Built from the ports; refreshed by age. Everything here is read-only and shared 
 """
 
 import math
+import re
 import threading
 import time
 from collections.abc import Sequence
@@ -73,7 +74,9 @@ class Catalog:
         return found
 
     def places_in(self, text: str) -> list[Place]:
-        hits = self.place_names.scan(text)
+        hits = [
+            h for h in self.place_names.scan(text) if not (self.places[h.key].is_city and _STREET.match(text, h.end))
+        ]
         fine = [h for h in hits if not self.places[h.key].is_city]
         return [self.places[k] for k in dict.fromkeys(h.key for h in (fine or hits))]
 
@@ -85,6 +88,9 @@ class Catalog:
         """Products of the same category, nearest in price."""
         same = [p for p in self.products.values() if p.category == product.category and p != product]
         return sorted(same, key=lambda p: abs(p.price_cents - product.price_cents))[:limit]
+
+
+_STREET = re.compile("[东西南北中]?(?:路|街|大道|大街)")  # "成都路" is in many a city
 
 
 def narrow(products: list[Product], text: str) -> list[Product]:

@@ -14,12 +14,14 @@ from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from assistant.errors import StoreDown
 
 __all__ = ["Connection", "Database", "insert_into", "upsert"]
 
 BUSY_TIMEOUT_MS = 15_000
+BRIEF_MS = 200
 
 
 class Database:
@@ -28,6 +30,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _sqlite(url) if url.startswith("sqlite") else _postgres(url)
+        self._brief = _sqlite(url, brief=True) if url.startswith("sqlite") else _postgres(url, brief=True)
 
     @property
     def is_sqlite(self) -> bool:
@@ -48,6 +51,16 @@ class Database:
             with connection.begin():
                 yield connection
 
+    @contextmanager
+    def brief(self) -> Iterator[Connection]:
+        """A transaction of a moment, for who must not wait. Its commit does not wait for the disk: it outlives this
+        process, but perhaps not the machine. Raises StoreDown where its turn does not come within `BRIEF_MS`."""
+        with _store_errors(), self._brief.connect() as connection:
+            if self.is_sqlite:
+                connection.execution_options(zhike_write=True)
+            with connection.begin():
+                yield connection
+
     def healthy(self) -> bool:
         """True where a trivial query is answered."""
         try:
@@ -59,6 +72,7 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        self._brief.dispose()
 
 
 def upsert(connection: Connection, table: Any) -> Any:
@@ -77,24 +91,27 @@ def _store_errors() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise StoreDown(str(error.orig)) from error
+    except NoConnection as error:
+        raise StoreDown(str(error)) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise StoreDown(str(error.orig)) from error
         raise
 
 
-def _sqlite(url: str) -> Engine:
+def _sqlite(url: str, *, brief: bool = False) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    wait = {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
-    engine = create_engine(url, connect_args=wait, json_serializer=_json)
+    wait = {"timeout": (BRIEF_MS if brief else BUSY_TIMEOUT_MS) / 1000, "check_same_thread": False}
+    engine = create_engine(url, connect_args=wait, json_serializer=_json, **(_FEW if brief else {}))
+    durable = "NORMAL" if brief else "FULL"
 
     @event.listens_for(engine, "connect")
     def _prepare(raw: Any, _record: object) -> None:
         # pysqlite's own transaction handling is turned off: BEGIN is sent below
         raw.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32000"):
+        for pragma in ("journal_mode=WAL", f"synchronous={durable}", "foreign_keys=ON", "cache_size=-32000"):
             raw.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -105,8 +122,15 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
-def _postgres(url: str) -> Engine:
-    return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, json_serializer=_json)
+def _postgres(url: str, *, brief: bool = False) -> Engine:
+    if not brief:
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, json_serializer=_json)
+    told = f"-c synchronous_commit=off -c lock_timeout={BRIEF_MS} -c statement_timeout={BRIEF_MS}"
+    wait = {"options": told, "connect_timeout": 2, "tcp_user_timeout": 1000}
+    return create_engine(url, connect_args=wait, json_serializer=_json, **_FEW)
+
+
+_FEW: dict[str, Any] = {"pool_size": 2, "max_overflow": 0, "pool_timeout": BRIEF_MS / 1000}
 
 
 def _json(value: Any) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, insert, or_, select, update
 
 from assistant.db import leases
 from assistant.db.tables.service import conversations, outbox
@@ -21,6 +21,7 @@ class Delivery:
     channel: str
     payload: dict[str, Any]
     attempts: int
+    sent: bool = False
 
 
 def put(
@@ -65,6 +66,8 @@ def claim(connection: Connection, now: datetime, lease: timedelta, limit: int = 
     )  # fmt: skip
     due = [outbox.c.not_before <= now, _in_time(now), ~waits_behind]
     rows = leases.take(connection, outbox, now, lease, limit=limit, where=due, order=outbox.c.id)
+    if cut_off := [row.id for row in rows if row.carried_by is not None]:  # by a crash, before they went
+        connection.execute(update(outbox).where(outbox.c.id.in_(cut_off)).values(carried_by=None))
     return [Delivery(r.id, r.conversation_id, r.message_id, r.channel, r.payload, r.attempts + 1) for r in rows]
 
 
@@ -89,14 +92,14 @@ def withdraw(connection: Connection, delivery_id: int, now: datetime, reason: st
 
 
 def carry(
-    connection: Connection, channel: str, conversation_id: str, inbox_id: int, now: datetime
-) -> tuple[list[Delivery], bool]:
-    """Take what a channel's own response to a message can carry: its answer and whatever was held back before.
+    connection: Connection, channel: str, conversation_id: str, inbox_id: int, now: datetime, lease: timedelta
+) -> list[Delivery]:
+    """Lease what a channel's own response to a message can carry: its answer and whatever was held back before.
 
-    Compare-and-set: a row is carried or pushed, never both. A repeated delivery of the message gets the same rows, and
-    False.
+    A repeated delivery of the message gets the same rows, whether they are still in our hands or have gone (`sent`).
+    What is in a courier's hands is pushed and not carried.
     """
-    taken = connection.execute(
+    connection.execute(
         update(outbox)
         .where(
             outbox.c.conversation_id == conversation_id,
@@ -106,12 +109,29 @@ def carry(
             leases.free(outbox, now),
             _in_time(now),
         )
-        .values(status="sent", sent_at=now, carried_by=inbox_id, lease_until=None)
+        .values(carried_by=inbox_id, lease_until=now + lease)
     )
-    rows = connection.execute(select(outbox).where(outbox.c.carried_by == inbox_id).order_by(outbox.c.id)).all()
+    carried = outbox.c.carried_by == inbox_id, outbox.c.status.in_(("ready", "held", "sent"))
+    rows = connection.execute(select(outbox).where(*carried).order_by(outbox.c.id)).all()
     return [
-        Delivery(r.id, r.conversation_id, r.message_id, r.channel, r.payload, r.attempts) for r in rows
-    ], taken.rowcount > 0
+        Delivery(r.id, r.conversation_id, r.message_id, r.channel, r.payload, r.attempts, sent=r.status == "sent")
+        for r in rows
+    ]
+
+
+def carried_away(connection: Connection, inbox_id: int, ids: Collection[int], now: datetime) -> int:
+    """Rows leased by `carry` go out this moment with a response. Returns how many went with this one: none where they
+    went with another response to the same message. Raises LookupError where a courier has them by now."""
+    mine = outbox.c.id.in_(ids), outbox.c.carried_by == inbox_id
+    gone = connection.execute(
+        update(outbox)
+        .where(*mine, outbox.c.status.in_(("ready", "held")))
+        .values(status="sent", sent_at=now, lease_until=None)
+    )
+    there = connection.execute(select(func.count()).where(*mine, outbox.c.status == "sent")).scalar_one()
+    if there != len(ids):
+        raise LookupError(f"{len(ids) - there} deliveries are in other hands")
+    return gone.rowcount
 
 
 def promised(connection: Connection, channel: str) -> list[tuple[str, int | None, dict[str, Any]]]:

@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -64,6 +65,9 @@ class Callback:
         self._account = service.official_account if service.settings.wechat.app_id else None
         self._held = HeldPushes(service.database, service.live)
         self._aside = ThreadPoolExecutor(4, thread_name_prefix="aside")  # for what nobody waits for
+        if self._account is not None:
+            with suppress(StoreDown), service.database.brief():
+                pass  # connected by now, as `Courier.leave` holds up the loop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -103,13 +107,18 @@ class Callback:
         if taken.accepted.fresh:
             logs.INBOX_WAITING.inc()
             self._service.work_to_do.set()
-        text = await self._within_window(request, account, taken.accepted, started, meaning)
-        return _spoken(account, push, query, text) if text else silence
+        carried = await self._within_window(request, account, taken.accepted, started)
+        later = silence if account.courier.may_push else _spoken(account, push, query, account.profile.get().waiting)
+        if carried.ready:
+            return Leaving(account, carried, _spoken(account, push, query, carried.text), later)
+        if account.courier.may_push and account.settings.passive_s:  # they have waited
+            self._aside.submit(account.courier.typing, meaning.openid)
+        return later
 
     async def _within_window(
-        self, request: Request, account: OfficialAccount, accepted: Accepted, started: float, meaning: meanings.Meaning
-    ) -> str:
-        """The text that can be answered in time; empty where it follows later, or where there is nothing to say."""
+        self, request: Request, account: OfficialAccount, accepted: Accepted, started: float
+    ) -> Carried:
+        """What can be answered in time."""
         clock = asyncio.get_running_loop().time
 
         async def carry() -> Carried:
@@ -128,13 +137,7 @@ class Callback:
             if not await self._held.wait(accepted, left):
                 break  # too late to look once more: hundreds may be held, and what is ready now follows as a push
             carried = await carry()
-        if carried.ready:
-            return carried.text
-        if account.courier.may_push:
-            if account.settings.passive_s:  # they have waited
-                self._aside.submit(account.courier.typing, meaning.openid)
-            return ""
-        return account.profile.get().waiting
+        return carried
 
 
 async def _body(receive: Receive, most: int) -> bytes:
@@ -151,7 +154,24 @@ async def _body(receive: Receive, most: int) -> bytes:
             return body
 
 
-def _spoken(account: OfficialAccount, push: Push, query: Mapping[str, str], text: str) -> Response:
+class Leaving:
+    """A response that is noted as gone and written in one go, without a turn of the loop between the two. `later`: what
+    is said instead where it could not be noted, and follows."""
+
+    def __init__(self, account: OfficialAccount, carried: Carried, spoken: ASGIApp, later: ASGIApp) -> None:
+        self._account = account
+        self._carried = carried
+        self._spoken = spoken
+        self._later = later
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = self._spoken if self._account.courier.leave(self._carried) else self._later
+        await response(scope, receive, send)
+
+
+def _spoken(account: OfficialAccount, push: Push, query: Mapping[str, str], text: str) -> ASGIApp:
+    if not text:
+        return silence
     to, me, now = push.text("FromUserName"), push.text("ToUserName"), account.clock.now()
     if push.as_json:
         answer = json.dumps(passive_json(text, to, me, now), ensure_ascii=False)

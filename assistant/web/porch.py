@@ -1,8 +1,8 @@
 """The doors of a service open before its pages are there.
 
-WeChat tries a push three times within fifteen seconds and then gives it up, and an answer that a crash cut off is told
-again to such a try (decision 0011). So pushes are taken from the first second on, while what takes several seconds to
-import and build is made in a thread; whoever asks for a page waits for it. Called by `zhike demo` and `zhike serve`.
+WeChat tries a push three times within fifteen seconds and then gives it up (decision 0011). So pushes are taken from the
+first second on, while what takes several seconds to import and build is made in a thread; whoever asks for a page waits
+for it. Called by `zhike demo` and `zhike serve`.
 """
 
 import asyncio

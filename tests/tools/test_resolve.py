@@ -144,3 +144,11 @@ def test_a_moment_without_a_zone_is_shanghai_time() -> None:
     found = resolve.moment(None, "2026-11-25T15:00:00", "")  # type: ignore[arg-type]
 
     assert found == datetime(2026, 11, 25, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [("南京东路附近有店吗", ["南京东路"]), ("成都路那边", []), ("南京有店吗", ["南京"]), ("北京路附近", ["北京路"])],
+)
+def test_a_street_that_is_named_after_a_city_is_not_that_city(ctx: ToolContext, said: str, place: list[str]) -> None:
+    assert [p.name for p in ctx.catalog.places_in(said)] == place

@@ -1,7 +1,7 @@
 """Brings answers to shoppers in WeChat: in the response to their own message, else as customer messages within quota.
 
 Every row of the outbox is either carried by a response or pushed, never both (compare-and-set in the store). What may
-not be sent now is held until the shopper writes again. Called by the web (carry) and by the worker (push).
+not be sent now is held until the shopper writes again. Called by the web (carry, leave) and by the worker (push).
 """
 
 from collections.abc import Callable
@@ -23,6 +23,7 @@ from assistant.db.engine import Connection, Database
 from assistant.db.jsonable import load
 from assistant.db.outbox import Delivery
 from assistant.domain.message import Reply
+from assistant.errors import StoreDown
 
 log = logs.get("wechat")
 MAX_ATTEMPTS = 14  # about an hour, as WeChat may be away for minutes
@@ -30,6 +31,7 @@ _ROOM = {  # characters of a notice's field; others: 20
     "phrase": 5, "symbol": 5, "car_number": 8, "name": 10, "phone_number": 17, "letter": 32, "number": 32,
     "character_string": 32,
 }  # fmt: skip
+CARRYING = timedelta(seconds=6)  # longer than WeChat waits for a response
 LONGEST_PAUSE = timedelta(minutes=10)
 NO_CONSENT = 43101
 _THUMB_LIVES = timedelta(days=2)  # WeChat keeps temporary media for three
@@ -37,10 +39,17 @@ _THUMB_LIVES = timedelta(days=2)  # WeChat keeps temporary media for three
 
 @dataclass(frozen=True)
 class Carried:
-    """What a response can carry: `text` empty where there is nothing to say; `ready` False where the turn goes on."""
+    """What a response can carry: `text` empty where there is nothing to say; `ready` False where the turn goes on.
+
+    `rows`: deliveries that go with it and have not gone before; `left`: parts that have to follow. See `Courier.leave`.
+    """
 
     ready: bool
     text: str = ""
+    conversation_id: str = ""
+    inbox_id: int = 0
+    rows: tuple[int, ...] = ()
+    left: tuple[Part, ...] = ()
 
 
 class Courier:
@@ -67,26 +76,43 @@ class Courier:
     def carry(self, conversation_id: str, inbox_id: int, still: Callable[[], bool] = lambda: True) -> Carried:
         """The text that answers a message, and whatever was held back before it. The same again for a retry.
 
-        `still`: whether WeChat still waits, asked when it is our turn to write: nothing is given to a response that
-        would come too late.
+        It is ours for `CARRYING`, and followed up by a push where the response does not leave by then. `still`: whether
+        WeChat still waits, asked when it is our turn to write: nothing is given to a response that would come too late.
         """
         now = self._clock.now()
         with self._db.write() as connection:
             if not still() or not conversations.is_answered(connection, {inbox_id}):
                 return Carried(ready=False)
-            rows, fresh = outbox.carry(connection, CHANNEL, conversation_id, inbox_id, now)
-            if not rows:
-                return Carried(ready=True)
-            by_ai = all(row.payload.get("by", "ai") == "ai" for row in rows)
-            more = "" if self.may_push else self._profile.get().more
-            text, left = passive([_content(row) for row in rows], self._look, by_ai=by_ai, more=more)
-            if fresh and self.may_push:
-                left += self._cards(rows)
-            if fresh and left:
-                outbox.put(connection, conversation_id, CHANNEL, {"parts": left}, now, held=not self.may_push)
-        if fresh:
-            logs.DELIVERIES.labels(CHANNEL, "carried").inc(len(rows))
-        return Carried(ready=True, text=text)
+            rows = outbox.carry(connection, CHANNEL, conversation_id, inbox_id, now, CARRYING)
+        if not rows:
+            return Carried(ready=True)
+        by_ai = all(row.payload.get("by", "ai") == "ai" for row in rows)
+        more = "" if self.may_push else self._profile.get().more
+        text, left = passive([_content(row) for row in rows], self._look, by_ai=by_ai, more=more)
+        fresh = [row for row in rows if not row.sent]
+        if fresh and self.may_push:
+            left += self._cards(rows)
+        return Carried(
+            True, text, conversation_id, inbox_id, tuple(row.id for row in fresh), tuple(left) if fresh else ()
+        )
+
+    def leave(self, carried: Carried) -> bool:
+        """Note that what is carried goes out: to be called when the very next thing is to write the response, as a crash
+        between the two would lose it, and one before it does not. False where it may not go: it follows as a push."""
+        if not carried.rows:
+            return True
+        now = self._clock.now()
+        try:
+            with self._db.brief() as connection:
+                went = outbox.carried_away(connection, carried.inbox_id, carried.rows, now)
+                if went and carried.left:
+                    parts = {"parts": list(carried.left)}
+                    outbox.put(connection, carried.conversation_id, CHANNEL, parts, now, held=not self.may_push)
+        except (StoreDown, LookupError) as error:
+            log.info("not_carried", cause=str(error))
+            return False
+        logs.DELIVERIES.labels(CHANNEL, "carried").inc(went)
+        return True
 
     def typing(self, openid: str) -> None:
         """Tell the shopper that an answer is being written. Of no consequence where it fails."""
