@@ -117,3 +117,11 @@ def test_a_why_after_the_one_on_top_is_about_that_one(questions: OpsQuestions, a
     first, why = talk(questions, analyst, "why-top", "10月销售额最高的门店", "为什么")
 
     assert [f.values for f in query(why).filters] == [(str(first.rows[0][0]),)]
+
+
+def test_different_numbers_of_days_are_said_in_the_order_of_the_answer(
+    questions: OpsQuestions, analyst: Account
+) -> None:
+    questions.ask(analyst, "上月销售额", "days")
+
+    assert "31天对7天" in questions.ask(analyst, "跟上周比", "days").narrative

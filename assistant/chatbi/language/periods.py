@@ -175,7 +175,8 @@ def _roles(times: list[Time], slots: Slots) -> tuple[Time | None, Time | None]:
         return None, None
     first, second = times
     between = slots.text[first.end : second.start]
-    if re.search(r"比|较|对比|相比", between):
+    borrowed = first.end == 0  # from the query before, whose period stays
+    if borrowed or re.search(r"比|较|对比|相比", between):
         return first, second
     return (first, second) if first.first >= second.first else (second, first)
 
