@@ -43,7 +43,10 @@ class Analyst:
         else:
             made = self._numbers(query, scope)
         if query.calculation is Calculation.DRIVERS:
-            made = replace(made, narrative=made.narrative + drivers.explain(query, self.catalogue, scope, self.engine))
+            numbered, _ = averages.resolved(query, self.catalogue, scope, lambda q: self.table(q, scope))
+            made = replace(
+                made, narrative=made.narrative + drivers.explain(numbered, self.catalogue, scope, self.engine)
+            )
         if query.calculation is Calculation.WORDS:
             quotes = listings.quotes(query, self.catalogue, scope, self.engine)
             made = replace(made, quotes=quotes)
@@ -68,8 +71,10 @@ class Analyst:
 
     def _numbers(self, query: MetricQuery, scope: Scope) -> Answer:
         first = self.coverage.check(query)
-        numbered, average = averages.resolved(query, self.catalogue, scope, lambda q: self.table(q, scope))
-        compiled = compile_query(_since(numbered, first), self.catalogue, scope)
+        numbered, average = averages.resolved(
+            _since(query, first), self.catalogue, scope, lambda q: self.table(q, scope)
+        )
+        compiled = compile_query(numbered, self.catalogue, scope)
         table = self.engine.run(compiled.tree, compiled.parameters, scope.key)
         nothing_yet = first is not None and query.period is not None and query.period.end < first
         rows = [] if nothing_yet else self._sorted(query, table)
@@ -102,7 +107,7 @@ class Analyst:
         """One among all, and the ranking that it stands in."""
         places = Places(query, names, table.columns, table.cut, scope.whole)
         name = query.metrics[0]
-        mean = averages.average(name, query, self.catalogue, lambda q: self.table(q, scope))
+        mean = averages.average(name, _since(query, narrator.first), self.catalogue, lambda q: self.table(q, scope))
         ranked = tuple(tuple(row) for row in places.ranked(table.rows))
         compiled = compile_query(query, self.catalogue, scope)
         return Answer(

@@ -35,8 +35,10 @@ def average(metric: str, query: MetricQuery, catalogue: Catalogue, run: Run) -> 
     """The average of a metric over the groups of a query, within its filters and period."""
     alone = {**_ALONE, "metrics": (metric,)}
     if catalogue.metrics[metric].type in ("additive", "distinct"):
-        rows = run(query.model_copy(update={**alone, "calculation": Calculation.BREAKDOWN})).rows
-        values = [float(v) for row in rows if (v := row[len(query.dimensions)]) is not None]
+        table = run(query.model_copy(update={**alone, "calculation": Calculation.BREAKDOWN}))
+        if table.cut:  # the average of some is none
+            return Average(None)
+        values = [float(v) for row in table.rows if (v := row[len(query.dimensions)]) is not None]
         return Average(sum(values) / len(values) if values else None, len(values))
     row = run(query.model_copy(update={**alone, "calculation": Calculation.VALUE, "dimensions": ()})).rows
     return Average(float(row[0][0]) if row and row[0][0] is not None else None)
@@ -58,7 +60,7 @@ def resolved(query: MetricQuery, catalogue: Catalogue, scope: Scope, run: Run) -
         names = averaged(catalogue, query.metrics, query.per) if query.per else catalogue
         metric = names.metrics[one.metric]
         if found.value is None:
-            raise BadInput(f"没有{metric.name}的数据，算不出平均。")
+            raise BadInput(f"算不出{metric.name}的平均：没有数据，或者分组太多。")
         sentences.append(_words(found, metric.name, said.number(found.value, metric), of, catalogue, scope, whole))
         return one.model_copy(update={"value": found.value})
 
@@ -73,7 +75,7 @@ def resolved(query: MetricQuery, catalogue: Catalogue, scope: Scope, run: Run) -
 
 
 def _of_subset(query: MetricQuery, subset: Subset) -> MetricQuery:
-    chosen = {"metrics": (subset.metric,), "dimensions": (subset.dimension,), "subset": None}
+    chosen = {"metrics": (subset.metric,), "dimensions": (subset.dimension,), "subset": None, "per": None}
     return query.model_copy(update={**chosen, "calculation": Calculation.RANK, "grain": None})
 
 

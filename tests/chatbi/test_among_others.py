@@ -3,7 +3,10 @@
 import pytest
 
 from assistant.chatbi.answer import Answer
+from assistant.chatbi.averages import Average, average
+from assistant.chatbi.catalogue import catalogue
 from assistant.chatbi.query import Calculation, MetricQuery
+from assistant.chatbi.run import Table
 from assistant.domain.account import Account, Role
 from assistant.journeys.ops_question import OpsQuestions
 
@@ -186,3 +189,47 @@ def test_counts_that_are_better_low_rank_only_those_that_have_any(questions: Ops
     assert "没有记录的门店不在内" in with_any
     assert "从好到差" not in with_any
     assert "没有参加排名" in questions.ask(analyst, f"{min(stores - rows.keys())}近30天工单数排第几").narrative
+
+
+@pytest.mark.parametrize(
+    ("text", "op", "value"),
+    [
+        ("上月销售额有没有超过平均的门店", ">", "average"), ("近一年NPS有没有低于平均的门店", "<", "average"),
+        ("上月没有超过平均销售额的门店", "<", "average"), ("上月哪些门店销售额没有大于平均", "<", "average"),
+        ("上月哪些门店客单价没有好于整体平均", "<", "overall"), ("上月销售额有没有达到8000的门店", ">=", 8000),
+        ("上月销售额没有达到8000的门店", "<", 8000), ("上月销售额没达到8000的门店", "<", 8000),
+    ],
+)  # fmt: skip
+def test_whether_there_are_any_is_not_that_there_are_none(
+    text: str, op: str, value: object, questions: OpsQuestions, analyst: Account
+) -> None:
+    (condition,) = query(questions.ask(analyst, text)).having
+
+    assert (condition.op, condition.value) == (op, value)
+
+
+def test_an_average_by_day_counts_the_days_that_the_groups_count(questions: OpsQuestions, analyst: Account) -> None:
+    rows = questions.ask(analyst, "2024年各门店日均销售额").rows  # the first sales are of November
+    mean = f"{sum(float(r[1]) for r in rows) / len(rows):,.1f}元"
+
+    assert mean in questions.ask(analyst, "2024年日均销售额高于平均的门店").narrative
+    assert mean in questions.ask(analyst, "2024年徐家汇店日均销售额排第几").narrative
+
+
+def test_an_average_by_day_of_those_beside_another_average(questions: OpsQuestions, analyst: Account) -> None:
+    chosen = questions.ask(analyst, "近一年NPS低于平均的门店").rows
+    answer = questions.ask(analyst, "近一年NPS低于平均的门店日均销售额")
+
+    assert query(answer).per == "day"
+    assert {r[0] for r in answer.rows} == {r[0] for r in chosen}
+
+
+def test_a_why_of_those_beside_an_average(questions: OpsQuestions, analyst: Account) -> None:
+    assert "影响最大的是" in questions.ask(analyst, "为什么近半年NPS低于平均的门店销售额下降").narrative
+
+
+def test_some_of_the_groups_have_no_average() -> None:
+    asked = MetricQuery(calculation=Calculation.BREAKDOWN, metrics=("sales",), dimensions=("product",))
+    cut = Table(("product", "sales"), (("a", 2.0), ("b", 1.0)), cut=True)
+
+    assert average("sales", asked, catalogue(), lambda _: cut) == Average(None)

@@ -182,7 +182,7 @@ class _Work:
         """“低于各自城市的平均” is another average for each group."""
         text = self.slots.text
         cue = next(c for c in self.slots.cues["threshold"] if self._of_average(c))
-        mean = self.slots.cue("mean")
+        mean = next((c for c in self.slots.cues.get("mean", []) if c.word == "some"), None)
         between = [t for t in (*self.slots.dimensions, *self.slots.loose) if mean and cue.end <= t.start < mean.start]
         if not between or mean is None:
             return None

@@ -87,12 +87,13 @@ _RULES: tuple[tuple[Kind, str, str], ...] = (
     ("drop", "", r"不看|取消|清除"),
 )  # fmt: skip
 _COMPILED = [(kind, word, re.compile(pattern)) for kind, word, pattern in _RULES]
-_LESS = "低于|小于|少于|不到|不足|未达到?|没到|没有达到|跌破|未满"
+_LESS = "低于|小于|少于|不到|不足|未达到?|没到|没达到|没有达到|跌破|未满"
 _MORE = "高于|大于|超过|多于|超出|突破|高过|大过"
-_LEAST = "不低于|不少于|至少|大于等于|不小于"
+_LEAST = "不低于|不少于|至少|大于等于|不小于|达到"
 _MOST = "不超过|不高于|至多|小于等于|不大于|不多于"
+_PLAIN = "(?<![不没未])(?<!有(?=没有))"  # “没有达到” denies what “有没有达到” asks
 _THRESHOLDS = (
-    (re.compile(rf"(?P<move>下降|下滑|下跌|跌|降低|降|减少|增长|上升|上涨|提升|涨|增加)?了?(?P<op>{_LEAST}|{_MOST}|{_LESS}|{_MORE}|[<>]=?|≥|≤)(?:了)?(?P<v>{AMOUNT})(?P<u>{_UNIT})"), ""),
+    (re.compile(rf"(?P<move>下降|下滑|下跌|跌|降低|降|减少|增长|上升|上涨|提升|涨|增加)?了?{_PLAIN}(?P<op>{_LEAST}|{_MOST}|{_LESS}|{_MORE}|[<>]=?|≥|≤)(?:了)?(?P<v>{AMOUNT})(?P<u>{_UNIT})"), ""),
     (re.compile(rf"(?:在)?(?P<v>{AMOUNT})(?P<u>{_UNIT})(?:及|或)?(?P<op>以上|以下|以内)"), ""),
 )  # fmt: skip
 _WHOSE = "全国|全集团|集团|全公司|公司|大盘|整体|总体|所有门店|全部门店"
@@ -100,17 +101,20 @@ _LEVEL = "平均(?:水平|值|数|线|分)?|均值"
 _OVERALL = f"(?:{_WHOSE})(?=(?:门店)?的?(?:{_LEVEL}|水平))|大盘"  # “超过公司目标” is no average
 _BEYOND = {
     "高于": ">", "超过": ">", "大于": ">", "多于": ">", "高过": ">", "超出": ">", "跑赢": ">", "低于": "<", "小于": "<", "少于": "<",
-    "不及": "<", "不到": "<", "没到": "<", "未达到": "<", "达不到": "<", "没达到": "<", "跑输": "<", "好于": "better", "优于": "better",
-    "不低于": ">", "不少于": ">", "不差于": "better", "不高于": "<", "不超过": "<", "没超过": "<", "没有超过": "<", "没高于": "<",
-    "没有高于": "<", "没低于": ">", "没有低于": ">", "没有达到": "<", "超不过": "<", "强于": "better", "差于": "worse", "弱于": "worse", "不如": "worse", "落后于": "worse",
+    "跑输": "<", "好于": "better", "优于": "better", "强于": "better", "差于": "worse", "弱于": "worse", "落后于": "worse",
+}  # fmt: skip
+_REVERSED = {">": "<", "<": ">", "better": "worse", "worse": "better"}
+_BEYOND |= {no + word: _REVERSED[op] for word, op in _BEYOND.items() for no in ("不", "没", "没有", "未")}
+_BEYOND |= {
+    "不及": "<", "不到": "<", "没到": "<", "未达到": "<", "达不到": "<", "没达到": "<", "没有达到": "<", "超不过": "<", "不如": "worse",
     "高": ">", "多": ">", "低": "<", "少": "<", "好": "better", "差": "worse", "以上": ">", "之上": ">", "以下": "<", "之下": "<",
 }  # fmt: skip
 _BEYOND_WORDS = "|".join(w for w in _BEYOND if len(w) > 1 and w[-1] not in "上下")
 _AVERAGES = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"(?<![不没未])(?P<op>{_BEYOND_WORDS})了?(?:(?P<of>{_OVERALL})(?:门店)?的?(?:{_LEVEL}|水平)?|(?:门店)?的?(?:{_LEVEL}))",
-        rf"(?<![不没未])(?P<op>{_BEYOND_WORDS})了?(?=(?!{_WHOSE})[^\s，。,\d]{{0,6}}?的?(?:{_LEVEL}))",
+        rf"{_PLAIN}(?P<op>{_BEYOND_WORDS})了?(?:(?P<of>{_OVERALL})(?:门店)?的?(?:{_LEVEL}|水平)?|(?:门店)?的?(?:{_LEVEL}))",
+        rf"{_PLAIN}(?P<op>{_BEYOND_WORDS})了?(?=(?!{_WHOSE})[^\s，。,\d]{{0,6}}?的?(?:{_LEVEL}))",
         rf"[比较](?:(?P<of>{_WHOSE})(?:门店)?的?(?:{_LEVEL}|水平)?|(?:门店)?的?(?:{_LEVEL}))(?:要|还|更)?(?P<op>[高低多少好差])",
         rf"在?(?P<of>{_WHOSE})?的?(?:{_LEVEL})(?P<op>[以之][上下])",
     )
