@@ -105,3 +105,21 @@ def test_the_only_period_named_may_be_what_this_one_is_held_against(
 
 def test_what_is_held_against_a_holiday_must_be_said(questions: OpsQuestions, analyst: Account) -> None:
     assert questions.ask(analyst, "客流跟国庆比").status == "clarify"
+
+
+def test_no_question_back_is_the_question_itself(questions: OpsQuestions, analyst: Account) -> None:
+    text = "商品质量的投诉和差评"
+    asked = questions.ask(analyst, text)
+
+    assert asked.status == "clarify"
+    answers = [questions.ask(analyst, option["text"]) for option in asked.clarify]
+    assert [a.query.metrics for a in answers if a.query] == [("tickets",), ("bad_mentions",)]
+
+
+def test_a_question_back_keeps_the_place(questions: OpsQuestions, analyst: Account) -> None:
+    asked = questions.ask(analyst, "上月徐家汇店推荐者的NPS")
+
+    assert all("上月徐家汇店" in option["text"] for option in asked.clarify)
+    answered = questions.ask(analyst, asked.clarify[0]["text"]).query
+    assert answered is not None
+    assert [f.values for f in answered.filters] == [("徐家汇店",)]

@@ -1,11 +1,12 @@
 """From slots to one metric query, or to a question back: never a guess where two readings remain."""
 
 import re
+from dataclasses import replace
 from typing import Literal
 
 from assistant.chatbi.language import periods
 from assistant.chatbi.language.cues import Cue
-from assistant.chatbi.language.metrics import chosen_metrics
+from assistant.chatbi.language.metrics import chosen_metrics, context
 from assistant.chatbi.language.outcome import Clarify, Option, Outcome, Reader, Refused, Understood
 from assistant.chatbi.language.slots import Slots
 from assistant.chatbi.language.tokens import Token
@@ -136,6 +137,8 @@ class _Work:
             names = [(v, "、".join(v.values)) for v in fits[:4]]
             kinds = self.catalogue.dimensions
             text = self.slots.text
+            if len({name for _, name in names}) == 1 and len(self.metrics) > 1:
+                return self._one_by_one(token)
             return Clarify(
                 f"“{token.text}”可能指以下几个，您要看哪一个？",
                 tuple(
@@ -147,6 +150,12 @@ class _Work:
                 ),
             )
         return fits[0]
+
+    def _one_by_one(self, token: Token) -> Clarify:
+        """“商品质量的投诉和差评”: a category of tickets, and an aspect of comments of the same name."""
+        names = [self.catalogue.metrics[m].name for m in self.metrics]
+        question = f"{'和'.join(names)}里的“{token.text}”不是同一种分类，请分开问。先看哪一个？"
+        return Clarify(question, tuple(Option(n, f"{context(self.slots)}{n}") for n in names))
 
     # calculation
 
@@ -220,9 +229,10 @@ class _Work:
             ("csat", {"csat_score"}, "满意率"),
         ):
             if metric in self.metrics and beside & groups:
-                context = "".join(self.slots.text[t.start : t.end] for t in self.slots.times)
+                others = [t for t in self.slots.values if not groups & {v.dimension for v in t.values}]
+                beside_it = context(replace(self.slots, values=others))
                 group = self.catalogue.dimensions[(beside & groups).pop()].name
-                asked = (f"{context}{shares}", f"{context}各{group}反馈数")
+                asked = (f"{beside_it}{shares}", f"{beside_it}各{group}反馈数")
                 name = self.catalogue.metrics[metric].name
                 return Clarify(f"{name}不按{group}来算。您要看的是？", tuple(Option(a, a) for a in asked))
         return None

@@ -100,7 +100,7 @@ def _topics(slots: Slots, reader: Reader) -> Clarify | None:
 def _no_category(aspect: Token, ticket: Token | Cue, slots: Slots) -> Clarify:
     text = slots.text
     comments = text[: ticket.start] + "负面提及数" + text[ticket.end :]
-    tickets = f"各工单类别{_context(replace(slots, values=[t for t in slots.values if t != aspect]))}工单数"
+    tickets = f"各工单类别{context(replace(slots, values=[t for t in slots.values if t != aspect]))}工单数"
     options = (Option(f"评论里对{aspect.text}的负面提及", comments), Option("工单按类别看", tickets))
     return Clarify(f"工单没有“{aspect.text}”这个类别，评论里有。您要看哪一个？", options)
 
@@ -296,10 +296,10 @@ def _asked_with(metric: str, slots: Slots, catalogue: Catalogue) -> str:
     """What was understood of the question, asked of a metric."""
     groups = "".join(f"各{catalogue.dimensions[d].name}" for d in dict.fromkeys(t.dimension for t in slots.dimensions))
     cues = sorted((c for k in _KEPT_CUES for c in slots.cues.get(k, [])), key=lambda c: c.start)
-    return f"{_context(slots)}{groups}{metric}{''.join(slots.text[c.start : c.end] for c in cues)}"
+    return f"{context(slots)}{groups}{metric}{''.join(slots.text[c.start : c.end] for c in cues)}"
 
 
-def _context(slots: Slots) -> str:
+def context(slots: Slots) -> str:
     """The parts of the question that were understood, to stand before another metric."""
     parts = [slots.text[t.start : t.end] for t in slots.times]
     parts += [t.text for t in slots.values]
