@@ -35,7 +35,11 @@ class Analyst:
     def answer(self, query: MetricQuery, scope: Scope, account: Account | None = None) -> Answer:
         """Raises `Refusal` where the query cannot be asked."""
         begun = time.perf_counter()
-        self._of_counters(query, scope)
+        unknown = self._unknown_by_counter(query, scope)
+        if unknown and (query.calculation is not Calculation.OVERVIEW or len(unknown) == len(query.metrics)):
+            name = self.catalogue.metrics[unknown[0]].name
+            raise NotAllowed(f"{name}只按门店统计，没有到专柜的数据；需要时请向店长了解。")
+        query = query.model_copy(update={"metrics": tuple(m for m in query.metrics if m not in unknown)})
         if query.calculation is Calculation.TICKETS:
             made = listings.tickets(query, self.catalogue, scope, self.engine)
         elif query.calculation is Calculation.MEMBERS:
@@ -50,18 +54,18 @@ class Analyst:
         if query.calculation is Calculation.WORDS:
             quotes = listings.quotes(query, self.catalogue, scope, self.engine)
             made = replace(made, quotes=quotes)
+        if unknown:
+            names = "、".join(self.catalogue.metrics[m].name for m in unknown)
+            made = replace(made, narrative=f"{made.narrative}{names}只按门店统计，没有列出。")
         total = (time.perf_counter() - begun) * 1000
         return replace(made, scope=scope.words, ms={"engine": made.ms.get("engine", 0.0), "answer": total})
 
-    def _of_counters(self, query: MetricQuery, scope: Scope) -> None:
-        """Whoever has counters alone would read nought where nothing is known by counter. Raises NotAllowed."""
+    def _unknown_by_counter(self, query: MetricQuery, scope: Scope) -> tuple[str, ...]:
+        """Metrics of which whoever has counters alone would read nought, as nothing is known of them by counter."""
         if scope.whole or scope.stores or not scope.counters:
-            return
-        for name in query.metrics:
-            metric = self.catalogue.metrics[name]
-            parts = metric.of.values() or (name,)
-            if any(self.catalogue.fact_for(m, query.touched | {"product"}) is None for m in parts):
-                raise NotAllowed(f"{metric.name}只按门店统计，没有到专柜的数据；需要时请向店长了解。")
+            return ()
+        beside = query.touched | {"product"}
+        return tuple(m for m in query.metrics if not self.catalogue.allows(m, beside))
 
     def table(self, query: MetricQuery, scope: Scope) -> Table:
         """Rows only."""

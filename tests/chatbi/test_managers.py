@@ -198,6 +198,16 @@ def test_a_counter_reads_no_nought_where_nothing_is_counted_by_counter(questions
     assert questions.ask(counter, "上月销售额").status == "answered"
 
 
+def test_an_overview_of_a_counter_leaves_out_what_is_counted_by_store(questions: OpsQuestions) -> None:
+    counter = Account("counter", "专柜", Role.STORE_STAFF, ("S001-B1",))
+    answer = questions.ask(counter, "上月整体怎么样")
+
+    assert query(answer).metrics == tuple(m for m in ("sales", "orders", "aov", "nps") if m in query(answer).metrics)
+    assert [r[0] for r in answer.rows][:3] == ["销售额", "订单数", "客单价"]
+    assert "客流、进店转化率、" in answer.narrative
+    assert "只按门店统计，没有列出" in answer.narrative
+
+
 def test_an_average_by_day_counts_full_days_and_says_so(questions: OpsQuestions, analyst: Account) -> None:
     answer = questions.ask(analyst, "本月日均销售额环比", "full")
     total = one(questions, analyst, "11月1日到11月21日销售额")
