@@ -68,7 +68,14 @@ T = TypeVar("T")
 
 
 class part(cached_property[T]):  # noqa: N801  a decorator, as its base is
-    """A part of a service, built by whichever thread asks first while the others wait: there is one of each."""
+    """A part of a service, built by whichever thread asks first while the others wait: there is one of each.
+
+    Each has a lock of its own: a push that needs a store's name does not wait for a slow part that it never asks for.
+    """
+
+    def __init__(self, build: Callable[[Any], T]) -> None:
+        super().__init__(build)
+        self._building = threading.RLock()
 
     @overload
     def __get__(self, service: None, owner: Any = None) -> Self: ...
@@ -77,7 +84,7 @@ class part(cached_property[T]):  # noqa: N801  a decorator, as its base is
     def __get__(self, service: Any, owner: Any = None) -> Self | T:
         if service is None:
             return self
-        with service.building:
+        with self._building:
             built: T = super().__get__(service, owner)
             return built
 
@@ -99,7 +106,6 @@ class Service:
         self._given_llm = llm
         self._wechat_transport = wechat
         self._oidc_transport = oidc
-        self.building = threading.RLock()
         self.work_to_do = threading.Event()
         self.to_deliver = threading.Event()
 

@@ -3,6 +3,7 @@
 import gc
 import signal
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -171,7 +172,8 @@ def _run(service: Any, *, demo_page: bool = False) -> None:
     rooms = _Rooms(service, porch, server)
     rooms.start()
     try:
-        server.run()
+        with suppress(KeyboardInterrupt):  # told again by the server once it has ended
+            server.run()
     finally:
         rooms.close()
         service.close()

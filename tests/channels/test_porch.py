@@ -3,12 +3,13 @@
 import subprocess
 import sys
 import threading
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from assistant.bootstrap import Service
-from assistant.cli.serve import _Rooms
+from assistant.bootstrap import Service, part
+from assistant.cli.serve import _Rooms, _run
 from assistant.web.app import make_app
 from assistant.web.fake_wechat import through
 from assistant.web.fake_wechat.push import push_request
@@ -65,3 +66,41 @@ print([m for m in ("fastapi", "openai", "mcp", "langchain_core", "sqlglot", "duc
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert found.stdout.strip() == "[]"
+
+
+def test_a_slow_part_holds_up_no_other() -> None:
+    building, done = threading.Event(), threading.Event()
+
+    class Parts:
+        @part
+        def slow(self) -> str:
+            building.set()
+            done.wait()
+            return "slow"
+
+        @part
+        def quick(self) -> str:
+            return "quick"
+
+    parts = Parts()
+    other = threading.Thread(target=lambda: parts.slow)
+    other.start()
+    building.wait(10)
+    quick = threading.Thread(target=lambda: parts.quick)
+    quick.start()
+    quick.join(10)
+    done.set()
+    other.join()
+
+    assert list(parts.__dict__) == ["quick", "slow"]
+
+
+def test_ctrl_c_is_no_error(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(server: Any) -> None:
+        server.started = True
+        raise KeyboardInterrupt  # as uvicorn does once it has ended what it served
+
+    monkeypatch.setattr("uvicorn.Server.run", stopped)
+    monkeypatch.setattr("assistant.cli.serve._Rooms.start", lambda rooms: None)
+
+    _run(service)
