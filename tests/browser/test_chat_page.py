@@ -105,6 +105,28 @@ def test_what_a_service_that_was_away_did_not_get_is_sent_in_order_by_itself(pho
     assert arrived == ["停车怎么收费", "徐家汇店电话多少"]
 
 
+def test_a_tab_keeps_what_another_has_not_sent(phone: Page) -> None:
+    other = phone.context.new_page()
+    other.goto("/chat")
+    phone.route("**/chat/api/messages", lambda route: route.abort("internetdisconnected"))
+
+    say(phone, "停车怎么收费")
+    expect(phone.locator(".row__note--failed")).to_have_count(1)
+    say(other, "徐家汇店电话多少")
+    expect(other.locator(THEIRS).last).to_contain_text("021-")
+
+    kept = phone.evaluate("JSON.parse(localStorage.getItem('zhike-unsent-guest')).map((message) => message.text)")
+    assert kept == ["停车怎么收费"]
+
+
+def test_a_phone_that_cannot_time_out_a_request_can_send(phone: Page) -> None:
+    phone.add_init_script("delete AbortSignal.timeout")
+    phone.reload()
+    say(phone, "停车怎么收费")
+
+    expect(phone.locator(THEIRS).last).to_contain_text("30")
+
+
 def test_markup_in_a_message_stays_text(phone: Page) -> None:
     say(phone, "<img src=x onerror=alert(1)>")
 

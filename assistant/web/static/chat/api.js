@@ -32,7 +32,7 @@ export class Api {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(20000),
+      signal: AbortSignal.timeout?.(20000), // older phones wait for as long as the network lets them
     });
     if (response.ok) return;
     const told = await response.json().catch(() => ({}));

@@ -27,14 +27,15 @@ export class Outgoing {
 
   add(message) {
     this.#waiting.push(message);
-    this.#keep();
+    this.#keep((kept) => [...kept, message]);
     this.flush();
   }
 
   // The server has it, whatever became of our request.
   done(clientId) {
-    this.#waiting = this.#waiting.filter((message) => message.client_id !== clientId);
-    this.#keep();
+    const others = (messages) => messages.filter((message) => message.client_id !== clientId);
+    this.#waiting = others(this.#waiting);
+    this.#keep(others);
   }
 
   async flush() {
@@ -80,9 +81,10 @@ export class Outgoing {
     }
   }
 
-  #keep() {
+  // A change to what is kept and not all that waits here: another tab keeps its own in the same place.
+  #keep(change) {
     try {
-      localStorage.setItem(this.#key, JSON.stringify(this.#waiting.slice(-MOST_KEPT)));
+      localStorage.setItem(this.#key, JSON.stringify(change(this.#kept()).slice(-MOST_KEPT)));
     } catch {
       // private mode without storage: the message still lives on the page
     }
