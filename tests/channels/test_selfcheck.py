@@ -70,7 +70,9 @@ def test_the_callback_is_tried_as_wechat_tries_it(make_world: Make) -> None:
 
     assert _findings(world)["回调"].level == "ok"
     assert _findings(world, nobody)["回调"].level == "warn"
-    for status, words in ((403, "Token"), (200, "反向代理"), (502, "502")):
-        found = _findings(world, lambda _, status=status: httpx.Response(status, text="<html>"))["回调"]
+    for status, text, words in (
+        (403, "refused", "Token"), (403, "<html>", "反向代理"), (200, "<html>", "反向代理"), (502, "<html>", "502"),
+    ):  # fmt: skip
+        found = _findings(world, lambda _, s=status, t=text: httpx.Response(s, text=t))["回调"]
         assert found.level == "bad"
         assert words in found.words

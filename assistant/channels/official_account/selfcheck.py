@@ -128,7 +128,7 @@ def _callback(account: OfficialAccount, transport: httpx.BaseTransport | None) -
         return Finding("回调", "warn", f"从这台机器打不开公网地址（{error}），请确认服务已启动、域名和证书有效")
     if answer.status_code == 200 and answer.text == echo:
         return Finding("回调", "ok", "公网地址打得开，签名验证通过")
-    if answer.status_code == 403:
+    if answer.status_code == 403 and answer.text == "refused":  # ours; a provider's page for domains says 403 too
         return Finding("回调", "bad", "公网地址上的服务不认这里的 Token，两边的 ZHIKE_WECHAT__TOKEN 要一致")
     return Finding("回调", "bad", f"公网地址回了 HTTP {answer.status_code}，不是知客的回调，请检查域名和反向代理")
 
