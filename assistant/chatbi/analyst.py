@@ -14,7 +14,7 @@ from assistant.chatbi.compile import Column, compile_query
 from assistant.chatbi.coverage import Coverage
 from assistant.chatbi.narrate import Narrator, against_words
 from assistant.chatbi.places import Places
-from assistant.chatbi.query import Calculation, MetricQuery
+from assistant.chatbi.query import MOST_NAMED, Calculation, MetricQuery
 from assistant.chatbi.run import Engine, Table
 from assistant.chatbi.said import label, unit
 from assistant.domain.account import Account, Scope
@@ -36,7 +36,8 @@ class Analyst:
         """Raises `Refusal` where the query cannot be asked."""
         begun = time.perf_counter()
         unknown = self._unknown_by_counter(query, scope)
-        if unknown and (query.calculation is not Calculation.OVERVIEW or len(unknown) == len(query.metrics)):
+        headlines = query.calculation is Calculation.OVERVIEW or len(query.metrics) > MOST_NAMED
+        if unknown and (not headlines or len(unknown) == len(query.metrics)):
             name = self.catalogue.metrics[unknown[0]].name
             raise NotAllowed(f"{name}只按门店统计，没有到专柜的数据；需要时请向店长了解。")
         query = query.model_copy(update={"metrics": tuple(m for m in query.metrics if m not in unknown)})
@@ -128,7 +129,9 @@ class Analyst:
     def _overview(self, query: MetricQuery, table: Table, narrator: Narrator) -> Answer:
         """The headline metrics, one a row."""
         row = dict(zip(table.columns, table.rows[0], strict=True))
-        found = overview.lines(query, self.catalogue, row, narrator.comparable())
+        one_by_one = {m: query.model_copy(update={"metrics": (m,)}) for m in query.metrics}
+        first = {m: self.coverage.first(one) for m, one in one_by_one.items()}
+        found = overview.lines(query, self.catalogue, row, first)
         against = against_words(query.comparison) if query.comparison else ""
         text = overview.text(found, against)
         return Answer(

@@ -10,12 +10,11 @@ from typing import Any
 
 from assistant.chatbi import said
 from assistant.chatbi.catalogue import Catalogue, averaged
-from assistant.chatbi.query import Calculation, MetricQuery, Subset, Threshold
+from assistant.chatbi.query import PLACES, Calculation, MetricQuery, Subset, Threshold
 from assistant.chatbi.run import Table
 from assistant.domain.account import Scope
 from assistant.errors import BadInput
 
-PLACES = frozenset({"region", "city", "store"})
 Run = Callable[[MetricQuery], Table]
 _ALONE: dict[str, Any] = {
     "grain": None, "comparison": None, "order": None, "limit": None, "within": None, "having": (), "subset": None,

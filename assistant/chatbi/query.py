@@ -10,7 +10,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 INHERITED, DEFAULT = "inherited", "default"
-MOST_METRICS = 8
+MOST_METRICS, MOST_NAMED = 8, 4  # of a query; of a question, which names them: only an overview has more
+PLACES = frozenset({"region", "city", "store"})
 Grain = Literal["day", "week", "xun", "month", "quarter", "half", "year"]
 
 

@@ -233,3 +233,27 @@ def test_some_of_the_groups_have_no_average() -> None:
     cut = Table(("product", "sales"), (("a", 2.0), ("b", 1.0)), cut=True)
 
     assert average("sales", asked, catalogue(), lambda _: cut) == Average(None)
+
+
+def test_a_place_by_growth_of_a_score_is_by_its_change(questions: OpsQuestions, analyst: Account) -> None:
+    questions.ask(analyst, "徐家汇店上月销售额环比排第几", "growth")
+    order = query(questions.ask(analyst, "NPS呢", "growth")).order
+
+    assert order is not None
+    assert (order.metric, order.by) == ("nps", "change")
+
+
+def test_a_why_after_a_place_is_about_the_one_placed(questions: OpsQuestions, analyst: Account) -> None:
+    questions.ask(analyst, "徐家汇店上月销售额排第几", "placed why")
+    asked = query(questions.ask(analyst, "为什么", "placed why"))
+
+    assert asked.calculation is Calculation.DRIVERS
+    assert [f.values for f in asked.filters] == [("徐家汇店",)]
+
+
+def test_an_overview_of_a_time_before_all_rows_has_no_noughts(questions: OpsQuestions, analyst: Account) -> None:
+    """New members are known for longer than sales."""
+    rows = {r[0]: r[1:] for r in questions.ask(analyst, "2023年整体怎么样").rows}
+
+    assert rows["销售额"] == ("暂无数据", "暂无数据", "无法比较")
+    assert rows["新增会员数"][0].endswith("人")

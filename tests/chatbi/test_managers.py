@@ -200,12 +200,13 @@ def test_a_counter_reads_no_nought_where_nothing_is_counted_by_counter(questions
 
 def test_an_overview_of_a_counter_leaves_out_what_is_counted_by_store(questions: OpsQuestions) -> None:
     counter = Account("counter", "专柜", Role.STORE_STAFF, ("S001-B1",))
-    answer = questions.ask(counter, "上月整体怎么样")
+    answer = questions.ask(counter, "上月整体怎么样", "counter")
 
     assert query(answer).metrics == tuple(m for m in ("sales", "orders", "aov", "nps") if m in query(answer).metrics)
     assert [r[0] for r in answer.rows][:3] == ["销售额", "订单数", "客单价"]
     assert "客流、进店转化率、" in answer.narrative
     assert "只按门店统计，没有列出" in answer.narrative
+    assert questions.ask(counter, "按品类看", "counter").status == "answered"
 
 
 def test_an_average_by_day_counts_full_days_and_says_so(questions: OpsQuestions, analyst: Account) -> None:
@@ -261,3 +262,10 @@ def test_weekdays_from_one_to_another_are_all_between(questions: OpsQuestions, a
 
 def test_today_beside_a_whole_day_is_said_to_be_less(questions: OpsQuestions, analyst: Account) -> None:
     assert "今天还没有过完" in questions.ask(analyst, "今天销售额环比").narrative
+
+
+def test_both_days_of_a_weekend_are_read_as_one_word(questions: OpsQuestions, analyst: Account) -> None:
+    both = questions.ask(analyst, "上月周六日徐家汇店客流")
+
+    assert {f.dimension: f.values for f in query(both).filters} == {"day_type": ("周末",), "store": ("徐家汇店",)}
+    assert both.rows == questions.ask(analyst, "上月周末徐家汇店客流").rows

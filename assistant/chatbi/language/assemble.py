@@ -14,7 +14,6 @@ from assistant.chatbi.language.values import Value, words
 from assistant.chatbi.query import DEFAULT, Calculation, Filter, MetricQuery, Order, Subset, Threshold
 
 _EACH = re.compile(r"(每一?[个家款种类]?|各个?|按照?|分)$")
-MOST_NAMED = 4  # so many metrics may be named at once; an overview has more
 MANY = 10  # rows where “which ones” names no number
 
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from assistant.chatbi.language import periods, units
-from assistant.chatbi.language.assemble import MOST_NAMED, assemble
+from assistant.chatbi.language.assemble import assemble
 from assistant.chatbi.language.outcome import Clarify, Option, Outcome, Reader, Refused, Understood
 from assistant.chatbi.language.slots import Slots
 from assistant.chatbi.language.times import Time, in_year
 from assistant.chatbi.language.tokens import Token
 from assistant.chatbi.language.values import Value
-from assistant.chatbi.query import DEFAULT, INHERITED, Calculation, Comparison, Filter, MetricQuery
+from assistant.chatbi.query import DEFAULT, INHERITED, MOST_NAMED, PLACES, Calculation, Comparison, Filter, MetricQuery
 
 _STARTS = re.compile(
     r"^(那么?|那就|换|改|只看|仅看|再|还有|按|去掉|除了?|剔除|排除|其中|加上|同比|环比|和|跟|与|比|分|各|具体|为什么|为何|如果|不看|取消)"
@@ -19,7 +19,6 @@ _STARTS = re.compile(
 _FIRST = re.compile(r"^那?(?:排名?|排在)?(?:第一名|第一(?=的)|榜首|冠军)的?")
 _AGAINST = re.compile("^那?(?:如果)?(?:比(?!例|重|较)|(?:和|跟|与|同|较)(?=.{2,14}(?:比|相比|对比)))")
 _WHOLE_YEAR = re.compile("全年|整年|一整?年")
-PLACES = frozenset({"region", "city", "store"})
 SHORT = 24
 SPANS_OF_YEAR = 350  # days from which a period is a year of its own: “去年呢” then means that year
 
@@ -58,7 +57,9 @@ def follow(slots: Slots, reader: Reader) -> Outcome:
     if slots.metrics or slots.ambiguous:
         changes |= {"metrics": said.metrics, "having": (), "order": None, "limit": None, "within": None, "subset": None}
         if before.order and before.order.metric in before.metrics:
-            changes["order"] = before.order.model_copy(update={"metric": said.metrics[0]})
+            points = reader.catalogue.metrics[said.metrics[0]].in_points  # which have no rate of change
+            by = "change" if points and before.order.by == "rate" else before.order.by
+            changes["order"] = before.order.model_copy(update={"metric": said.metrics[0], "by": by})
             changes |= {"limit": before.limit, "within": before.within}
         changes["spans"]["metrics"] = said.spans.get("metrics", INHERITED)
     if slots.metrics or slots.ambiguous or said.per:
@@ -133,12 +134,13 @@ def _those(slots: Slots, previous: Understood) -> Filter | Clarify | None:
 
 
 def _the_one(slots: Slots, previous: Understood) -> Filter | None:
-    """“为什么” after the one that stands first: of that one."""
+    """“为什么” after the one that stands first, or after whose place was asked for: of that one."""
     before = previous.query
     alone = before.calculation is Calculation.RANK and before.limit == 1 and len(previous.groups) == 1
-    if not alone or not slots.has("why") or slots.values or slots.dimensions or slots.metrics:
+    names = previous.groups if alone else before.placed
+    if not names or not slots.has("why") or slots.values or slots.dimensions or slots.metrics:
         return None
-    return Filter(dimension=before.dimensions[0], values=previous.groups)
+    return Filter(dimension=before.dimensions[0], values=names)
 
 
 def _same_part(slots: Slots, reader: Reader) -> Time | Refused | None:

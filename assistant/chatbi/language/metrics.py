@@ -13,6 +13,7 @@ from assistant.chatbi.language.outcome import Choice, Clarify, Option, Reader, R
 from assistant.chatbi.language.slots import Slots
 from assistant.chatbi.language.tokens import Token
 from assistant.chatbi.language.values import Value, words
+from assistant.chatbi.query import MOST_NAMED, PLACES
 
 _OF = re.compile("(?:类型?|相关|问题|方面|原因)?(?:的)?")
 _HOW = re.compile("怎么样|怎样|如何|咋样|情况")
@@ -35,7 +36,7 @@ def chosen_metrics(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify | 
         _beside(slots, reader)
         named = tuple(dict.fromkeys(t.metric for t in sorted(slots.metrics, key=lambda t: t.start)))
     if named:
-        return tuple(_adapted(m, slots, reader) for m in named[:4])
+        return tuple(_adapted(m, slots, reader) for m in named[:MOST_NAMED])
     if (slots.has("overview") or _how_it_goes(slots)) and (headlines := _headlines(slots, reader)):
         slots.cues.setdefault("overview", [Cue(0, 0, "overview")])
         return headlines
@@ -74,7 +75,7 @@ def _headlines(slots: Slots, reader: Reader) -> tuple[str, ...]:
 
 def _how_it_goes(slots: Slots) -> bool:
     """“徐家汇店昨天怎么样”: nothing but when and where."""
-    places = all(v.dimension in ("store", "city", "region") for t in slots.values for v in t.values)
+    places = all(v.dimension in PLACES for t in slots.values for v in t.values)
     bare = not (slots.ambiguous or slots.unread or slots.dimensions or set(slots.cues) - {"own", "everywhere"})
     said = bool(slots.times or slots.values or slots.has("own"))
     return said and places and bare and bool(_HOW.search(slots.text))
