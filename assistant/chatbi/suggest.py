@@ -1,7 +1,7 @@
 """What one may want to ask next: each suggestion is a question that the language reads."""
 
 from assistant.chatbi.catalogue import STATES, Catalogue
-from assistant.chatbi.query import Calculation, MetricQuery
+from assistant.chatbi.query import MOST_NAMED, PLACES, Calculation, MetricQuery
 from assistant.domain.account import Scope
 
 MOST = 3
@@ -12,16 +12,18 @@ def next_questions(query: MetricQuery, catalogue: Catalogue, scope: Scope) -> tu
     name = query.metrics[0]
     kinds = catalogue.kinds(name)
     found = []
-    if query.comparison is None and kinds <= {"flow"} and query.period is not None:
+    several = query.calculation is Calculation.OVERVIEW or len(query.metrics) > MOST_NAMED
+    if (query.comparison is None or several) and kinds <= {"flow"} and query.period is not None:
         found.append("和去年同期比呢")
-    if query.comparison is not None and query.calculation is not Calculation.DRIVERS and kinds <= {"flow"}:
+    explained = several or query.calculation is Calculation.DRIVERS
+    if query.comparison is not None and not explained and kinds <= {"flow"}:
         found.append("为什么")
-    if query.grain is None and kinds <= {"flow", *STATES}:
+    if query.grain is None and not several and kinds <= {"flow", *STATES}:
         found.append("看看按月的趋势")
     many = scope.whole or len(scope.stores) > 1
-    placed = {f.dimension for f in query.filters} & {"store", "city", "region"}
+    placed = {f.dimension for f in query.filters} & PLACES
     for dimension in ("category",) if placed else ("store", "region", "category"):
-        fits = catalogue.allows(name, query.touched | {dimension})
+        fits = all(catalogue.allows(m, query.touched | {dimension}) for m in query.metrics)
         if fits and dimension not in query.touched and (many or dimension == "category"):
             found.append(f"按{catalogue.dimensions[dimension].name}看")
     return tuple(found[:MOST])

@@ -257,3 +257,12 @@ def test_an_overview_of_a_time_before_all_rows_has_no_noughts(questions: OpsQues
 
     assert rows["销售额"] == ("暂无数据", "暂无数据", "无法比较")
     assert rows["新增会员数"][0].endswith("人")
+
+
+@pytest.mark.parametrize(
+    "text", ["上周整体怎么样", "上月各城市经营情况", "徐家汇店上周怎么样", "徐家汇店上月销售额排第几"]
+)
+def test_what_is_offered_next_is_answered(text: str, questions: OpsQuestions, analyst: Account) -> None:
+    for number, offered in enumerate(questions.ask(analyst, text).next):
+        questions.ask(analyst, text, f"{text} {number}")
+        assert questions.ask(analyst, offered, f"{text} {number}").status == "answered", offered
