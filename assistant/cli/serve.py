@@ -3,6 +3,7 @@
 import gc
 import signal
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +16,9 @@ from assistant.clock import Clock, local
 from assistant.config import PACKAGE_ROOT, Settings
 from assistant.db import seeds
 from assistant.db.migrate import migrate
-from assistant.errors import StoreDown, ZhikeError
+from assistant.errors import ConfigError, StoreDown, ZhikeError
+from tools.errors import ToolError
+from vectorstore.errors import VectorstoreError
 
 log = logs.get("serve")
 Port = Annotated[int | None, typer.Option(help="端口。")]
@@ -171,8 +174,9 @@ def _run(service: Any, *, demo_page: bool = False) -> None:
     ))  # fmt: skip
     rooms = _Rooms(service, porch, server)
     rooms.start()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with suppress(KeyboardInterrupt):  # told again by the server once it has ended
+        with suppress(KeyboardInterrupt):  # the server tells a signal again once it has ended
             server.run()
     finally:
         rooms.close()
@@ -212,16 +216,23 @@ class _Rooms(threading.Thread):
 
         service = self._service
         self._porch.lead_to(make_app(service, self._porch.callback))
-        service.router.rank("你好")  # train or load before the first shopper is answered
-        service.retriever.warm()
         self._worker = Worker(service)
+        self._warm("router", lambda: service.router.rank("你好"))  # trained or loaded before a shopper is answered
+        self._warm("knowledge", service.retriever.warm)
         self._worker.start()
-        try:
-            service.start_model()
-            service.llm.preload()
-        except ZhikeError as error:
-            log.error("model_not_started", cause=str(error))
+        self._warm("model", service.start_model)
+        self._warm("model", service.llm.preload)
         settle()
+
+    @staticmethod
+    def _warm(what: str, act: Callable[[], object]) -> None:
+        """What is away or not there yet now may come later; what an operator wrote wrong will not."""
+        try:
+            act()
+        except ConfigError:
+            raise
+        except (ZhikeError, ToolError, VectorstoreError) as error:
+            log.error("not_warm", what=what, cause=str(error))
 
 
 def settle() -> None:

@@ -162,7 +162,7 @@ class Courier:
                     continue
                 self._refused(delivery, openid, error, left)
                 return
-            except WeChatDown as error:
+            except (WeChatDown, StoreDown) as error:
                 self._unused(openid)
                 self._end(delivery, "retry", str(error), left)
                 return
@@ -170,7 +170,7 @@ class Courier:
         self._end(delivery, "sent", "")
 
     def _leave(self, delivery: Delivery, after: list[Part]) -> None:
-        with self._db.write() as connection:
+        with self._db.brief() as connection:  # a crash while a commit waited for the disk would lose the part
             payload = {**delivery.payload, "parts": after} if after else None
             outbox.leave(connection, delivery.id, payload, self._clock.now())
 
