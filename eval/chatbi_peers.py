@@ -8,6 +8,7 @@ by `zhike eval chatbi --peers N`; needs the dependency group `peers`.
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -131,11 +132,12 @@ class Vanna:
             self._vanna.add_documentation(f"{metric.name}：{metric.definition}（{metric.unit}）")
 
     def learn(self, families: Sequence[Family], periods: dict[str, Days]) -> None:
-        """Questions of the fit families with their right statements."""
+        """Questions of the fit families with their right statements; what takes us more than one cannot be taught."""
         for family in families:
             for item in family.items[:2]:
                 if family.split == "fit" and item.gold is not None and not item.after:
-                    self._vanna.add_question_sql(item.q, _statement(query_of(item.gold, periods), self._questions))
+                    with suppress(Refusal):
+                        self._vanna.add_question_sql(item.q, _statement(query_of(item.gold, periods), self._questions))
 
     def rows(self, question: str) -> Rows:
         try:
