@@ -147,10 +147,11 @@ def test_cells_that_look_like_formulas_are_made_harmless() -> None:
 
 
 def test_a_question_that_may_mean_two_things_is_asked_back(east: TestClient) -> None:
-    told = ask(east, "上月情况怎么样")
+    told = ask(east, "上月卖得最好的门店")["answer"]
 
-    assert told["answer"]["status"] in ("clarify", "refused", "told")
-    assert told["answer"]["narrative"]
+    assert told["status"] == "clarify"
+    assert told["narrative"]
+    assert len(told["clarify"]) >= 2
 
 
 def test_a_program_asks_with_a_token_within_the_scope_of_its_account(service: Service) -> None:
