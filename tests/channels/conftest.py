@@ -71,7 +71,7 @@ def calls_to(platform: FakeWeChat) -> httpx.MockTransport:
 
     def handle(request: httpx.Request) -> httpx.Response:
         if trace := request.extensions.get("trace"):
-            trace("http11.send_request_headers.started", {})  # as a real connection tells
+            trace("http11.send_request_body.started", {})  # as a real connection tells
         answer = client.request(
             request.method, str(request.url.copy_with(scheme="http", host="testserver")),
             content=request.read(), headers={k: v for k, v in request.headers.items() if k != "host"},

@@ -137,13 +137,13 @@ class WeChatApi:
     def send(
         self, openid: str, part: Mapping[str, Any], *, by_ai: bool, leaving: Callable[[], None] = lambda: None
     ) -> None:
-        """A customer message. `leaving` is called when the line to WeChat stands and the first byte is about to go out."""
+        """A customer message. `leaving` is called when the line to WeChat stands and the words are about to go out."""
         body = {"touser": openid, **part}
         if by_ai:
             body["aimsgcontext"] = {"is_ai_msg": 1}
 
         def trace(event: str, _: Mapping[str, Any]) -> None:
-            if event.endswith("send_request_headers.started"):
+            if event.endswith("send_request_body.started"):
                 leaving()
 
         self.post("/cgi-bin/message/custom/send", body, trace=trace)

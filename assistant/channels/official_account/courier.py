@@ -143,7 +143,7 @@ class Courier:
         self._push(delivery, user.openid, left)
 
     def _push(self, delivery: Delivery, openid: str, left: list[Part]) -> None:
-        """Send what is left, part by part. A part is noted as gone at the moment at which its first byte goes out, and
+        """Send what is left, part by part. A part is noted as gone at the moment at which its words go out, and
         taken back where WeChat did not take it: a crash while we wait for WeChat's answer must not send it again."""
         by_ai = delivery.payload.get("by", "ai") == "ai"
         while left:
