@@ -13,9 +13,9 @@ from starlette.routing import Mount, Route
 
 from assistant.__main__ import COMMANDS, app
 from assistant.bootstrap import Service
+from assistant.channels.official_account import CALLBACK
 from assistant.config import PACKAGE_ROOT, Settings
 from assistant.web.app import make_app
-from assistant.web.wechat import CALLBACK
 from prompts.loader import load
 
 DOCS = sorted([*(PACKAGE_ROOT / "docs").rglob("*.md"), PACKAGE_ROOT / "README.md"])

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -48,7 +49,7 @@ class Analyst:
         else:
             made = self._numbers(query, scope)
         if query.calculation is Calculation.DRIVERS:
-            numbered, _ = averages.resolved(query, self.catalogue, scope, lambda q: self.table(q, scope))
+            numbered, _ = self._resolved(query, scope)
             made = replace(
                 made, narrative=made.narrative + drivers.explain(numbered, self.catalogue, scope, self.engine)
             )
@@ -70,15 +71,17 @@ class Analyst:
 
     def table(self, query: MetricQuery, scope: Scope) -> Table:
         """Rows only."""
-        query, _ = averages.resolved(query, self.catalogue, scope, lambda q: self.table(q, scope))
+        query, _ = self._resolved(query, scope)
         compiled = compile_query(query, self.catalogue, scope)
         return self.engine.run(compiled.tree, compiled.parameters, scope.key)
 
+    def _resolved(self, query: MetricQuery, scope: Scope) -> tuple[MetricQuery, str]:
+        """With every average as a number, and what those numbers are."""
+        return averages.resolved(query, self.catalogue, scope, lambda q: self.table(q, scope))
+
     def _numbers(self, query: MetricQuery, scope: Scope) -> Answer:
         first = self.coverage.check(query)
-        numbered, average = averages.resolved(
-            _since(query, first), self.catalogue, scope, lambda q: self.table(q, scope)
-        )
+        numbered, average = self._resolved(_since(query, first), scope)
         compiled = compile_query(numbered, self.catalogue, scope)
         table = self.engine.run(compiled.tree, compiled.parameters, scope.key)
         nothing_yet = first is not None and query.period is not None and query.period.end < first
@@ -89,7 +92,7 @@ class Analyst:
             row[table.columns.index(m)] is None for row in rows for m in query.metrics if m in table.columns
         )
         if not empty and query.calculation is Calculation.PLACE:
-            return self._place(query, scope, table, narrator, names)
+            return self._place(query, scope, table, compiled.columns, narrator, names)
         if not empty and query.calculation is Calculation.OVERVIEW:
             return self._overview(query, table, narrator)
         text = narrator.text(rows) + average + narrator.left_out(self._too_small(query, scope))
@@ -108,19 +111,21 @@ class Analyst:
             ms={"engine": table.ms},
         )
 
-    def _place(self, query: MetricQuery, scope: Scope, table: Table, narrator: Narrator, names: Catalogue) -> Answer:
+    def _place(
+        self, query: MetricQuery, scope: Scope, table: Table, columns: Sequence[Column], narrator: Narrator,
+        names: Catalogue,
+    ) -> Answer:  # fmt: skip
         """One among all, and the ranking that it stands in."""
         places = Places(query, names, table.columns, table.cut, scope.whole)
         name = query.metrics[0]
         mean = averages.average(name, _since(query, narrator.first), self.catalogue, lambda q: self.table(q, scope))
         ranked = tuple(tuple(row) for row in places.ranked(table.rows))
-        compiled = compile_query(query, self.catalogue, scope)
         return Answer(
             status="answered",
             narrative=f"{narrator.head()}：{places.text(table.rows, mean)}{narrator.known_since()}",
             query=query,
             sql=table.sql,
-            columns=tuple(described(c, names) for c in compiled.columns),
+            columns=tuple(described(c, names) for c in columns),
             rows=ranked,
             chart=chart(query, names, table.columns, ranked),
             ms={"engine": table.ms},

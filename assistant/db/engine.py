@@ -29,8 +29,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = _sqlite(url) if url.startswith("sqlite") else _postgres(url)
-        self._brief = _sqlite(url, brief=True) if url.startswith("sqlite") else _postgres(url, brief=True)
+        open_engine = _sqlite if url.startswith("sqlite") else _postgres
+        self.engine, self._brief = open_engine(url), open_engine(url, brief=True)
 
     @property
     def is_sqlite(self) -> bool:
@@ -45,17 +45,19 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction; on SQLite it holds the write lock from its first statement on."""
-        with _store_errors(), self.engine.connect() as connection:
-            if self.is_sqlite:
-                connection.execution_options(zhike_write=True)
-            with connection.begin():
-                yield connection
+        with self._transaction(self.engine) as connection:
+            yield connection
 
     @contextmanager
     def brief(self) -> Iterator[Connection]:
         """A transaction of a moment, for who must not wait. Its commit does not wait for the disk: it outlives this
         process, but perhaps not the machine. Raises StoreDown where its turn does not come within `BRIEF_MS`."""
-        with _store_errors(), self._brief.connect() as connection:
+        with self._transaction(self._brief) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        with _store_errors(), engine.connect() as connection:
             if self.is_sqlite:
                 connection.execution_options(zhike_write=True)
             with connection.begin():

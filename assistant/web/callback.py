@@ -21,6 +21,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from assistant import logs
+from assistant.channels.official_account import CALLBACK
 from assistant.channels.official_account import meaning as meanings
 from assistant.channels.official_account.account import OfficialAccount
 from assistant.channels.official_account.courier import Carried
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from assistant.bootstrap import Service
 
 log = logs.get("wechat")
-CALLBACK = "/wechat/official"
 WAITS_S = 4.7  # WeChat waits for five seconds, the way there and back included
 
 

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 
 from assistant import logs
+from assistant.channels.official_account import CALLBACK
 from assistant.channels.official_account.account import OfficialAccount
 from assistant.channels.official_account.crypto import BadPush
 from assistant.channels.official_account.errors import WeChatDown, WeChatRefused
 from assistant.errors import NotAllowed, Refusal
-from assistant.web.callback import CALLBACK, refuse
+from assistant.web.callback import refuse
 from assistant.web.fake_wechat.samples import DEMO_USERS
 from assistant.web.state import web_of
 

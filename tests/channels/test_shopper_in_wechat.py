@@ -303,21 +303,20 @@ def test_unfollowing_stops_what_was_on_its_way(make_world: Make) -> None:
     assert world.wechat.violations == []
 
 
+def _take_back(world: World, permission: str) -> None:
+    """WeChat itself tells that the shopper took a permission back."""
+    fields = {
+        "MsgType": "event", "Event": "user_authorization_revoke", "RevokeInfo": permission,
+        "FromUserName": "oWeChatItself", "OpenID": OPENID, "CreateTime": f"1626857{permission:0>3}",
+    }  # fmt: skip
+    push_fields(world.wechat, OPENID, fields)
+
+
 def test_the_authorisation_taken_back_erases_what_was_said(world: World) -> None:
     phone = world.phone()
     phone.text("我有多少积分")
 
-    push_fields(
-        world.wechat,
-        OPENID,
-        {
-            "MsgType": "event",
-            "Event": "user_authorization_revoke",
-            "RevokeInfo": "1",
-            "FromUserName": "oWeChatItself",
-            "OpenID": OPENID,
-        },
-    )
+    _take_back(world, "1")
     world.worker.due_once()
 
     key = world.service.official_account.shopper_key(OPENID)
@@ -333,18 +332,7 @@ def test_one_permission_taken_back_costs_what_it_gave_and_nothing_else(world: Wo
         {"MsgType": "event", "Event": "LOCATION", "Latitude": "31.19", "Longitude": "121.43", "Precision": "10"},
     )
     for permission in ("205", "206"):
-        push_fields(
-            world.wechat,
-            OPENID,
-            {
-                "MsgType": "event",
-                "Event": "user_authorization_revoke",
-                "RevokeInfo": permission,
-                "FromUserName": "oWeChatItself",
-                "OpenID": OPENID,
-                "CreateTime": f"16268572{permission}",
-            },
-        )
+        _take_back(world, permission)
         with world.service.database.read() as connection:
             user = wechat.get(connection, world.wechat.account.appid, OPENID)
         assert user is not None

@@ -2,3 +2,4 @@
 
 CHANNEL = "official_account"
 NOTICE = "official_account.notice"
+CALLBACK = "/wechat/official"  # where WeChat pushes to

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import yaml
 
+from assistant.channels.official_account import CALLBACK
 from assistant.channels.official_account.account import OfficialAccount
 from assistant.channels.official_account.crypto import signature
 from assistant.channels.official_account.errors import WeChatDown, WeChatRefused
@@ -113,7 +114,7 @@ def _public(account: OfficialAccount) -> Finding:
         return Finding("公网地址", "bad", "没有设置 ZHIKE_WECHAT__PUBLIC_URL，绑定页和下载链接无法打开")
     if urlsplit(url).scheme != "https" and not account.settings.fake:
         return Finding("公网地址", "bad", f"{url} 不是 https，微信不会打开")
-    return Finding("公网地址", "ok", f"{url}；回调地址填 {url}/wechat/official")
+    return Finding("公网地址", "ok", f"{url}；回调地址填 {url}{CALLBACK}")
 
 
 def _callback(account: OfficialAccount, transport: httpx.BaseTransport | None) -> Finding:
@@ -123,7 +124,7 @@ def _callback(account: OfficialAccount, transport: httpx.BaseTransport | None) -
     query = {"signature": proof, "timestamp": stamp, "nonce": nonce, "echostr": echo}
     try:
         with httpx.Client(timeout=5.0, transport=transport) as client:
-            answer = client.get(account.settings.public_url.rstrip("/") + "/wechat/official", params=query)
+            answer = client.get(account.settings.public_url.rstrip("/") + CALLBACK, params=query)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Finding("回调", "warn", f"从这台机器打不开公网地址（{error}），请确认服务已启动、域名和证书有效")
     if answer.status_code == 200 and answer.text == echo:
