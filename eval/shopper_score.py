@@ -37,6 +37,7 @@ class Seen:
     """What was done: actions, slots by tool, the tier that understood, milliseconds, the first fact without ground.
 
     `passage`: source and FAQ question of the passage that was said, None where none was; `sure`: said as the answer.
+    `made`: the change that a yes made; `asking`: the tool that had asked something before, with nothing to say yes to.
     """
 
     actions: tuple[str, ...]
@@ -47,6 +48,8 @@ class Seen:
     unfounded: str = ""
     passage: tuple[str, str] | None = None
     sure: bool = True
+    made: str = ""
+    asking: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,17 @@ def judge(turn: Turn, seen: Seen, *, done: bool = False) -> Verdict:
 
 
 def _compared(turn: Turn, seen: Seen) -> Verdict:
+    """A label tells what the shopper wants, written before there was an assistant to talk to. Where its conversation
+    came further than the writer thought, or less far, the same want is met by another act:
+    the change itself was what waited for its yes; what was to be agreed to still had something to ask; whoever asks
+    for a person has one already."""
     done = set(seen.actions)
+    if seen.made in turn.wanted and "confirmed" in done and "confirmed" not in turn.wanted:
+        done = done - {"confirmed"} | {seen.made}
+    if seen.asking in done and "confirmed" in turn.wanted and seen.asking not in turn.wanted:
+        done = done - {seen.asking} | {"confirmed"}
+    if done == {"held_by_person"} and "handoff" in turn.wanted:
+        done = {"handoff"}
     right = done == set(turn.wanted) if turn.every else bool(done) and done <= set(turn.wanted)
     if not turn.args:
         return Verdict(right, None)
@@ -92,7 +105,8 @@ def observe(ctx: ToolContext, before: State, served: Served, authored: str) -> S
     actions = _actions(trace, ctx.text)
     slots: dict[str, Slots] = {}
     state = answer.state if answer else before
-    for name in actions:
+    made = next((e["intent"] for e in trace["intents"] if e.get("by") == "confirmed"), "")
+    for name in (*actions, made):
         if name in TOOLS:
             slots[name] = settled(ctx, name, _raw_slots(name, served, state))
     reply = served.reply
@@ -101,7 +115,8 @@ def observe(ctx: ToolContext, before: State, served: Served, authored: str) -> S
     wrong = guard.unfounded(said, evidence)
     best = _passage(served)
     passage, sure = ((best.source, best.question), best.sure) if best else (None, True)
-    return Seen(actions, slots, trace["tier"], trace["ms"], reply.text, wrong, passage, sure)
+    asking = before.asking.tool if before.asking is not None and before.pending is None else ""
+    return Seen(actions, slots, trace["tier"], trace["ms"], reply.text, wrong, passage, sure, made, asking)
 
 
 def _passage(served: Served) -> PassageFact | None:

@@ -1,6 +1,6 @@
 """Labels are compared with what was done, slot by slot; facts are put into the forms in which people read them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -34,6 +34,28 @@ def test_two_wishes_need_both_actions() -> None:
 
     assert not judge(turn, seen("points_balance")).action
     assert judge(turn, seen("coupons_mine", "points_balance")).action
+
+
+def test_the_change_that_a_yes_made_is_what_was_wished() -> None:
+    turn = Turn("就是尺码不合适 给我换", ("return_request",), args={"kind": ("换货",)})
+    made = replace(seen("confirmed", return_request={"kind": "换货"}), made="return_request")
+
+    assert judge(turn, made).action
+    assert judge(turn, made).args is True
+    assert not judge(turn, replace(made, made="order_cancel")).action
+
+
+def test_a_yes_to_what_still_asks_goes_on_with_it() -> None:
+    turn = Turn("好", ("confirmed",))
+
+    assert judge(turn, replace(seen("return_request"), asking="return_request")).action
+    assert not judge(turn, seen("return_request")).action
+    assert not judge(turn, replace(seen("order_cancel"), asking="return_request")).action
+
+
+def test_whoever_asks_for_a_person_and_has_one_is_served() -> None:
+    assert judge(Turn("赶紧的 人呢", ("handoff",)), seen("held_by_person")).action
+    assert not judge(Turn("停车怎么收费", ("knowledge_search",)), seen("held_by_person")).action
 
 
 def test_every_labelled_slot_must_be_right() -> None:
