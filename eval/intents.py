@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from assistant.agent.router import Learner
 from assistant.config import PACKAGE_ROOT, Settings
 from vectorstore.embed import Embedder, embedder
+from vectorstore.learner import WEIGHT, Learner
 
 Json = dict[str, Any]
 Labels = NDArray[np.str_]
@@ -157,8 +157,6 @@ def _logistic(vectors: _Vectors, train: Part, texts: Sequence[str]) -> Labels:
     """The learner's features with a logistic loss over all labels at once."""
     from scipy.sparse import csr_matrix, hstack
     from sklearn.linear_model import LogisticRegression
-
-    from assistant.agent.router import WEIGHT
 
     words = _words().fit(train.texts)
 

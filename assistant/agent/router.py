@@ -5,7 +5,6 @@ and product. The answer is a ranking with probabilities; the caller judges by le
 learner tells a yes, a no and a "wait" from everything else, for messages that answer a question.
 """
 
-import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,24 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assistant import logs
 from assistant.agent.playbook import Playbook
 from assistant.agent.vectors import Embedder, Floats, KeptVectors, Progress
 from assistant.agent.written import gist
+from vectorstore.learner import Learner, remembered
 
 log = logs.get("agent")
-WEIGHT = 1.5  # of the embedding and of the characters, each, in the features
-SLACK = 0.5  # how much the linear model may bend to single examples
-SCALE = 5.0  # of the margins before softmax: makes probabilities honest on held-out folds of the examples
 SAMPLED = 100  # every such example tells by its plain form whether names are replaced as they were
 FORM = "3"  # changes when the features do, so that kept learners of another form are not read
 MORE = "more"  # the stance of a message that is no answer
 MORE_OF_EACH = 12  # examples of each intent that teach it
 READ = 160  # characters of a message that tell what it wants
 REMEMBERED = 256  # vectors of recent messages: one is ranked in several lights
-_READ: dict[str, dict[str, Any]] = {}  # what was learnt last, by the name that tells its content: shared in a process
 
 
 @dataclass(frozen=True)
@@ -62,63 +57,6 @@ class Ranking:
     def of(self, intent: str) -> float:
         """The probability of an intent."""
         return next((g.probability for g in self.guesses if g.intent == intent), 0.0)
-
-
-class Learner:
-    """Texts → labels: a linear model with a hinge loss over embedding and character n-grams, calibrated by one scale.
-
-    Used by the router, and by the evaluation on public intent sets. Learns in about a second for thousands of texts.
-    """
-
-    def __init__(self, embed: Callable[[Sequence[str]], Floats], slack: float = SLACK) -> None:
-        self._embed = embed
-        self._slack = slack
-        self._words: Any = None
-        self._model: Any = None
-        self._mean: Any = 0.0
-
-    def fit(self, texts: Sequence[str], labels: Sequence[str]) -> "Learner":
-        """Learn. Needs at least two labels."""
-        from sklearn.feature_extraction.text import TfidfVectorizer
-        from sklearn.svm import LinearSVC
-
-        self._words = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, lowercase=True)
-        self._words.fit(texts)
-        embedded = self._embed(texts)
-        self._mean = embedded.mean(axis=0)
-        self._model = LinearSVC(C=self._slack, random_state=0)
-        self._model.fit(self.features(texts, embedded), labels)
-        return self
-
-    def features(self, texts: Sequence[str], embedded: Floats | None = None) -> Any:
-        from scipy.sparse import csr_matrix, hstack
-
-        dense = self._embed(texts) if embedded is None else embedded
-        dense = dense - self._mean  # what all texts share says nothing
-        dense = dense / np.maximum(np.linalg.norm(dense, axis=1, keepdims=True), 1e-6)
-        return hstack([csr_matrix(dense) * WEIGHT, self._words.transform(texts) * WEIGHT]).tocsr()
-
-    def probabilities(self, texts: Sequence[str], embedded: Floats | None = None) -> NDArray[np.float64]:
-        """One row per text, one column per label of `labels`."""
-        margins = self._model.decision_function(self.features(texts, embedded))
-        if margins.ndim == 1:  # two labels have one margin
-            margins = np.stack([-margins, margins], axis=1)
-        scaled = np.exp(SCALE * (margins - margins.max(axis=1, keepdims=True)))
-        found: NDArray[np.float64] = scaled / scaled.sum(axis=1, keepdims=True)
-        return found
-
-    @property
-    def state(self) -> tuple[Any, Any, Any]:
-        """What was learnt, to be kept in a file."""
-        return self._words, self._model, self._mean
-
-    @state.setter
-    def state(self, learnt: tuple[Any, Any, Any]) -> None:
-        self._words, self._model, self._mean = learnt
-
-    @property
-    def labels(self) -> list[str]:
-        return [str(label) for label in self._model.classes_]
 
 
 @dataclass(frozen=True)
@@ -212,35 +150,27 @@ class Router:
             self._lock.release()
 
     def _train(self, playbook: Playbook, progress: Progress = lambda done, of: None) -> _Taught:
-        import joblib
-
         examples = playbook.examples()
-        path = self._cache_dir / f"router-{self._fingerprint(playbook, examples)}.joblib"
-        if path.exists():
-            state = _READ.get(path.name) or joblib.load(path)
-        else:
+
+        def learn() -> dict[str, Any]:
             (texts, labels), (answers, stances) = self._lessons(playbook)
             both = KeptVectors(self._embedder, self._cache_dir).queries([*texts, *answers], progress)
             vectors, of_answers = both[: len(texts)], both[len(texts) :]
             learner = Learner(lambda _: vectors).fit(texts, labels)
             second = Learner(lambda _: of_answers).fit(answers, stances) if answers else None
-            state = {"learner": learner.state, "vectors": vectors, "stances": second.state if second else None}
-            for old in self._cache_dir.glob("router-*.joblib"):
-                old.unlink(missing_ok=True)
-            joblib.dump(state, path)
-        _READ.clear()
-        _READ[path.name] = state
+            return {"learner": learner.state, "vectors": vectors, "stances": second.state if second else None}
+
+        state = remembered(self._cache_dir, "router", self._made_of(playbook, examples), learn)
         log.info("router_ready", examples=len(examples), intents=len(state["learner"][1].classes_))
         second = self._learner(state["stances"]) if state["stances"] else None
         return _Taught(playbook.version, self._learner(state["learner"]), second, examples, state["vectors"])
 
-    def _fingerprint(self, playbook: Playbook, examples: Sequence[tuple[str, str]]) -> str:
+    def _made_of(self, playbook: Playbook, examples: Sequence[tuple[str, str]]) -> list[str]:
         """Tells all that the learners are made of, without replacing the names in every example: the examples, the names
         that are replaced, and how they are, by a sample."""
         sample = [self._plain(text) for text, _ in examples[::SAMPLED]]
         parts = [FORM, self._embedder.name, self._named(), *sample, *(f"{t}\t{i}" for t, i in examples)]
-        parts += [f"{line}\t{name}" for name, lines in playbook.stances.items() for line in lines]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+        return parts + [f"{line}\t{name}" for name, lines in playbook.stances.items() for line in lines]
 
     def _learner(self, state: tuple[Any, Any, Any]) -> Learner:
         learner = Learner(self._embedder.queries)

@@ -8,8 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from assistant.agent.playbook import Playbook, load
-from assistant.agent.router import MORE, Learner, Router
+from assistant.agent.router import MORE, Router
 from assistant.config import AgentSettings
+from vectorstore.learner import Learner
 
 
 class Characters:
