@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from assistant.agent.turn import Agent
     from assistant.channels.official_account.account import OfficialAccount
     from assistant.channels.sms import SmsCourier, SmsPort
+    from assistant.chatbi.wordings import Wordings
     from assistant.feedback.tagger import Tagger
     from assistant.feedback.taxonomy import TreeFile
     from assistant.journeys.experience_moment import Moments
@@ -415,7 +416,16 @@ class Service:
             explore_budget_s=self.settings.chatbi.explore_budget_s if self.settings.chatbi.explore else 0.0,
             trust_model=self.settings.llm.strong,
             database=self.database,
+            wordings=self.wordings,
         )
+
+    @part
+    def wordings(self) -> Wordings:
+        """How people describe metrics."""
+        from assistant.chatbi.catalogue import catalogue
+        from assistant.chatbi.wordings import Wordings
+
+        return Wordings(catalogue(), lambda: self.embedder, self.settings.data_dir / "wordings")
 
     @part
     def tagger(self) -> Tagger:

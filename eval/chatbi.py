@@ -42,7 +42,7 @@ from assistant.mart.refresh import Sources, refresh
 from assistant.mart.versions import WarehouseVersions
 from assistant.merchant.world.accounts import demo_accounts
 from assistant.merchant.world.seed import seed
-from eval.chatbi_data import Days, Gold, Item, families, query_of
+from eval.chatbi_data import Days, Item, families, query_of
 from eval.chatbi_peers import CONTEXT_TOKENS, Embedding, LangChain, Peer, Vanna, agree, tables_of
 from eval.postgres import throwaway_postgres
 
@@ -118,8 +118,9 @@ def judge(item: Item, answer: Answer, questions: OpsQuestions, account: Account,
         return "right" if answer.status == "told" and wanted in answer.narrative else "wrong" if answered else "asked"
     if not answered or answer.query is None:
         return "asked"
-    gold: list[Gold] = [g for g in (item.gold, item.also_query) if g is not None]
-    return "right" if any(_same(query_of(g, periods), answer.query, questions, account) for g in gold) else "wrong"
+    gold = [query_of(g, periods) for g in (item.gold, item.also_query) if g is not None]
+    gold += [q for text in item.plain if (q := questions.ask(account, text).query) is not None]
+    return "right" if any(_same(g, answer.query, questions, account) for g in gold) else "wrong"
 
 
 def _same(gold: MetricQuery, got: MetricQuery, questions: OpsQuestions, account: Account) -> bool:
@@ -190,7 +191,7 @@ def beside_peers(service: Service, folder: Path, count: int) -> dict[str, Any]:
         store = Database(f"sqlite:///{folder.parent / 'zhike.db'}")
         stack.callback(store.close)
         refresh(Sources(store, folder.parent / "feeds"), mart, NOW)
-        questions = OpsQuestions(mart, FixedClock(NOW), llm=service.llm)
+        questions = OpsQuestions(mart, FixedClock(NOW), llm=service.llm, wordings=service.wordings)
         stack.callback(questions.close)
         stamp = questions.engine.mart().stamp
         vanna = Vanna(service.llm, Embedding(service.embedder), questions, tables_of(questions), scratch / "vanna")
@@ -238,7 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             service.start_model(wait=True)
             service.llm.preload()
         llm = service.llm if options.model else None
-        questions = OpsQuestions(MartFiles(folder), FixedClock(NOW), llm=llm)
+        questions = OpsQuestions(MartFiles(folder), FixedClock(NOW), llm=llm, wordings=service.wordings)
         results = run(questions, options.split)
         questions.close()
         peers = beside_peers(service, folder, options.peers) if options.peers else None

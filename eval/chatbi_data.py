@@ -48,7 +48,10 @@ class Gold(_Model):
 
 
 class Item(_Model):
-    """One question. Exactly one of `gold`, `ask`, `refuse`, `told` says what is right; `also_query` is right too."""
+    """One question. One of `gold`, `plain`, `ask`, `refuse`, `told` says what is right; `also_query` is right too.
+
+    `plain`: the same question with the metric's name in it, any of them right; rules read these nearly without fault.
+    """
 
     q: str
     account: str = Field(default="analyst", alias="as")
@@ -59,6 +62,7 @@ class Item(_Model):
     told: str | None = None
     gold: Gold | None = None
     also_query: Gold | None = None
+    plain: tuple[str, ...] = ()
 
 
 class Family(_Model):

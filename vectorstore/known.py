@@ -1,8 +1,8 @@
 """Vectors of texts that come with the product, so that a first start need not compute them.
 
 In: an engine and the file beside this module, one byte a number. Out: an `Embedder` that looks bulk queries up there
-first. Used by `embed`; `zhike playbook vectors` writes the file anew: the playbook's examples and the wordings of the
-demo knowledge.
+first. Used by `embed`; `zhike playbook vectors` writes the file anew: the playbook's examples, the wordings of
+metrics and of the demo knowledge.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""The second tier: where rules find no metric, the model chooses one of a few, or none. It never writes anything else.
+"""The model's say on which metric is meant: one letter among a few metrics, or none. It never writes anything else.
 
-A metric that the model chose is only taken where nothing in the question speaks against it; times, values, order and
-limits stay with the rules. Model down or unsure: the question goes back to the asker.
+Whose word counts for how much is decided in `language.described`; times, values, order and limits stay with the rules.
+Model down, slow or unsure: no say.
 """
+
+from string import ascii_uppercase
 
 from assistant.chatbi.catalogue import Catalogue
 from assistant.chatbi.language.outcome import Choice
@@ -10,7 +12,8 @@ from assistant.errors import ModelDown, ModelOffSchema
 from assistant.llm.client import Llm
 from prompts.loader import load
 
-NONE = "none"
+NEITHER = "N"
+MOST = ascii_uppercase.index(NEITHER)  # letters before it
 
 
 class ModelChooser:
@@ -25,24 +28,21 @@ class ModelChooser:
     def __call__(self, choice: Choice) -> str | None:
         if not self._llm.available():
             return None
-        offered = "\n".join(
-            f"- {name}: {self._catalogue.metrics[name].name}，{self._catalogue.metrics[name].definition}"
-            for name in choice.metrics
-        )
+        letters = dict(zip(ascii_uppercase[:MOST], choice.metrics, strict=False))
+        known = self._catalogue.metrics
+        offered = "\n".join(f"{letter} {known[m].name}（{known[m].definition}）" for letter, m in letters.items())
         schema = {
             "type": "object",
-            "properties": {"metric": {"type": "string", "enum": [*choice.metrics, NONE]}},
+            "properties": {"metric": {"type": "string", "enum": [*letters, NEITHER]}},
             "required": ["metric"],
             "additionalProperties": False,
         }
         messages = [
             {"role": "system", "content": self._prompt.render()},
-            {"role": "user", "content": f"{offered}\n- {NONE}: 都不是\n\n问题：{choice.question}"},
+            {"role": "user", "content": f"{offered}\n{NEITHER} 都不是\n问题：{choice.question}"},
         ]
         try:
-            picked = self._llm.decide(messages, schema, purpose="chatbi", max_tokens=24, deadline_s=self._budget_s)[
-                "metric"
-            ]
+            said = self._llm.decide(messages, schema, purpose="chatbi", max_tokens=16, deadline_s=self._budget_s)
         except (ModelDown, ModelOffSchema):
             return None
-        return str(picked) if picked in choice.metrics else None
+        return letters.get(str(said["metric"]))

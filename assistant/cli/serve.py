@@ -127,6 +127,7 @@ def _ensure_router(service: Any) -> None:
     with Progress(console=Console(stderr=True), transient=True) as bars:
         bar = bars.add_task("学习例句", total=None)
         service.router.prepare(lambda done, of: bars.update(bar, completed=done, total=of))
+        service.wordings.prepare()
 
 
 def _ensure_numbers(service: Any) -> None:

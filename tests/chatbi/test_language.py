@@ -8,7 +8,6 @@ from assistant.chatbi.answer import Answer
 from assistant.chatbi.query import MetricQuery
 from assistant.domain.account import Account, Role
 from assistant.journeys.ops_question import OpsQuestions
-from assistant.llm.scripted import Down, ScriptedLlm
 
 PIECES = (
     "上月", "销售额", "各门店", "前10", "的", "NPS", "低于30", "占比", "环比", "同比", "趋势", "为什么", "华东", "金卡", "和", "比", "国庆",
@@ -100,50 +99,6 @@ def test_next_questions_can_be_asked(questions: OpsQuestions, analyst: Account) 
     for text in answer.next:
         questions.ask(analyst, "上月销售额", "n")
         assert questions.ask(analyst, text, "n").status in ("answered", "empty"), text
-
-
-def test_the_model_is_asked_only_where_rules_find_no_metric(questions: OpsQuestions, analyst: Account) -> None:
-    asked = OpsQuestions(questions.marts, questions.clock, llm=ScriptedLlm([{"metric": "refunds"}]))
-
-    plain, odd = asked.ask(analyst, "上月销售额"), asked.ask(analyst, "上月退钱的总额")
-
-    assert (plain.model_calls, plain.tier) == (0, "rules")
-    assert (odd.model_calls, odd.tier, query(odd).metrics) == (1, "model", ("refunds",))  # 退 and 钱 speak for it
-    asked.close()
-
-
-@pytest.mark.parametrize(
-    ("question", "picked"),
-    [("上月毛利率", "bad_rate"), ("上月净利润", "net_sales"), ("离职率", "bad_rate"), ("广告点击率", "conversion")],
-)
-def test_a_small_models_choice_without_words_for_it_is_asked_back_and_never_answered(
-    questions: OpsQuestions, analyst: Account, question: str, picked: str
-) -> None:
-    asked = OpsQuestions(questions.marts, questions.clock, llm=ScriptedLlm([{"metric": picked}]))
-
-    answer = asked.ask(analyst, question)
-
-    assert answer.status == "clarify"
-    assert answer.clarify[0]["label"] == questions.catalogue.metrics[picked].name
-    assert answer.clarify[-1]["label"] == "有哪些指标"
-    asked.close()
-
-
-def test_a_strong_models_choice_is_answered(questions: OpsQuestions, analyst: Account) -> None:
-    llm = ScriptedLlm([{"metric": "bad_rate"}])
-    asked = OpsQuestions(questions.marts, questions.clock, llm=llm, trust_model=True)
-
-    answer = asked.ask(analyst, "上月毛利率")
-
-    assert (answer.status, answer.tier, query(answer).metrics) == ("answered", "model", ("bad_rate",))
-    asked.close()
-
-
-def test_a_model_that_is_down_changes_nothing(analyst: Account, questions: OpsQuestions) -> None:
-    asked = OpsQuestions(questions.marts, questions.clock, llm=ScriptedLlm([Down()]))
-
-    assert asked.ask(analyst, "上月毛利率").status == "clarify"
-    asked.close()
 
 
 def test_a_list_of_members_needs_a_role_and_shows_ids_only(questions: OpsQuestions, analyst: Account) -> None:

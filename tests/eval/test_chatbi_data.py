@@ -21,7 +21,7 @@ def test_every_question_has_one_right_answer() -> None:
     found, _ = families()
 
     for item in (i for f in found for i in f.items):
-        right = [item.gold is not None, item.ask, bool(item.refuse), item.told is not None]
+        right = [item.gold is not None, bool(item.plain), item.ask, bool(item.refuse), item.told is not None]
         assert sum(right) == 1, item.q
         assert item.account in demo_accounts(), item.q
 

@@ -14,6 +14,7 @@ from assistant.chatbi.language.values import Value, words
 from assistant.chatbi.query import DEFAULT, Calculation, Filter, MetricQuery, Order, Subset, Threshold
 
 _EACH = re.compile(r"(每一?[个家款种类]?|各个?|按照?|分)$")
+_PARTS = re.compile("占比|份额|比重|构成|结构|^$")
 MANY = 10  # rows where “which ones” names no number
 
 
@@ -270,7 +271,7 @@ class _Work:
         ):
             self.metrics, self.dimensions = (pair[0],), [pair[1]]
             return Calculation.DISTRIBUTION
-        if has("share"):
+        if has("share") and not self._share_itself():
             return self._share()
         if has("rank", "best", "move", "ranking"):
             return self._rank()
@@ -281,6 +282,11 @@ class _Work:
         if has("compare") and self.dimensions:
             return Calculation.COMPARE
         return Calculation.BREAKDOWN if self.dimensions or self.subset else Calculation.VALUE
+
+    def _share_itself(self) -> bool:
+        """“打9分10分的占几成”: asks for a metric that is a share already, not for shares of it."""
+        said = [self.slots.text[c.start : c.end] for c in self.slots.cues["share"]]
+        return all(self.catalogue.metrics[m].unit == "%" for m in self.metrics) and not any(map(_PARTS.search, said))
 
     def _beside_average(self) -> bool:
         """“徐家汇店NPS高于平均吗”: how one stands to all, not which of them."""

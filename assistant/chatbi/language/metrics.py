@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 
 from assistant.chatbi.catalogue import Catalogue
 from assistant.chatbi.language.cues import Cue
-from assistant.chatbi.language.outcome import Choice, Clarify, Option, Reader, Refused
+from assistant.chatbi.language.outcome import Clarify, Option, Reader, Refused
 from assistant.chatbi.language.slots import Slots
 from assistant.chatbi.language.tokens import Token
 from assistant.chatbi.language.values import Value, words
@@ -18,7 +18,6 @@ from assistant.chatbi.query import MOST_NAMED, PLACES
 _OF = re.compile("(?:类型?|相关|问题|方面|原因)?(?:的)?")
 _HOW = re.compile("怎么样|怎样|如何|咋样|情况")
 _PEOPLE = frozenset({"tier", "stage", "gender", "age_band"})
-CANDIDATES = 6
 FEWEST_HEADLINES = 3
 ALIKE, SOUNDS_ALIKE = 60, 85  # rapidfuzz ratios from which a word may be a metric's name miswritten
 USUAL = ("sales", "orders", "nps")  # offered where nothing was said that could be a metric
@@ -211,7 +210,7 @@ def _which(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify:
         options.append(
             Option(f"{metric.name}（{metric.definition}）", slots.text[: token.start] + metric.name + tail + rest)
         )
-    return Clarify(f"“{token.text}”按哪个指标看？", tuple(options))
+    return Clarify(f"“{token.text}”按哪个指标看？", tuple(options), of_metric="open")
 
 
 def _superlative(word: str, better: str) -> str:
@@ -219,16 +218,6 @@ def _superlative(word: str, better: str) -> str:
     if "最好" in word or "最多" in word:
         return "最高"
     return "最低" if "最差" in word else ""
-
-
-def nearest(text: str, catalogue: Catalogue, limit: int = CANDIDATES) -> list[str]:
-    """Metrics whose names or definitions share most with a text."""
-    scored = []
-    for name, metric in catalogue.metrics.items():
-        best = max(fuzz.partial_ratio(word.lower(), text.lower()) for word in (metric.name, *metric.synonyms))
-        scored.append((best + fuzz.token_set_ratio(metric.definition, text) / 20, name))
-    scored.sort(key=lambda row: (-row[0], row[1]))
-    return [name for _, name in scored[:limit]]
 
 
 def _alike(unread: str, catalogue: Catalogue) -> list[str]:
@@ -244,39 +233,21 @@ def _alike(unread: str, catalogue: Catalogue) -> list[str]:
     return [name for _, name in sorted(scored, key=lambda row: (-row[0], row[1]))]
 
 
-def _unknown(slots: Slots, reader: Reader) -> tuple[str, ...] | Clarify:
-    """The model's choice where the words speak for it, or where it is trusted; else a question back, its choice first."""
+def _unknown(slots: Slots, reader: Reader) -> Clarify:
+    """A question back: metrics that look or sound like what was not understood, or the usual ones."""
     unread = "".join(t.text for t in slots.unread)
-    picked = None
-    if reader.choose is not None and slots.unread:
-        picked = reader.choose(Choice(slots.text, tuple(nearest(slots.text, reader.catalogue))))
-    if picked is not None and (reader.trusts or _evident(picked, slots, reader.catalogue)):
-        slots.unread = []
-        return (picked,)
     pieces = [t.text for t in slots.unread if len(t.text) > 1]
-    alike = [m for piece in pieces for m in _alike(piece, reader.catalogue)]
-    near = list(dict.fromkeys([*([picked] if picked else []), *(alike or USUAL)]))
-    offered = [reader.catalogue.metrics[m] for m in near[:3]]
-    options = (*(Option(m.name, _asked_with(m.name, slots, reader.catalogue)) for m in offered), Option(*_ALL))
+    alike = list(dict.fromkeys(m for piece in pieces for m in _alike(piece, reader.catalogue)))
+    options = (*(option(m, slots, reader.catalogue) for m in (alike or USUAL)[:3]), Option(*_ALL))
     if alike:
-        return Clarify(f"没有找到“{unread}”这个指标。您是不是想看下面的某一个？", options)
+        return Clarify(f"没有找到“{unread}”这个指标。您是不是想看下面的某一个？", options, of_metric="miswritten")
     if len(unread) > 1:
-        return Clarify(f"目前没有“{unread}”这个指标，全部指标见指标字典。要先看下面的某一个吗？", options)
-    return Clarify("没听出您要看哪个指标。您是不是想看下面的某一个？", options)
+        asked = f"目前没有“{unread}”这个指标，全部指标见指标字典。要先看下面的某一个吗？"
+        return Clarify(asked, options, of_metric="open")
+    return Clarify("没听出您要看哪个指标。您是不是想看下面的某一个？", options, of_metric="open")
 
 
 _ALL = ("有哪些指标", "有哪些指标")  # label and question
-_GENERIC = frozenset("的了是有在我们和与多少几率数量额度比例平均每各个占大概怎么样情况上下月年日天周季名人客店")
-
-
-def _evident(metric: str, slots: Slots, catalogue: Catalogue) -> bool:
-    """Whether at least half of what was not understood, and no single chance character, speaks for a metric."""
-    known = catalogue.metrics[metric]
-    words = "".join((known.name, *known.synonyms, known.definition)).lower()
-    own = set("".join(t.text for t in slots.unread).lower()) - _GENERIC
-    return len(own) > 1 and sum(c in words for c in own) * 2 >= len(own)
-
-
 _KEPT_CUES = (
     "rank",
     "best",
@@ -293,11 +264,18 @@ _KEPT_CUES = (
 )
 
 
-def _asked_with(metric: str, slots: Slots, catalogue: Catalogue) -> str:
-    """What was understood of the question, asked of a metric."""
+def option(metric: str, slots: Slots, catalogue: Catalogue) -> Option:
+    """The question asked of a metric."""
+    return Option(catalogue.metrics[metric].name, asked_of(metric, slots, catalogue))
+
+
+def asked_of(metric: str, slots: Slots, catalogue: Catalogue) -> str:
+    """What was understood of the question, asked of a metric by its name. How much of what a rate is belongs to the rate."""
+    known = catalogue.metrics[metric]
+    kept = [k for k in _KEPT_CUES if k != "share" or known.unit != "%"]
     groups = "".join(f"各{catalogue.dimensions[d].name}" for d in dict.fromkeys(t.dimension for t in slots.dimensions))
-    cues = sorted((c for k in _KEPT_CUES for c in slots.cues.get(k, [])), key=lambda c: c.start)
-    return f"{context(slots)}{groups}{metric}{''.join(slots.text[c.start : c.end] for c in cues)}"
+    cues = sorted((c for k in kept for c in slots.cues.get(k, [])), key=lambda c: c.start)
+    return f"{context(slots)}{groups}{known.name}{''.join(slots.text[c.start : c.end] for c in cues)}"
 
 
 def context(slots: Slots) -> str:

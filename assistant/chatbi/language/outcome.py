@@ -1,8 +1,9 @@
 """What reading a question can come to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal, Protocol
 
 from assistant.chatbi.catalogue import Catalogue
 from assistant.chatbi.language.holidays import Calendar
@@ -35,10 +36,12 @@ class Option:
 
 @dataclass(frozen=True)
 class Clarify:
-    """Two or more readings remain, or something was not understood: ask back."""
+    """Two or more readings remain, or something was not understood: ask back. `of_metric`: it is open which one is meant,
+    or a name was perhaps miswritten."""
 
     question: str
     options: tuple[Option, ...] = ()
+    of_metric: Literal["", "open", "miswritten"] = ""
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,33 @@ class Told:
 Outcome = Understood | Clarify | Refused | Told
 
 
+NONE = "none"  # the name of no metric
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A metric that words may describe, or `NONE`."""
+
+    metric: str
+    probability: float
+
+
+class Guesser(Protocol):
+    """What was learnt of how people describe metrics."""
+
+    @property
+    def examples(self) -> Mapping[str, Sequence[str]]:
+        """Metric → ways to ask for it."""
+        ...
+
+    def guess(self, text: str) -> Sequence[Guess]:
+        """The likeliest, best first."""
+        ...
+
+
 @dataclass(frozen=True)
 class Choice:
-    """What the model is asked when rules abstain: which of these metrics does the asker mean?"""
+    """What the model is asked where nothing else is sure: which of these metrics does the asker mean?"""
 
     question: str
     metrics: tuple[str, ...]
@@ -72,13 +99,14 @@ Chooser = Callable[[Choice], str | None]
 
 @dataclass(frozen=True)
 class Reader:
-    """Everything that reading needs, for one asker on one day. `choose`: the constrained model, where there is one;
-    `trusts`: its choice of a metric is taken without words that speak for it."""
+    """Everything that reading needs, for one asker on one day. `guesser`: the learnt reading of descriptions; `choose`:
+    the constrained model, where there is one; `trusts`: its choice is taken without words that speak for it."""
 
     catalogue: Catalogue
     index: ValueIndex
     today: date
     calendar: Calendar
+    guesser: Guesser | None = None
     choose: Chooser | None = None
     trusts: bool = False
     previous: Understood | None = field(default=None)

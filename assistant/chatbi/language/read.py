@@ -3,6 +3,7 @@
 import re
 
 from assistant.chatbi.language.assemble import assemble
+from assistant.chatbi.language.described import described
 from assistant.chatbi.language.follow import follow, is_follow_up
 from assistant.chatbi.language.outcome import Clarify, Option, Outcome, Reader, Refused, Told, Understood
 from assistant.chatbi.language.periods import full_days, refusal
@@ -36,7 +37,9 @@ def read(question: str, reader: Reader) -> Outcome:
     if isinstance(outcome, Understood):
         outcome = full_days(outcome, found, reader)
     if isinstance(outcome, Understood) and found.unread:
-        return _not_read(found, outcome)
+        outcome = _not_read(found, outcome)
+    if isinstance(outcome, Clarify) and outcome.of_metric:
+        return described(text, reader, outcome)
     if isinstance(outcome, Understood):
         return _typos_said(found, outcome)
     return outcome
@@ -89,6 +92,7 @@ def _not_read(found: Slots, outcome: Understood) -> Clarify:
     return Clarify(
         f"没有看懂“{'”“'.join(words)}”。要先不管它，按剩下的意思来看吗？",
         (Option("就按剩下的看", rest), Option("我换个说法", "")),
+        of_metric="open",
     )
 
 

@@ -43,7 +43,7 @@ class Time:
 
 _YEAR = r"(?P<y>今年|本年度?|去年|上年|前年|大前年|明年|后年|(?:20)?\d{2}年|二[零〇][一二三四五六七八九零〇]{2}年)?的?"
 _N = COUNT
-_WEEKDAY = "(?:[一二三四五六天]|日(?!均))"  # 本周日均 is an average by day
+_WEEKDAY = "(?:[一二三四五六](?!天)|天|日(?!均))"  # 本周日均 is an average by day, 上周一天里 all of one
 _TO = re.compile(r"\s*(?:到|至|—|–|-|~|～)\s*")
 _UNTIL_TODAY = re.compile("(?:开始)?(?:至今|以来|到现在|到目前(?:为止)?)")
 Found = tuple[date, date, Unit, str]
