@@ -482,7 +482,10 @@ class Service:
     def start_model(self, *, wait: bool = False) -> None:
         """Start (or join) the embedded server and keep its static prompts warm. No effect for other endpoints."""
         if self._given_llm is None and self.settings.llm.kind == "embedded":
-            self.local_server.warm(self.agent.static_prompts())
+            from prompts.loader import load
+
+            of_numbers = [{"role": "system", "content": load("chatbi/choose").render()}]
+            self.local_server.warm([of_numbers, *self.agent.static_prompts()])
             self.local_server.start(wait=wait)
 
     def context_for(self, member_id: str | None) -> Callable[[], ToolContext]:

@@ -107,6 +107,8 @@ def _with_model(settings: Settings, folder: Path) -> dict[str, Any]:
         service.llm.preload()
         questions = OpsQuestions(MartFiles(folder), FixedClock(NOW), llm=service.llm, wordings=service.wordings)
         account = demo_accounts()["analyst"]
+        service.wordings.prepare()
+        questions.ask(account, QUESTIONS[0])
         answers = [questions.ask(account, text) for text in WORDED]
         questions.close()
     finally:
