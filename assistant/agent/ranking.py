@@ -81,7 +81,8 @@ class Ranker:
 
 def looked_twice(second: SecondLook, turn: Turn, known: weigh.Known) -> weigh.Known:
     """What is known, with what the second look adds."""
-    return replace(known, second=second.read(turn.mentions.plain))
+    look = second.read(turn.mentions.plain, turn.state.last_reply)
+    return replace(known, second=look.alone, after_reply=look.after_reply) if look else known
 
 
 def _among(nearest: tuple[tuple[str, str], ...]) -> dict[str, float]:

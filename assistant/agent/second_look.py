@@ -1,8 +1,9 @@
 """A second look at a message that the first tier doubts: the language model reads it, and a linear model reads the model.
 
-Enters: messages whose names were replaced by their kinds. Leaves: intents with probabilities; none where the model
-is not up, or is another than was learnt from. Called by `ranking`. What was learnt from the playbook's
-examples is shipped beside this file; `zhike playbook learn` makes it anew, for other weights or other examples.
+Enters: messages whose names were replaced by their kinds, and what was said to the shopper before. Leaves: intents with
+probabilities, of the message alone and after that reply; none where the model is not up, or is another than was learnt from.
+Called by `ranking`. What was learnt of the playbook's examples is shipped beside this file; `zhike playbook learn` makes
+it anew, for other weights or other examples. What was learnt of labelled dialogues comes from `eval.shopper_fit --twice`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,8 +22,11 @@ from assistant.llm.states import Floats, States
 
 log = logs.get("agent")
 SHIPPED = Path(__file__).with_suffix(".npz")
+SHIPPED_AFTER_REPLY = Path(__file__).with_name("after_reply.npz")
 ASKS = "顾客：“{}”\n顾客想要"  # the state behind it holds what comes next: the wish
+AFTER = "助手：{}\n"
 READ = 80  # characters of a message
+REPLY = 44  # and of the reply before it
 SLACK = 0.5  # how much the linear model may bend to single examples
 SCALE = 4.0  # of the margins before softmax
 WITHIN_S = 3.0
@@ -89,37 +93,60 @@ def fitted(model: str, states: Floats, intents: Sequence[str]) -> Head:
     return Head(model, labels, mean, spread, found.coef_.astype(np.float32), found.intercept_.astype(np.float32))
 
 
-def asked(text: str) -> str:
-    """What the model reads of a message."""
-    return ASKS.format(gist(text, READ))
+def asked(text: str, reply: str = "") -> str:
+    """What the model reads of a message, perhaps after the reply that it follows."""
+    before = AFTER.format(reply.replace("\n", " ")[:REPLY]) if reply else ""
+    return before + ASKS.format(gist(text, READ))
+
+
+@dataclass(frozen=True)
+class Look:
+    """Intents with probabilities: what the words say alone, and after the reply before them."""
+
+    alone: Shares
+    after_reply: Shares
 
 
 class SecondLook:
-    """Reads messages. Threads share it. `heads`: where what was learnt lies, the first that fits the model is used."""
+    """Reads messages. Threads share it. `heads`, `after_reply`: where what was learnt lies, the first that fits the model is
+    used."""
 
-    def __init__(self, states: States | None, heads: Sequence[Path] = (SHIPPED,)) -> None:
-        found = [head for path in heads if (head := Head.load(path)) is not None]
-        self._head = next((h for h in found if states is not None and h.model == states.name), None)
+    def __init__(
+        self,
+        states: States | None,
+        heads: Sequence[Path] = (SHIPPED,),
+        after_reply: Sequence[Path] = (SHIPPED_AFTER_REPLY,),
+    ) -> None:
+        self._head = _fitting(states, heads)
+        self._after_reply = _fitting(states, after_reply)
         self._states = states
-        self._recent: dict[str, Shares] = {}
+        self._recent: dict[tuple[str, str], Look] = {}
 
     def ready(self) -> bool:
         return self._head is not None and self._states is not None and self._states.ready()
 
-    def read(self, text: str) -> Shares:
-        """Intents with probabilities; empty where the model does not answer in time."""
+    def read(self, text: str, reply: str = "") -> Look | None:
+        """None where the model does not answer in time."""
         if self._head is None or self._states is None or not self._states.ready():
-            return {}
-        if text not in self._recent:
+            return None
+        if (text, reply) not in self._recent:
+            texts = dict.fromkeys((asked(text), asked(text, reply if self._after_reply else "")))
             try:
-                (shares,) = self._head.shares(self._states.of([asked(text)], WITHIN_S))
+                states = self._states.of(list(texts), WITHIN_S)
             except ModelDown as error:
                 log.warning("no_second_look", cause=str(error))
-                return {}
+                return None
             if len(self._recent) >= REMEMBERED:
                 self._recent.clear()
-            self._recent[text] = shares
-        return self._recent[text]
+            (alone,) = self._head.shares(states[:1])
+            (after,) = (self._after_reply or self._head).shares(states[-1:])
+            self._recent[text, reply] = Look(alone, after)
+        return self._recent[text, reply]
+
+
+def _fitting(states: States | None, heads: Sequence[Path]) -> Head | None:
+    found = [head for path in heads if (head := Head.load(path)) is not None]
+    return next((h for h in found if states is not None and h.model == states.name), None)
 
 
 def _even(states: Floats, mean: Floats, spread: Floats) -> NDArray[np.float32]:

@@ -86,42 +86,43 @@ WEIGHTS: dict[str, float] = {
 
 # for messages that were looked at twice: learnt on those that the first look doubts
 TWICE: dict[str, float] = {
-    "alone": 0.13,
-    "topic_short": 0.46,
-    "topic_long": 0.60,
-    "question_short": 0.04,
-    "rule": 2.96,
-    "rule_in_context": 1.05,
-    "rule_of_matter": -0.04,
-    "again": 0.71,
-    "again_short": 0.58,
-    "again_after_question": 0.05,
-    "near": 0.26,
-    "near_short": 0.24,
-    "near_after_question": -0.39,
-    "asked": 2.32,
-    "asked_again": 1.22,
-    "asked_again_short": -0.04,
-    "asked_if": -0.33,
-    "asked_no_question": 0.20,
-    "asked_mine": 0.09,
-    "owned_order": 0.48,
-    "other_order": -0.16,
-    "product": 0.32,
-    "product_unknown": -0.34,
-    "polite": 0.74,
-    "polite_long": 0.17,
-    "polite_product": -0.11,
-    "abroad": -0.19,
-    "change_asked": -1.12,
-    "neighbours": 1.27,
-    "guest": -0.96,
-    "complaint": -0.00,
-    "complaint_plain": -0.42,
-    "complaint_asked": -0.12,
+    "alone": 0.31,
+    "topic_short": 0.27,
+    "topic_long": 0.50,
+    "question_short": 0.01,
+    "rule": 3.00,
+    "rule_in_context": 1.04,
+    "rule_of_matter": -0.02,
+    "again": 0.74,
+    "again_short": 0.49,
+    "again_after_question": 0.03,
+    "near": 0.27,
+    "near_short": 0.26,
+    "near_after_question": -0.40,
+    "asked": 2.24,
+    "asked_again": 1.15,
+    "asked_again_short": -0.08,
+    "asked_if": -0.37,
+    "asked_no_question": -0.02,
+    "asked_mine": -0.01,
+    "owned_order": 0.53,
+    "other_order": -0.19,
+    "product": 0.36,
+    "product_unknown": -0.51,
+    "polite": 0.89,
+    "polite_long": 0.23,
+    "polite_product": -0.12,
+    "abroad": -0.13,
+    "change_asked": -1.14,
+    "neighbours": 1.25,
+    "guest": -1.01,
+    "complaint": 0.13,
+    "complaint_plain": -0.36,
+    "complaint_asked": -0.02,
     "complaint_short": -0.30,
-    "slots": 0.53,
-    "second": 0.45,
+    "slots": 0.47,
+    "second": 0.28,
+    "after_reply": 0.54,
 }
 
 
@@ -145,6 +146,7 @@ class Known:
     nearest: Mapping[str, float] = field(default_factory=dict)  # intent → its share of the nearest examples
     is_guest: bool = False  # no member is bound
     second: Mapping[str, float] = field(default_factory=dict)  # of the second look; empty where there was none
+    after_reply: Mapping[str, float] = field(default_factory=dict)  # the same, with the reply before the message
 
 
 def same_matter(one: str, other: str) -> bool:
@@ -154,7 +156,7 @@ def same_matter(one: str, other: str) -> bool:
 
 def candidates(known: Known) -> list[str]:
     """Every intent that a reading or a pattern speaks for."""
-    readings = (known.alone, known.in_topic, known.in_question, known.second)
+    readings = (known.alone, known.in_topic, known.in_question, known.second, known.after_reply)
     return list(dict.fromkeys([*(intent for reading in readings for intent in reading), *known.rules]))
 
 
@@ -204,8 +206,12 @@ def features(known: Known, intent: str) -> dict[str, float]:
         "complaint_asked": intent == _COMPLAINT and asks,
         "complaint_short": intent == _COMPLAINT and short,
         "slots": len(named & set(tool.slots)) / 2 if tool else 0.0,
-        **({"second": _log(known.second, intent)} if known.second else {}),
+        **(_twice(known, intent) if known.second else {}),
     }
+
+
+def _twice(known: Known, intent: str) -> dict[str, float]:
+    return {"second": _log(known.second, intent), "after_reply": _log(known.after_reply, intent)}
 
 
 def likelihoods(known: Known) -> dict[str, float]:

@@ -66,7 +66,8 @@ def test_every_feature_of_a_second_look_has_a_weight() -> None:
 
 
 def test_a_second_look_turns_the_scales() -> None:
-    known = replace(NOTHING, alone={"order_status": 0.5, "bye": 0.5}, second={"order_status": 0.9, "bye": 0.1})
+    seen = {"order_status": 0.9, "bye": 0.1}
+    known = replace(NOTHING, alone={"order_status": 0.5, "bye": 0.5}, second=seen, after_reply=seen)
 
     found = weigh.likelihoods(known)
 
