@@ -269,3 +269,10 @@ def test_both_days_of_a_weekend_are_read_as_one_word(questions: OpsQuestions, an
 
     assert {f.dimension: f.values for f in query(both).filters} == {"day_type": ("周末",), "store": ("徐家汇店",)}
     assert both.rows == questions.ask(analyst, "上月周末徐家汇店客流").rows
+
+
+def test_a_metric_too_many_is_told(questions: OpsQuestions, analyst: Account) -> None:
+    answer = questions.ask(analyst, "上月销售额、订单数、客单价、退货率和NPS")
+
+    assert query(answer).metrics == ("sales", "orders", "aov", "return_rate")
+    assert answer.narrative.endswith("（一次最多看4个指标，没有列出：NPS）")

@@ -3,7 +3,7 @@
 import pytest
 
 from assistant.bootstrap import Service
-from tests.talk import Shopper, tools_of
+from tests.talk import Shopper, intents_of, tools_of
 
 BALANCE = 12_480
 
@@ -149,3 +149,11 @@ def test_a_bed_of_one_metre_eighty_is_nobodys_height(service: Service) -> None:
 
     assert found.trace["tools"][-1]["args"].get("size") == "1.8米"
     assert tools_of(found) == ["stock_check"]
+
+
+def test_a_yes_takes_up_what_is_offered_instead_of_nothing(service: Service) -> None:
+    shopper = Shopper(service)
+
+    assert shopper.hear("给我的投诉补充一句").endswith("要新登记一个吗？")
+    assert intents_of(shopper.say("好的")) == ["ticket_file"]
+    assert "停车场乱收费" in shopper.hear("停车场乱收费")

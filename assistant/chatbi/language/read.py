@@ -1,6 +1,8 @@
 """The one public call of this room: a question in Chinese → what it means, or a question back, or a refusal."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 
 from assistant.chatbi.language.assemble import assemble
 from assistant.chatbi.language.described import described
@@ -10,6 +12,7 @@ from assistant.chatbi.language.periods import full_days, refusal
 from assistant.chatbi.language.slots import Slots, slots
 from assistant.chatbi.language.tokens import clean, names, tokens
 from assistant.chatbi.language.values import words
+from assistant.chatbi.query import MOST_NAMED
 
 LONGEST = 200
 _WHAT_IS = re.compile(r"是(?:个?什么|啥)[?？]?$")
@@ -41,7 +44,7 @@ def read(question: str, reader: Reader) -> Outcome:
     if isinstance(outcome, Clarify) and outcome.of_metric:
         return described(text, reader, outcome)
     if isinstance(outcome, Understood):
-        return _typos_said(found, outcome)
+        return _said(outcome, (*_left_out(found, outcome, reader), *_typos(found)))
     return outcome
 
 
@@ -96,8 +99,17 @@ def _not_read(found: Slots, outcome: Understood) -> Clarify:
     )
 
 
-def _typos_said(found: Slots, outcome: Understood) -> Understood:
-    notes = tuple(f"“{t.wide or t.text}”按“{t.typo_of}”理解" for t in found.values if t.typo_of)
-    if not notes:
-        return outcome
-    return Understood(outcome.query, outcome.time, outcome.tier, (*outcome.notes, *notes))
+def _typos(found: Slots) -> Iterator[str]:
+    return (f"“{t.wide or t.text}”按“{t.typo_of}”理解" for t in found.values if t.typo_of)
+
+
+def _left_out(found: Slots, outcome: Understood, reader: Reader) -> Iterator[str]:
+    """Metrics that were named beyond what one answer holds."""
+    named = dict.fromkeys(t.metric for t in sorted(found.metrics, key=lambda t: t.start))
+    if len(named) > MOST_NAMED:
+        rest = "、".join(reader.catalogue.metrics[m].name for m in named if m not in outcome.query.metrics)
+        yield f"一次最多看{MOST_NAMED}个指标，没有列出：{rest}"
+
+
+def _said(outcome: Understood, notes: tuple[str, ...]) -> Understood:
+    return replace(outcome, notes=(*outcome.notes, *notes))
