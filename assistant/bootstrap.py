@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from tools.ports import Merchant, Ports
     from tools.registry import ToolContext
     from tools.remote import RemoteTools
-    from vectorstore.config import IndexConfig
     from vectorstore.embed import Embedder
     from vectorstore.retrieve import Retriever
 
@@ -135,18 +134,11 @@ class Service:
 
         return embedder(self.settings.retrieval.embedding_model)
 
-    @property
-    def index_config(self) -> IndexConfig:
-        from vectorstore.config import IndexConfig
-
-        r = self.settings.retrieval
-        return IndexConfig(self.settings.index_dir, r.embedding_model, r.chunk_chars, r.chroma_url, r.cross_encoder)
-
     @part
     def retriever(self) -> Retriever:
         from vectorstore.retrieve import Retriever
 
-        return Retriever(self.index_config, embed=self.embedder)
+        return Retriever(self.settings.index_config, embed=self.embedder)
 
     @part
     def rights(self) -> PrivacyRights:

@@ -10,6 +10,8 @@ from typing import Literal
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from vectorstore.config import IndexConfig
+
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -230,6 +232,12 @@ class Settings(BaseSettings):
     def index_dir(self) -> Path:
         """The folder of the knowledge index."""
         return self.data_dir / "index"
+
+    @property
+    def index_config(self) -> IndexConfig:
+        """Where the index of the knowledge is, and how it is made."""
+        r = self.retrieval
+        return IndexConfig(self.index_dir, r.embedding_model, r.chunk_chars, r.chroma_url, r.cross_encoder)
 
     @property
     def mart_dir(self) -> Path:

@@ -64,7 +64,7 @@ def measure(folder: Path, rounds: int, with_model: bool) -> dict[str, dict[str, 
     migrate(service.database)
     as_of = local(Clock().now()).date()
     seed(service.database, folder, size="tiny", seed=1, as_of=as_of, progress=lambda *_: None)
-    ingest(PACKAGE_ROOT / "knowledge" / "demo", service.index_config)
+    ingest(PACKAGE_ROOT / "knowledge" / "demo", service.settings.index_config)
     service.router.rank("你好")
     service.retriever.warm()
     try:

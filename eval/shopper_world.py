@@ -77,7 +77,7 @@ def stage(settings: Settings, *, context_tokens: int = 0) -> Iterator[Stage]:
         try:
             migrate(service.database)
             seed(service.database, data_dir, size="tiny", seed=SEED, as_of=AS_OF, progress=lambda *_: None)
-            ingest(PACKAGE_ROOT / "knowledge" / "demo", service.index_config, embed=service.embedder)
+            ingest(PACKAGE_ROOT / "knowledge" / "demo", service.settings.index_config, embed=service.embedder)
             untouched = data_dir / "untouched.db"
             with (
                 closing(sqlite3.connect(data_dir / "zhike.db")) as source,

@@ -17,7 +17,7 @@ def make_world(folder: Path, url: str = "") -> Path:
     service = Service(Settings(data_dir=folder, database_url=url, llm=LlmSettings(kind="off")))
     migrate(service.database)
     seed(service.database, folder, size="tiny", seed=1, as_of=local(Clock().now()).date(), progress=lambda *_: None)
-    ingest(PACKAGE_ROOT / "knowledge" / "demo", service.index_config)
+    ingest(PACKAGE_ROOT / "knowledge" / "demo", service.settings.index_config)
     service.router.rank("你好")
     service.close()
     return folder

@@ -62,7 +62,7 @@ def world_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_world(database, folder)
     database.close()
     service = Service(Settings(data_dir=folder))
-    ingest(KNOWLEDGE, service.index_config)
+    ingest(KNOWLEDGE, service.settings.index_config)
     service.router.rank("你好")
     service.close()
     return folder

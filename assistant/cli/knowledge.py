@@ -22,7 +22,6 @@ from rich.progress import TaskID
 from assistant import logs
 from assistant.clock import Clock, local
 from assistant.config import Settings
-from vectorstore.config import IndexConfig
 from vectorstore.errors import IndexMissing, VectorstoreError
 
 if TYPE_CHECKING:
@@ -39,17 +38,6 @@ def register(app: typer.Typer) -> None:
     app.command("search")(search_command)
 
 
-def index_config(settings: Settings) -> IndexConfig:
-    """Where the index is and how it is made, from the settings."""
-    return IndexConfig(
-        index_dir=settings.index_dir,
-        embedding_model=settings.retrieval.embedding_model,
-        chunk_chars=settings.retrieval.chunk_chars,
-        chroma_url=settings.retrieval.chroma_url,
-        cross_encoder=settings.retrieval.cross_encoder,
-    )
-
-
 def ingest_command(
     path: Annotated[Path, typer.Argument(help="A document, or a folder of documents.")],
     store: Annotated[list[str] | None, typer.Option(help="Store of documents that name none; may be repeated.")] = None,
@@ -61,7 +49,7 @@ def ingest_command(
     settings = _settings()
     try:
         with ingest_bar() as progress:
-            report = ingest(path, index_config(settings), progress=progress, stores=tuple(store or ()))
+            report = ingest(path, settings.index_config, progress=progress, stores=tuple(store or ()))
     except FileNotFoundError:
         _stop(f"找不到：{path}")
     except VectorstoreError as error:
@@ -85,7 +73,7 @@ def search_command(
     from vectorstore.retrieve import Retriever
 
     settings = _settings()
-    retriever = Retriever(index_config(settings))
+    retriever = Retriever(settings.index_config)
     try:
         found = retriever.retrieve(
             query,

@@ -114,7 +114,7 @@ def _ensure_index(service: Any, folder: Path = KNOWLEDGE) -> None:
     from vectorstore.ingest import ingest
 
     with ingest_bar() as progress:
-        report = ingest(folder, service.index_config, progress=progress)
+        report = ingest(folder, service.settings.index_config, progress=progress)
     for source, reason in report.refused:
         log.warning("document_refused", source=source, reason=reason)
 
