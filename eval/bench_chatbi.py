@@ -18,15 +18,12 @@ from rich.table import Table
 
 from assistant import logs
 from assistant.bootstrap import Service
-from assistant.chatbi.catalogue import catalogue
-from assistant.chatbi.wordings import Wordings
 from assistant.clock import FixedClock
 from assistant.config import Settings
 from assistant.journeys.ops_question import OpsQuestions
 from assistant.mart.files import MartFiles
 from assistant.merchant.world.accounts import demo_accounts
 from eval.chatbi import NOW, TIMES, prepare
-from vectorstore.embed import embedder
 
 QUESTIONS = (
     "上月销售额", "上月各区域销售额同比", "近30天每家门店的NPS", "上月销售额前10的门店", "销售额前10的门店里NPS低于30的", "上月各品类销售额占比",
@@ -70,11 +67,9 @@ def measure(settings: Settings, size: str, rounds: int, *, with_model: bool = Fa
     """Milliseconds; `seed_s` and `refresh_s` in seconds. The first question pays for opening the mart and listing values; it is given apart."""
     root = settings.data_dir / "eval" / ("chatbi" if size == "demo" else f"chatbi-{size}")
     folder = prepare(root, size)
-    wordings = Wordings(
-        catalogue(), lambda: embedder(settings.retrieval.embedding_model), settings.data_dir / "wordings"
-    )
-    wordings.prepare()
-    questions = OpsQuestions(MartFiles(folder), FixedClock(NOW), wordings=wordings)
+    service = Service(settings, clock=FixedClock(NOW))
+    service.wordings.prepare()
+    questions = OpsQuestions(MartFiles(folder), FixedClock(NOW), wordings=service.wordings)
     account = demo_accounts()["analyst"]
     first = questions.ask(account, QUESTIONS[0]).ms["total"]
     engine, whole = [], []
@@ -85,6 +80,7 @@ def measure(settings: Settings, size: str, rounds: int, *, with_model: bool = Fa
             engine.append(answer.ms.get("engine", 0.0))
             whole.append(answer.ms["total"])
     questions.close()
+    service.close()
     modelled = _with_model(settings, folder) if with_model else {}
     return {
         "size": size,

@@ -7,7 +7,7 @@ scikit-learn is imported where something is learnt, not where something is read.
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,17 @@ SCALE = 5.0  # of the margins before softmax: makes probabilities honest on held
 _READ: dict[
     str, tuple[str, Any]
 ] = {}  # kind → name of the file that was read last, and what it holds: shared in a process
+
+
+class Embedder(Protocol):
+    """What is needed of `vectorstore.embed` where texts are told apart."""
+
+    @property
+    def name(self) -> str: ...
+
+    def queries(self, texts: Sequence[str]) -> Floats:
+        """One row of length one per text."""
+        ...
 
 
 class Learner:

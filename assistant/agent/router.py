@@ -15,9 +15,9 @@ import numpy as np
 
 from assistant import logs
 from assistant.agent.playbook import Playbook
-from assistant.agent.vectors import Embedder, Floats, KeptVectors, Progress
+from assistant.agent.vectors import KeptVectors, Progress
 from assistant.agent.written import gist
-from vectorstore.learner import Learner, remembered
+from vectorstore.learner import Embedder, Floats, Learner, remembered
 
 log = logs.get("agent")
 SAMPLED = 100  # every such example tells by its plain form whether names are replaced as they were

@@ -3,26 +3,14 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
 from zipfile import BadZipFile
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from vectorstore.learner import Embedder, Floats
+
 Progress = Callable[[int, int], None]  # done, of
 _AT_ONCE = 128
-
-
-class Embedder(Protocol):
-    """What is needed of `vectorstore.embed`."""
-
-    @property
-    def name(self) -> str: ...
-
-    def queries(self, texts: Sequence[str]) -> Floats:
-        """One row of length one per text."""
-        ...
 
 
 class KeptVectors:

@@ -5,10 +5,9 @@ What was learnt is kept in a file. Called by the language, which decides what is
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import yaml
@@ -16,22 +15,11 @@ import yaml
 from assistant.chatbi.catalogue import Catalogue
 from assistant.chatbi.language.outcome import NONE, Guess
 from assistant.errors import ConfigError
-from vectorstore.learner import Floats, Learner, remembered
+from vectorstore.learner import Embedder, Learner, remembered
 
 SHIPPED = Path(__file__).with_suffix(".yaml")
 FORM = "1"  # changes when the features do
 BEST = 6
-
-
-class Embedder(Protocol):
-    """What is needed of `vectorstore.embed`."""
-
-    @property
-    def name(self) -> str: ...
-
-    def queries(self, texts: Sequence[str]) -> Floats:
-        """One row of length one per text."""
-        ...
 
 
 class Wordings:

@@ -44,7 +44,7 @@ def read(question: str, reader: Reader) -> Outcome:
     if isinstance(outcome, Clarify) and outcome.of_metric:
         return described(text, reader, outcome)
     if isinstance(outcome, Understood):
-        return _said(outcome, (*_left_out(found, outcome, reader), *_typos(found)))
+        return replace(outcome, notes=(*outcome.notes, *_left_out(found, outcome, reader), *_typos(found)))
     return outcome
 
 
@@ -109,7 +109,3 @@ def _left_out(found: Slots, outcome: Understood, reader: Reader) -> Iterator[str
     if len(named) > MOST_NAMED:
         rest = "、".join(reader.catalogue.metrics[m].name for m in named if m not in outcome.query.metrics)
         yield f"一次最多看{MOST_NAMED}个指标，没有列出：{rest}"
-
-
-def _said(outcome: Understood, notes: tuple[str, ...]) -> Understood:
-    return replace(outcome, notes=(*outcome.notes, *notes))
