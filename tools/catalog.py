@@ -22,6 +22,7 @@ _AUDIENCE: tuple[tuple[tuple[str, ...], str], ...] = (
     (("男", "men's", "老公", "爸", "男朋友", "先生"), "男装"),
     (("童", "kid", "孩子", "宝宝", "小孩", "儿子", "女儿", "娃", "小朋友"), "童装"),
 )
+_CHILD_WORDS = _AUDIENCE[2][0]
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Catalog:
     places: dict[str, Place]
     colours: tuple[str, ...]
     sizes: tuple[str, ...]
+    kinds: dict[str, tuple[str, ...]]  # what names end in ("羽绒服") → the products with such a name
     made_at: float = field(default_factory=time.monotonic)
 
     @property
@@ -61,8 +63,25 @@ class Catalog:
         if not hits:
             return []
         best = max(h.score * (h.end - h.start) for h in hits)
-        keys = dict.fromkeys(h.key for h in hits if h.score * (h.end - h.start) >= best - 0.01)
-        return narrow([self.products[k] for k in keys], text)
+        longest = [h for h in hits if h.score * (h.end - h.start) >= best - 0.01]
+        found = [self.products[key] for key in dict.fromkeys(h.key for h in longest)]
+        first = longest[0]
+        return narrow(self._described(found, first.name, text[: first.start] + " " + text[first.end :]), text)
+
+    def _described(self, found: list[Product], kind: str, rest: str) -> list[Product]:
+        """Of all products of a kind, those that the rest of a sentence describes ("衬衫有真丝的吗"): by their brand, then by
+        most pieces of their names. What was found, where it describes none."""
+        family = [self.products[key] for key in self.kinds.get(kind, ())]
+        family = [p for p in family if p.brand and p.brand in rest] or family
+        if len(family) < 2:
+            return family or found
+        told = {p.product_id: len({piece for piece in _pieces(p, kind) if piece in rest}) for p in family}
+        most = max(told.values())
+        if most == 0:
+            return [p for p in found if p in family] or (found if len(family) == len(self.kinds[kind]) else family)
+        described = [p for p in family if told[p.product_id] == most]
+        grown_up = [p for p in described if not _is_for_children(p)]
+        return described if any(word in rest for word in _CHILD_WORDS) else grown_up or found
 
     def stores_in(self, text: str) -> list[Store]:
         """Stores that a sentence names. A city that is named too narrows several down."""
@@ -91,6 +110,16 @@ class Catalog:
 
 
 _STREET = re.compile("[东西南北中]?(?:路|街|大道|大街)")  # "成都路" is in many a city
+
+
+def _pieces(product: Product, kind: str) -> set[str]:
+    """What its names say besides the kind, in pieces of two characters."""
+    told = [name.replace(kind, " ") for name in (_bare(product), *product.aliases) if not name.isascii()]
+    return {name[i : i + 2] for name in told for i in range(len(name) - 1) if " " not in name[i : i + 2]}
+
+
+def _is_for_children(product: Product) -> bool:
+    return any(word in product.name for word in ("儿童", "婴儿"))
 
 
 def narrow(products: list[Product], text: str) -> list[Product]:
@@ -131,15 +160,17 @@ def build(merchant: Merchant) -> Catalog:
         places.setdefault(store.city, Place(store.city, store.city, store.lat, store.lng, is_city=True))
     for name, lat, lng in CITIES:
         places.setdefault(name, Place(name, name, lat, lng, is_city=True))
+    names = [(p.product_id, name) for p in products.values() for name in _product_names(p)]
     return Catalog(
         products=products,
         stores=stores,
-        product_names=NameIndex((p.product_id, n) for p in products.values() for n in _product_names(p)),
+        product_names=NameIndex(names),
         store_names=NameIndex((s.store_id, n) for s in stores.values() for n in _store_names(s)),
         place_names=NameIndex((k, k) for k in places),
         places=places,
         colours=tuple(dict.fromkeys(c for p in products.values() for c in p.colours if c != "默认")),
         sizes=tuple(dict.fromkeys(z for p in products.values() for z in p.sizes)),
+        kinds=_kinds(names),
     )
 
 
@@ -150,8 +181,20 @@ _ALSO = (
 )  # fmt: skip
 
 
+def _kinds(names: Sequence[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    kinds: dict[str, dict[str, None]] = {}
+    for key, name in names:
+        for start in range(len(name) - 1):
+            kinds.setdefault(name[start:].lower(), {})[key] = None
+    return {kind: tuple(keys) for kind, keys in kinds.items()}
+
+
+def _bare(product: Product) -> str:
+    return product.name.removeprefix(product.brand)
+
+
 def _product_names(product: Product) -> list[str]:
-    bare = product.name.removeprefix(product.brand)
+    bare = _bare(product)
     names = [product.name, bare, *product.aliases, *(product.brand + a for a in product.aliases)]
     return list(dict.fromkeys([*names, *(n.replace(a, b) for a, b in _ALSO for n in names if a in n)]))
 

@@ -25,12 +25,14 @@ class ToolError(Exception):
 
 
 class ToolRefused(ToolError):
-    """Refused by a rule. `code` is stable for machines, `public` is read by the shopper."""
+    """Refused by a rule. `code` is stable for machines, `public` is read by the shopper and may end in the offer to use
+    the tool `offers` instead."""
 
-    def __init__(self, code: str, public: str) -> None:
+    def __init__(self, code: str, public: str, offers: str = "") -> None:
         super().__init__(public)
         self.code = code
         self.public = public
+        self.offers = offers
 
 
 class NeedLogin(ToolError):

@@ -7,6 +7,8 @@ from tools.types import Eligibility, Logistics, Order, OrderList, OrderStatus, R
 
 family = Family()
 _MOVING = (OrderStatus.SHIPPED, OrderStatus.PAID)
+_OPEN = (OrderStatus.UNPAID, OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.READY, OrderStatus.RETURNING)
+_CANCELLABLE = (OrderStatus.UNPAID, OrderStatus.PAID)
 
 
 class OrderArgs(Args):
@@ -29,7 +31,7 @@ def orders_recent(ctx: ToolContext, _: NoArgs) -> OrderList:
 @family.read(OrderArgs)
 def order_status(ctx: ToolContext, args: OrderArgs) -> Order:
     """一笔订单的状态：付款了吗、发货了吗、能取了吗。例：我的订单发货了没；那双雪地靴什么情况"""
-    return resolve.order(ctx, args.order, args.product)
+    return resolve.order(ctx, args.order, args.product, likely=_OPEN)
 
 
 @family.read(OrderArgs)
@@ -41,7 +43,7 @@ def order_logistics(ctx: ToolContext, args: OrderArgs) -> Logistics:
             return ctx.ports.merchant.orders.logistics(ctx.member, moving[0].order_id)
         if moving:
             raise NeedChoice("order", "您问的是哪一个包裹？", resolve.order_options(moving))
-    order = resolve.order(ctx, args.order, args.product)
+    order = resolve.order(ctx, args.order, args.product, likely=_MOVING)
     return ctx.ports.merchant.orders.logistics(ctx.member, order.order_id)
 
 
@@ -56,7 +58,7 @@ def _kind(words: str | None) -> ReturnKind:
 @family.read(ReturnArgs)
 def return_check(ctx: ToolContext, args: ReturnArgs) -> Eligibility:
     """某件买过的商品现在能不能退或换。例：我上周买的毛衣还能退吗；这个还能换码吗"""
-    order = resolve.order(ctx, args.order, args.product)
+    order = resolve.order(ctx, args.order, args.product, likely=(OrderStatus.DONE,))
     line = resolve.order_line(order, args.line or args.product, ctx)
     kind = _kind(args.kind or "退货")
     return ctx.ports.merchant.orders.eligibility(ctx.member, order.order_id, line.line_no, kind)
@@ -64,7 +66,7 @@ def return_check(ctx: ToolContext, args: ReturnArgs) -> Eligibility:
 
 def _plan_return(ctx: ToolContext, args: ReturnArgs) -> WritePlan:
     kind = _kind(args.kind)
-    order = resolve.order(ctx, args.order, args.product)
+    order = resolve.order(ctx, args.order, args.product, likely=(OrderStatus.DONE,))
     line = resolve.order_line(order, args.line or args.product, ctx)
     checked = ctx.ports.merchant.orders.eligibility(ctx.member, order.order_id, line.line_no, kind)
     if not checked.allowed:
@@ -99,7 +101,7 @@ def _plan_cancel(ctx: ToolContext, args: OrderArgs) -> WritePlan:
             raise NeedSlot("order", "您要取消哪一笔订单？", resolve.order_options(open_orders))
         order = open_orders[0]
     else:
-        order = resolve.order(ctx, args.order, args.product)
+        order = resolve.order(ctx, args.order, args.product, likely=_CANCELLABLE)
     if not order.cancellable:
         raise ToolRefused(
             "not_cancellable", f"这笔订单{order.status.value}，已经不能取消了。如果需要，签收后可以申请退货。"

@@ -1,13 +1,13 @@
 """Turns the words of arguments into things: products, variants, stores, places, orders, moments. Asks where unsure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from tools.catalog import Place, narrow
 from tools.errors import NeedChoice, NeedSlot, Option, ToolRefused, UnknownThing
 from tools.registry import ToolContext
-from tools.types import Order, OrderLine, Product, Store
+from tools.types import Order, OrderLine, OrderStatus, Product, Store
 
 SHANGHAI_OFFSET = timedelta(hours=8)
 MAX_OPTIONS = 5
@@ -132,8 +132,13 @@ def place(ctx: ToolContext, words: str | None) -> Place | None:
     return None
 
 
-def order(ctx: ToolContext, words: str | None, product_words: str | None = None) -> Order:
-    """The order that is meant: by number, by what was bought, "最近" for the newest; asks among the recent ones."""
+def order(
+    ctx: ToolContext, words: str | None, product_words: str | None = None, likely: Collection[OrderStatus] = ()
+) -> Order:
+    """The order that is meant: by number, by what was bought, "最近" for the newest; asks among the recent ones.
+
+    What was bought more than once is meant in the one order that is in a `likely` state.
+    """
     if words and (number := re.sub(r"\D", "", words)) and len(number) >= 8:
         return ctx.ports.merchant.orders.get(ctx.member, number)
     recent = list(ctx.ports.merchant.orders.recent(ctx.member, 8))
@@ -150,20 +155,25 @@ def order(ctx: ToolContext, words: str | None, product_words: str | None = None)
         fitting = [o for o in recent if any(line.product_id in wanted for line in o.lines)]
         if not fitting:
             raise UnknownThing("order", "最近的订单里没有这件商品，您看看是不是下面哪一笔？", order_options(recent))
-        recent = fitting
+        in_state = [o for o in fitting if o.status in likely]
+        recent = in_state if len(in_state) == 1 else fitting
+        if len(recent) > 1:
+            raise NeedChoice("order", "您说的是哪一笔订单？", order_options(recent, wanted))
     if len(recent) == 1 or words == "最近":
         return recent[0]
     raise NeedChoice("order", "您说的是哪一笔订单？", order_options(recent))
 
 
-def order_options(found: Sequence[Order]) -> tuple[Option, ...]:
-    return tuple(Option(o.order_id, order_label(o)) for o in found[:MAX_OPTIONS])
+def order_options(found: Sequence[Order], products: Collection[str] = ()) -> tuple[Option, ...]:
+    """The orders to choose from, each told by the first of its things that is among `products`."""
+    return tuple(Option(o.order_id, order_label(o, products)) for o in found[:MAX_OPTIONS])
 
 
-def order_label(found: Order) -> str:
-    """A line by which a shopper knows the order again."""
+def order_label(found: Order, products: Collection[str] = ()) -> str:
+    """A line by which a shopper knows the order again: by a thing of `products` in it, else by its first."""
     day = local_date(found.created_at)
-    first = found.lines[0].product if found.lines else ""
+    meant = [line.product for line in found.lines if line.product_id in products]
+    first = next(iter(meant or [line.product for line in found.lines]), "")
     more = f"等{len(found.lines)}件" if len(found.lines) > 1 else ""
     return f"{day.month}月{day.day}日 {first}{more}（{found.status.value}）"
 

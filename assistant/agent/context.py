@@ -24,13 +24,6 @@ _LOOKED_AT = ("stock_check", "product", "size")  # tools after which "不要了"
 _FILES = re.compile("(?:那|就|给我|帮我|行|好|我要|，|,| )*办(?:理)?(?:个|一下)?(?:退|换)货?(?:吧|了|呗)?")
 _OF_COUPON = re.compile("满多少|要满|门槛|到期|过期|怎么用|什么时候|啥时候|能用|适用|范围")
 _HAVE = re.compile("(?:有没有|有木有|有冇|有卖|卖不卖|有得卖)|有.{1,8}(?:卖吗|卖不|卖没)")
-# what we offer where there is nothing to show, and the tool of a yes to it
-_OFFERS = (
-    ("要新登记一个吗？", "ticket_file"),
-    ("直接告诉我，我来登记。", "ticket_file"),
-    ("要看看能领什么吗？", "coupons_claimable"),
-    ("需要约一位穿搭顾问吗？", "appointment_book"),
-)
 _WANTS = re.compile("(?:那|就|行|好|，|,| )*(?:我要|给我|帮我|我想|来|换|领|兑|留)")
 
 
@@ -82,10 +75,9 @@ class Context:
             return None
         if not any(fits(turn.text) for fits in (answers.is_yes, answers.remarks, answers.will_come)):
             return None
-        offered = next((tool for offer, tool in _OFFERS if turn.state.last_reply.rstrip().endswith(offer)), None)
-        if offered and answers.is_yes(turn.text):
-            turn.did(offered, "follow_up")
-            return self._outcomes.run(turn, offered, {})
+        if turn.state.offered and answers.is_yes(turn.text):
+            turn.did(turn.state.offered, "follow_up")
+            return self._outcomes.run(turn, turn.state.offered, {})
         turn.did("thanks", "control")
         return self._outcomes.act(turn, "thanks")
 

@@ -4,7 +4,7 @@ Made by `turn`, passed through `context`, `understand` and `outcomes`, read by `
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +59,7 @@ class Turn:
     trace: TurnTrace = field(default_factory=TurnTrace)
     served: list[Served] = field(default_factory=list)
     state: State = field(default_factory=State)
+    offers: str = ""  # the tool that the reply offers to use
     recent: tuple[int, tuple[Order, ...]] | None = None  # the member's last orders, after how many tool calls
 
     @property
@@ -74,6 +75,11 @@ class Turn:
     def _fitting(self) -> list[Rule]:
         waits = self.state.asking is not None or self.state.pending is not None
         return self.playbook.fitting(self.mentions.plain.lower(), "" if waits else self.state.last_tool)
+
+    def answered(self, reply: Reply) -> Answer:
+        """What the turn leaves with this reply."""
+        state = replace(self.state, last_reply=reply.text, offered=self.offers)
+        return Answer(reply, state, self.trace, tuple(self.served))
 
     def did(self, intent: str, by: str, **more: Any) -> None:
         """Note in the trace what was understood, and by what."""

@@ -18,6 +18,7 @@ from assistant.domain.message import Reply
 from tools.resolve import order_label
 from tools.types import (
     Appointment,
+    AppointmentList,
     CouponList,
     Eligibility,
     KnowledgeAnswer,
@@ -27,6 +28,7 @@ from tools.types import (
     ProductList,
     ReturnRequest,
     StoreList,
+    TicketList,
     UsualList,
 )
 
@@ -79,6 +81,7 @@ class Outcomes:
             return self._asked(turn, outcome)
         if isinstance(outcome, Refused):
             turn.state = replace(turn.state, misses=0)
+            turn.offers = outcome.offers
             return Reply(outcome.text)
         if isinstance(outcome, NotBound):
             return self.say(turn, "need_login")
@@ -123,6 +126,7 @@ class Outcomes:
     def _result(self, turn: Turn, outcome: Served) -> Reply:
         turn.served.append(outcome)
         result = outcome.result
+        turn.offers = offered(result)
         if isinstance(result, KnowledgeAnswer):
             turn.trace.passages += [
                 {"id": p.chunk_id, "source": p.source, "score": round(p.score, 4)} for p in result.passages
@@ -202,6 +206,17 @@ def shown_offers(result: object) -> tuple[str, tuple[Offer, ...]]:
     if isinstance(result, UsualList):
         return "product", tuple(Offer(i.product.product_id, i.product.name) for i in result.items)
     return "", ()
+
+
+def offered(result: object) -> str:
+    """The tool that is offered where a result has nothing to show, as its rendering words it; "" where none is."""
+    if isinstance(result, CouponList) and not result.coupons and not result.claimable:
+        return "coupons_claimable"
+    if isinstance(result, AppointmentList) and not result.items:
+        return "appointment_book"
+    if isinstance(result, TicketList) and not result.items:
+        return "ticket_file"
+    return ""
 
 
 def resolved_ids(result: object) -> dict[str, str]:

@@ -89,8 +89,7 @@ class Agent:
             context = self._context
             reply = context.controlled(turn) or context.answered(turn) or self._understanding.served(turn)
         reply = self._with_care(turn, reply)
-        state = replace(turn.state, last_reply=reply.text)
-        return Answer(reply, state, turn.trace, tuple(turn.served))
+        return turn.answered(reply)
 
     def meanwhile(self, conversation: Conversation, inbound: Inbound, key: str) -> Answer | None:
         """A plain question of somebody who waits for a person, answered; None for all else, which is for that person."""
@@ -102,7 +101,7 @@ class Agent:
         if reply is None:
             return None
         reply = replace(reply, text=f"{self._outcomes.words(turn, 'meanwhile')}{reply.text}")
-        return Answer(reply, replace(turn.state, last_reply=reply.text), turn.trace, tuple(turn.served))
+        return turn.answered(reply)
 
     def _begin(self, conversation: Conversation, inbound: Inbound, key: str, on_text: OnText) -> Turn:
         now = self._clock.now()

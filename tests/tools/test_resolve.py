@@ -11,6 +11,7 @@ from assistant.bootstrap import Service
 from tools import resolve
 from tools.errors import NeedChoice, NeedSlot, ToolRefused, UnknownThing
 from tools.registry import ToolContext
+from tools.types import OrderStatus
 
 
 @pytest.fixture
@@ -37,6 +38,21 @@ def test_words_for_whom_it_is_narrow_the_choice(ctx: ToolContext) -> None:
     found = resolve.product(replace(ctx, text="给老公买羽绒服"), "羽绒服")
 
     assert found.category == "男装"
+
+
+@pytest.mark.parametrize(("said", "found"), [
+    ("真丝的衬衫", "云织真丝衬衫"), ("衬衫有真丝的吗", "云织真丝衬衫"), ("羽绒服 短款", "云织短款面包服"),
+    ("初禾的羽绒服", "初禾儿童羽绒服"), ("冲锋衣小孩穿的", "初禾儿童防晒冲锋衣"), ("跑步穿的T恤", "山野集速干跑步T恤"),
+    ("加绒的卫衣", "云织连帽卫衣"), ("运动鞋轻便点的", "步川云跑缓震跑鞋"), ("T恤", "云织纯棉圆领T恤"), ("切尔西", "步川切尔西短靴"),
+])  # fmt: skip
+def test_of_a_kind_the_described_one_is_meant_and_a_childs_only_for_children(
+    ctx: ToolContext, said: str, found: str
+) -> None:
+    assert [p.name for p in ctx.catalog.products_in(said)] == [found]
+
+
+def test_a_description_that_fits_none_leaves_all_of_a_kind(ctx: ToolContext) -> None:
+    assert len(ctx.catalog.products_in("米白色的羽绒服")) == 2
 
 
 def test_an_unknown_product_comes_with_suggestions(ctx: ToolContext) -> None:
@@ -106,6 +122,15 @@ def test_an_order_is_known_by_the_end_of_its_number_and_by_what_was_bought(ctx: 
 
     assert by_number.order_id.endswith("03")
     assert any(line.product_id == "P026" for line in by_product.lines)
+
+
+def test_of_several_orders_with_a_product_the_one_under_way_is_meant(ctx: ToolContext) -> None:
+    moving = resolve.order(ctx, None, "P037", likely=(OrderStatus.SHIPPED, OrderStatus.PAID))
+
+    assert moving.status is OrderStatus.SHIPPED
+    with pytest.raises(NeedChoice) as asked:
+        resolve.order(ctx, None, "P037")
+    assert all("洗面" in o.label or "洁面" in o.label for o in asked.value.options)
 
 
 def test_several_orders_are_offered_with_words_to_know_them_by(ctx: ToolContext) -> None:
