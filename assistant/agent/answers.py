@@ -100,7 +100,7 @@ _VERBS: dict[str, tuple[str, ...]] = {
     "return_request": ("退货", "换货", "退", "换"), "order_cancel": ("取消订单", "取消", "撤掉", "撤了", "撤", "退", "cancel"), "appointment_cancel": ("取消预约", "取消", "退", "撤", "cancel"),
     "appointment_move": ("改", "挪"), "appointment_book": ("预约", "约", "定", "订"), "stock_reserve": ("留着", "留", "预留", "备", "占", "hold"),
     "points_redeem": ("兑换", "换", "兑"), "coupons_claim": ("领取", "领", "拿", "claim"), "privacy_delete": ("删除", "删掉", "删", "清空", "清掉", "清", "注销"), "privacy_choose": ("关闭", "关掉", "关", "开", "退订", "退", "停", "屏蔽"),
-    "ticket_file": ("登记", "投诉", "提交", "反映上去", "报上去", "反映", "上报", "报", "记上", "记下", "file"), "ticket_note": ("补充", "提交", "加上", "补上", "加", "补", "记上", "写上"),
+    "ticket_file": ("登记", "投诉", "提交", "处理", "反映上去", "报上去", "反映", "上报", "报", "记上", "记下", "file"), "ticket_note": ("补充", "提交", "加上", "补上", "加", "补", "记上", "写上"),
 }  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def is_yes(text: str, tool: str = "") -> bool:
 
 _GIVING_UP = re.compile(r"^(?:唉|哎|那|行吧|嗯|切|哦)?[，, ]?(?:还是)?(?:算了?(?:了|啦|咯|喽|球)|罢了|拉倒)(?:吧)?")
 _ACTS = re.compile(
-    "改(?!天)|整个|来个|活人|撤|取消|(?<!不)退|有.{0,8}[没吗么不]$|换成|换个|约(?!了)|帮|查|看看|看下|给我|问|转|找|要(?!了)|[?？]|吗|怎么|多少|什么|哪"
+    "改(?!天)|整个|来个|活人|撤|取消|(?<!不)退|(?:有|能|可以|行).{0,8}[没吗么不]$|换成|换个|约(?!了)|帮|查|看看|看下|给我|问|转|找|要(?!了)|[?？]|吗|怎么|咋|多少|什么|啥|哪|几"
 )
 
 
@@ -170,10 +170,15 @@ def wants_after_all(text: str) -> bool:
     return bool(re.fullmatch(rf"(那|算了|嗯|哎|唉)*[，, ]*还是(给我|帮我)?({verbs})(着|了|吧|它|一下|上|下)*", text))
 
 
+LONGEST_REMARK = 24  # characters of a yes or a no with a remark before or after it
+
+
 def ends_in_yes(text: str, tool: str) -> bool:
     """Names the pending change in its last words, after a remark ("哦没付钱啊 那取消")."""
-    first, _, last = re.sub(r"[，,。；;! ！]+", " ", text).strip().rpartition(" ")
-    return bool(first) and len(text) <= 16 and names_change(last, tool) and is_yes(last, tool) and not gives_up(first)
+    first, _, last = re.sub(r"[，,。；;!！?？… ]+", " ", text).strip().rpartition(" ")
+    named = len(text) <= LONGEST_REMARK and names_change(last, tool) and is_yes(last, tool)
+    lets_be = "就" in last  # "算了就这样吧 约上就行"
+    return bool(first) and named and (lets_be or not gives_up(first)) and not _refusing(first, tool)
 
 
 _GOES_ON = re.compile("^(?:那|那么)?就(?:这|那|它|按|照)")
@@ -242,6 +247,32 @@ def refuses(text: str, tool: str) -> bool:
         return False
     rest = text[found.end() :]
     return not _ACTS.search(rest) and not re.search(verbs, rest)
+
+
+_ASKED = re.compile("[?？吗么]|[是能要可会]不[是能要可会]|不是")
+_CANCELLED = re.compile("(?:那|就|赶紧|快|都|给我|帮我)*(?:取消|撤销|撤掉|撤了|停)(?:掉|吧|了|啦|它)*")
+
+
+def _refusing(clause: str, tool: str) -> bool:
+    """A clause that says not to make the change ("别删我信息", "投诉那个不用弄"), or to cancel whatever waits."""
+    if _ASKED.search(clause):
+        return False
+    if not tool.endswith("cancel") and _CANCELLED.fullmatch(clause):
+        return True
+    verbs = "|".join((*(v for v in _VERBS.get(tool, ()) if not v.isascii()), "提交", "确认", "弄", "办", "搞", "登记"))
+    return bool(
+        re.search(rf"(?:别|不用|不要|不必|不需要|不想|莫|甭|咪|唔使|唔好|不)(?:再|给我|帮我|要|去)?(?:{verbs})", clause)
+    )
+
+
+def after_refusal(text: str, tool: str) -> str | None:
+    """What a message says besides refusing the change that waits ("先不投诉 能补差价不" → "能补差价不"); empty where that is
+    all, None where it refuses nothing."""
+    clauses = [c for c in re.split("[，,。；;!！… ]+", text) if c]
+    kept = [c for c in clauses if not _refusing(c, tool)]
+    if len(text) > LONGEST_REMARK or len(kept) == len(clauses):
+        return None
+    return " ".join(kept)
 
 
 def yes_and_remark(text: str, tool: str) -> bool:

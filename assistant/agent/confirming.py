@@ -21,6 +21,7 @@ from tools.all import TOOLS
 SURE_YES = 0.9  # a change is made on a learnt yes from here; between the two we ask once more
 MOVES = re.compile(r"改|挪|推|延|提前|换(?:到|成|个时间)|move|push|reschedule")
 _DOUBT = re.compile(r"[?？不别没停吗么怎什哪多几]|[能行有是好成得以]嘛|but|how|what|when|don'?t")
+_AGREES_AND_TELLS = re.compile("(?:对|是|嗯)(?:对|的|啊)*[，, ]*(?:就是?|那个|她|他|当时|[^，, ]{0,6}的)")
 _WHEN = re.compile("昨天|前天|上周|上午|下午|晚上|早上|中午|刚才|刚刚|点左右|点多|号那天|yesterday|last week")
 
 
@@ -44,6 +45,8 @@ class Confirming:
             return self._yes(turn, pending)
         if (changed := self._changes(turn, pending, rules)) is not None:
             return changed
+        if not turn.corrects and (rest := answers.after_refusal(turn.text, pending.tool)) is not None:
+            return self._refused(turn, rest)
         # a short message that names nothing, or only the change that waits ("算啦不退了", "嗯就退这双")
         slots = {k for k, v in turn.mentions.slots.items() if pending.args.get(k) != v and k != "place"}
         if answers.gives_up(turn.text) and slots <= {"kind", "reason"}:
@@ -84,6 +87,14 @@ class Confirming:
             return None
         return self._tells_more(turn, pending, rules)
 
+    def _refused(self, turn: Turn, rest: str) -> Reply | None:
+        """Lets go of the change; what is asked in the same message is left to be answered."""
+        if not dialogue.asks(rest) and not rest.endswith(("不", "没", "呢")):
+            return let_go(self._outcomes, turn)
+        turn.state = replace(turn.state, pending=None, asking=None)
+        turn.lead = self._outcomes.words(turn, "cancelled")
+        return None
+
     @staticmethod
     def _restates(turn: Turn, pending: Pending) -> bool:
         """A yes with what waits told in its words ("对 就五十的")."""
@@ -115,18 +126,15 @@ class Confirming:
 
     def _tells_more(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
         """ "昨天下午" after a complaint that waits for its yes: belongs to it."""
-        if (
-            turn.state.asking is not None
-            or pending.tool != "ticket_file"
-            or rules
-            or len(turn.text) > 2 * MAX_ANSWER
-            or _DOUBT.search(turn.text.lower())
-        ):
+        if turn.state.asking is not None or pending.tool != "ticket_file" or len(turn.text) > 2 * MAX_ANSWER:
+            return None
+        agrees = bool(_AGREES_AND_TELLS.match(turn.text)) and not dialogue.asks(turn.text)
+        if not agrees and (rules or _DOUBT.search(turn.text.lower())):
             return None
         best = self._stance.router.rank(turn.mentions.plain).best
         timed = {"day", "time", "store", "place"} & set(turn.mentions.slots) or _WHEN.search(turn.text)
         tells = best.intent in ("ticket_note", "ticket_file") and best.probability >= OWN_WISH
-        if not timed and (not tells or turn.text.endswith("吧")):
+        if not agrees and not timed and (not tells or turn.text.endswith("吧")):
             return None
         turn.did(pending.tool, "changed_before_yes")
         body = f"{pending.args.get('body', '')}；{turn.words}"

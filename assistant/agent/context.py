@@ -24,6 +24,8 @@ _LOOKED_AT = ("stock_check", "product", "size")  # tools after which "不要了"
 _FILES = re.compile("(?:那|就|给我|帮我|行|好|我要|，|,| )*办(?:理)?(?:个|一下)?(?:退|换)货?(?:吧|了|呗)?")
 _OF_COUPON = re.compile("满多少|要满|门槛|到期|过期|怎么用|什么时候|啥时候|能用|适用|范围")
 _HAVE = re.compile("(?:有没有|有木有|有冇|有卖|卖不卖|有得卖)|有.{1,8}(?:卖吗|卖不|卖没)")
+_DO_IT = re.compile("弄|办|搞|换|要|改成")
+_CHANGES = re.compile("换|改|还是要|要的是")
 _WANTS = re.compile("(?:那|就|行|好|，|,| )*(?:我要|给我|帮我|我想|来|换|领|兑|留)")
 
 
@@ -37,13 +39,16 @@ class Context:
         self._asking = Asking(outcomes, self._stance)
 
     def controlled(self, turn: Turn) -> Reply | None:
-        """Words that steer the conversation: repeat, wait, stop."""
+        """Words that steer the conversation: repeat, wait, stop, back to the assistant."""
         name = dialogue.control(turn.text)
         if name == "repeat":
             turn.did("repeat", "control")
             if not turn.state.last_reply:
                 return self._outcomes.say(turn, "nothing_to_repeat")
             return replace(self._outcomes.pending_again(turn) or Reply(""), text=turn.state.last_reply)
+        if name == "back":
+            turn.did("back", "control")
+            return self._outcomes.say(turn, "back_from_queue")
         if name == "wait":
             turn.did("wait", "control")
             return self._outcomes.say(turn, "wait")
@@ -58,6 +63,8 @@ class Context:
             return reply
         if turn.state.asking is not None and (reply := self._asking.answered(turn, turn.state.asking)) is not None:
             return reply
+        if turn.corrects:  # what was asked rested on the misunderstanding
+            turn.state = replace(turn.state, pending=None, asking=None)
         if turn.state.pending is None and turn.state.asking is None and self._is_bare_no(turn):
             return stop(self._outcomes, turn)
         return self._follow_up(turn) or self._agreed(turn)
@@ -89,6 +96,8 @@ class Context:
         if was_a_change and not rules and answers.wants_after_all(turn.text):
             turn.did(tool, "follow_up")
             return self._outcomes.run(turn, tool, state.last_args)
+        if (other := self._other_variant(turn)) is not None:
+            return other
         if state.last_question:
             return self._same_question(turn)
         if (of_list := self._of_coupons(turn)) is not None:
@@ -118,6 +127,20 @@ class Context:
             args["time"] = at
         turn.did(tool, "follow_up")
         return self._outcomes.run(turn, tool, args)
+
+    def _other_variant(self, turn: Turn) -> Reply | None:
+        """Another size or colour of what was just put aside, or of what may be exchanged ("那帮我弄一下 要S的 深蓝")."""
+        tool, wanted = turn.state.last_tool, {"size", "colour"} & set(turn.mentions.slots)
+        waits = turn.state.pending is not None or turn.state.asking is not None
+        if waits or not wanted or turn.mentions.products or dialogue.asks(turn.text):
+            return None
+        if tool == "return_check" and _DO_IT.search(turn.text):
+            tool = "return_request"
+        elif tool != "stock_reserve" or not _CHANGES.search(turn.text):
+            return None
+        turn.did(tool, "follow_up")
+        named = {k: v for k, v in turn.mentions.slots.items() if k in TOOLS[tool].slots and k != "kind"}
+        return self._outcomes.run(turn, tool, dialogue.repaired(turn.state.last_args, named))
 
     def _of_coupons(self, turn: Turn) -> Reply | None:
         """One of the coupons just listed, by its amount: "500那个要满多少" asks for it, "500那个" claims it."""

@@ -14,7 +14,7 @@ from assistant.domain.conversation import Focus, State, Task
 from tools.all import TOOLS
 
 _REPEAT = re.compile(
-    r"(再说一(遍|次)|重复一(遍|下)|没听清|没看清|什么意思|你刚才说(什么|啥)|再发(?:我|给我)?一(遍|次|下)|重发|没(?:看|复制|收)(?:全|上)|say (that|it) again|repeat)",
+    r"(再说一(遍|次)|重复一(遍|下)|没听清|没看清|^.{0,4}什么意思.{0,2}$|你刚才说(什么|啥)|再发(?:我|给我)?一(遍|次|下)|重发|没(?:看|复制|收)(?:全|上)|say (that|it) again|repeat)",
     re.IGNORECASE,
 )
 _WAIT = re.compile(
@@ -24,7 +24,9 @@ _WAIT = re.compile(
 _STOP = re.compile(
     r"^(算了|不弄了|不问了|停|别说了|退出|结束|不办了|stop|never ?mind|forget it)[，,。.!！~ 吧了]*$", re.IGNORECASE
 )
-_BACK = re.compile(r"(继续机器人|不等了|不用人工|取消人工|还是你来|机器人继续)")
+_BACK = re.compile(
+    r"(继续机器人|不等了|不等人工|不用人工|不要人工|取消人工|还是你来|(?:^|[，,。！! ])你来(?:吧|弄|帮我)|机器人继续|(?:别|莫|甭|不用|不要|没让你|没叫你|没要你|谁让你)(?:给我|帮我)?转)"
+)
 _CORRECT = re.compile(
     r"((?<!是)不是|不对|错了|说错|我说的是|我是说|我要的是|应该是|改成|换成|要的是|i mean|not .{1,12} but)",
     re.IGNORECASE,

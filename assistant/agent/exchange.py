@@ -60,6 +60,8 @@ class Turn:
     served: list[Served] = field(default_factory=list)
     state: State = field(default_factory=State)
     offers: str = ""  # the tool that the reply offers to use
+    corrects: bool = False  # says that we misunderstood; `text` is what it means instead
+    lead: str = ""  # said before the reply
     recent: tuple[int, tuple[Order, ...]] | None = None  # the member's last orders, after how many tool calls
 
     @property

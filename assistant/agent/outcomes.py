@@ -175,7 +175,9 @@ class Outcomes:
     def say(self, turn: Turn, name: str) -> Reply:
         """A reply of the playbook. What a message names in passing is spoken of all the same."""
         turn.state = replace(turn.state, focus=dialogue.focus_of(_spoken(turn), turn.state.focus))
-        return Reply(self.words(turn, name), choices=choices(*turn.playbook.replies[name].choices))
+        known = turn.playbook.replies[name]
+        turn.offers = known.offers
+        return Reply(self.words(turn, name), choices=choices(*known.choices))
 
 
 def _known(turn: Turn, args: dict[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ each by the first tier where it is plain and by the model where it is not. Calle
 from collections.abc import Callable
 from dataclasses import replace
 
-from assistant.agent import fill, mentions
+from assistant.agent import correction, dialogue, fill, mentions
 from assistant.agent.compose import Composer, merge
 from assistant.agent.context import Context
 from assistant.agent.exchange import Answer, OnText, Turn, TurnTrace
@@ -20,13 +20,14 @@ from assistant.agent.router import Router
 from assistant.agent.second_look import SecondLook
 from assistant.agent.toolbelt import Planned, call, execute
 from assistant.agent.understand import Model, Understanding
-from assistant.agent.written import clean, has_words, is_english, simplified, tidy
+from assistant.agent.written import clean, has_chinese, has_words, is_english, simplified, tidy
 from assistant.clock import Clock
 from assistant.config import AgentSettings
 from assistant.domain.conversation import Conversation
 from assistant.domain.mashed import is_mashed
 from assistant.domain.message import Inbound, Reply
 from assistant.llm.client import Llm
+from tools.all import TOOLS
 from tools.catalog import Catalog, CatalogCache
 from tools.ports import Ports
 from tools.registry import ToolContext
@@ -88,8 +89,10 @@ class Agent:
         else:
             context = self._context
             reply = context.controlled(turn) or context.answered(turn) or self._understanding.served(turn)
-        reply = self._with_care(turn, reply)
-        return turn.answered(reply)
+            reply = self._not_once_more(turn, reply)
+        if turn.lead:
+            reply = replace(reply, text=f"{turn.lead}\n\n{reply.text}")
+        return turn.answered(self._with_care(turn, reply))
 
     def meanwhile(self, conversation: Conversation, inbound: Inbound, key: str) -> Answer | None:
         """A plain question of somebody who waits for a person, answered; None for all else, which is for that person."""
@@ -108,6 +111,8 @@ class Agent:
         catalog, playbook = self._catalog.get(), self._playbook()
         written = simplified(clean(inbound.text)[:1000])
         text = self._read_pinyin(playbook, catalog, written)
+        instead = correction.meant(text) if conversation.state.last_reply else ""
+        text = instead or text
         shopper = conversation.shopper
         ctx = ToolContext(
             ports=self._ports, catalog=catalog, shopper=shopper.key, member_id=shopper.member_id,
@@ -116,10 +121,12 @@ class Agent:
         )  # fmt: skip
         found = mentions.find(text, catalog, now, conversation.state.focus.product_id, playbook.names)
         words = tidy(inbound.text)[:2000]
-        english = is_english(text) and not is_mashed(text)
+        in_chinese = len(text.split()) == 1 and has_chinese(conversation.state.last_reply)  # "ok" to words in Chinese
+        english = is_english(text) and not is_mashed(text) and not in_chinese
         return Turn(
-            ctx, conversation, playbook, text, words, found, english, key, now, on_text, state=conversation.state
-        )
+            ctx, conversation, playbook, text, words, found, english, key, now, on_text, state=conversation.state,
+            corrects=bool(instead),
+        )  # fmt: skip
 
     def _read_pinyin(self, playbook: Playbook, catalog: Catalog, text: str) -> str:
         if not is_english(text):
@@ -156,6 +163,21 @@ class Agent:
         parts += [self._outcomes.state(turn, outcome) for outcome in (done, queued)]
         turn.state = replace(turn.state, pending=None, asking=None, last_tool="ticket_file")
         return merge(parts)
+
+    def _not_once_more(self, turn: Turn, reply: Reply) -> Reply:
+        """What answers nothing that was asked is not said twice in the same words: a remark on a passage, a complaint about it.
+        A question that is asked again gets its answer again."""
+        before = turn.conversation.state
+        same = bool(reply.text) and reply.text == before.last_reply and reply.confirm is None
+        said = {entry["intent"] for entry in turn.trace.intents}
+        from_documents = said == {"knowledge_search"}
+        plain = {"rule", "control", "follow_up"} | (set() if from_documents else {"router"})
+        plainly_asked = any(entry.get("by") in plain for entry in turn.trace.intents)
+        if not same or plainly_asked or not said <= set(TOOLS) or turn.state.asking is not None:
+            return reply
+        if dialogue.asks(turn.text) and not (from_documents or turn.corrects):
+            return reply
+        return self._outcomes.say(turn, "said_already")
 
     def _with_care(self, turn: Turn, reply: Reply) -> Reply:
         """An angry shopper is met with care before anything else."""
