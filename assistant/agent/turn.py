@@ -182,7 +182,8 @@ class Agent:
     def _with_care(self, turn: Turn, reply: Reply) -> Reply:
         """An angry shopper is met with care before anything else."""
         upset = any(w in turn.text.lower() for w in turn.playbook.policy.upset_words)
-        if not upset or "danger" in turn.trace.notes or reply.text.startswith(("抱歉", "非常抱歉")):
+        lets_go = bool(turn.lead) or any(entry["intent"] == "deny" for entry in turn.trace.intents)
+        if not upset or lets_go or "danger" in turn.trace.notes or reply.text.startswith(("抱歉", "非常抱歉")):
             return reply
         turn.state = replace(turn.state, upset=turn.state.upset + 1)
         return replace(reply, text=f"{self._outcomes.words(turn, 'upset')}{reply.text}")
