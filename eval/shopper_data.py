@@ -19,7 +19,14 @@ from assistant.merchant.world import personas
 from assistant.merchant.world.range import PRODUCTS, ProductSeed
 from tools.all import TOOLS
 
-_NAMES = ("shopper.yaml", "shopper_more.yaml", "shopper_fresh.yaml", "shopper_blind.yaml", "shopper_strangers.yaml")
+_NAMES = (
+    "shopper.yaml",
+    "shopper_more.yaml",
+    "shopper_fresh.yaml",
+    "shopper_blind.yaml",
+    "shopper_strangers.yaml",
+    "shopper_live.yaml",
+)
 FILES = tuple(path for name in _NAMES if (path := Path(__file__).parent / "data" / name).exists())
 AS_OF = date(2026, 11, 22)
 NOW = datetime.combine(AS_OF, time(11), SHANGHAI).astimezone(UTC)

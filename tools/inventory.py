@@ -1,6 +1,6 @@
 """Products and stock: finding, stock near a place, reserving for pick-up, advice on size."""
 
-from tools import resolve
+from tools import browse, resolve
 from tools.catalog import Place, with_distances
 from tools.errors import NeedChoice, NeedSlot, Option, ToolRefused
 from tools.registry import Args, Family, ToolContext, WritePlan
@@ -29,6 +29,8 @@ class SizeArgs(ProductArgs):
 @family.read(ProductArgs)
 def product_find(ctx: ToolContext, args: ProductArgs) -> ProductList:
     """商品介绍：价格、颜色、尺码、材质，或找某类商品。例：羽绒服多少钱；有什么面霜推荐；小白鞋有几个颜色"""
+    if (browsed := _browsed(ctx, args.product or "")) is not None:
+        return browsed
     if not args.product:
         raise NeedSlot("product", "您想找什么商品？说个品类就行，比如“羽绒服”“面膜”。")
     words = args.product
@@ -40,6 +42,24 @@ def product_find(ctx: ToolContext, args: ProductArgs) -> ProductList:
     if not found:
         return ProductList(words, (resolve.product(ctx, words),))
     return ProductList(words, tuple(found[:4]))
+
+
+def _browsed(ctx: ToolContext, product: str) -> ProductList | None:
+    """What fits a kind, a price or a person that the message tells; None where it asks about one product."""
+    wanted, named = browse.wish(ctx.text), ctx.catalog.products_in(ctx.text)
+    before = ctx.catalog.products.get(product) if not named else None
+    about_it = before is not None and not (wanted.others or wanted.priced) and wanted.includes(before)
+    if about_it or not (wanted.priced if named else wanted.told):
+        return None
+    found, fits = browse.look(ctx.catalog, wanted, ctx.text, _of_kind(ctx, named), before)
+    return ProductList(wanted.words(), tuple(found), fits=fits) if found else None
+
+
+def _of_kind(ctx: ToolContext, named: list[Product]) -> list[Product]:
+    """All products of the kinds that a message names by their common words ("卫衣"), else those that it names."""
+    hits = ctx.catalog.product_names.scan(ctx.text) if named else []
+    keys = dict.fromkeys(key for hit in hits for key in ctx.catalog.kinds.get(hit.name, ()))
+    return [ctx.catalog.products[key] for key in keys] or named
 
 
 @family.read(StockArgs)

@@ -358,8 +358,11 @@ class StockAnswer:
 
 @dataclass(frozen=True)
 class ProductList:
+    """Products for `query`. `fits` is False where none meets the price that was asked for, and these come nearest."""
+
     query: str
     products: tuple[Product, ...]
+    fits: bool = True
 
 
 @dataclass(frozen=True)

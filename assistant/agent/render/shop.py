@@ -1,5 +1,6 @@
 """Templates of products, stock, stores, appointments."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from tools.types import (
     StoreTopic,
 )
 
+_PRICED = re.compile(r"\d元")
 _WEEK = "一二三四五六日"
 ERRAND_KM = 100.0  # a store farther away is not offered beside a nearer one
 
@@ -36,7 +38,7 @@ def product_card(p: Product) -> Card:
 
 def products(found: ProductList, en: bool) -> Reply:
     cards = tuple(product_card(p) for p in found.products)
-    if len(found.products) == 1:
+    if len(found.products) == 1 and found.fits:
         p = found.products[0]
         text = pick(en, f"{p.name}，{yuan(p.price_cents)}。{p.blurb}", f"{p.name}, {yuan(p.price_cents)}. {p.blurb}")
         if p.colours != ("默认",):
@@ -45,7 +47,14 @@ def products(found: ProductList, en: bool) -> Reply:
             text += pick(en, f"尺码{listed(p.sizes)}。", f" Sizes: {listed(p.sizes)}.")
         return Reply(text, cards, choices("哪家店有货", "我该穿什么码") if len(p.sizes) > 1 else choices("哪家店有货"))
     names = "\n".join(f"{p.name} {yuan(p.price_cents)}" for p in found.products)
-    return Reply(pick(en, "这几款您看看：", "Have a look at these:") + "\n" + names, cards)
+    lead = "这几款您看看："
+    if not found.fits:
+        lead = (
+            f"没有{found.query}{'的' if found.query.endswith(('元', '以内', '左右', '以上')) else ''}，价格最接近的是："
+        )
+    elif _PRICED.search(found.query):
+        lead = f"{found.query}，{lead}"
+    return Reply(pick(en, lead, "Have a look at these:") + "\n" + names, cards)
 
 
 def _variant(s: StockAnswer) -> str:

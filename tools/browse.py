@@ -1,0 +1,164 @@
+"""Looking round the range: what kind of thing, for whom, at what price ("三百以内的包", "送女朋友 两百左右", "再便宜点的").
+
+Enters: a shopper's words, the catalog, the product that was spoken of. Leaves: products, the fittest first. Pure. Called by
+`inventory.product_find`.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tools.catalog import Catalog
+from tools.types import Product
+
+SHOWN = 4
+NEAR = 0.3  # a price "about" another one differs by no more than this share of it
+_DIGITS = {"零": 0, **{digit: n for n, digit in enumerate("一二三四五六七八九", 1)}, "两": 2}
+_UNITS = {"十": 10, "百": 100, "千": 1000}
+_N = r"(\d[\d,]*|[一二两三四五六七八九十百千]+)"
+_YUAN = r"\s*(?:块钱?|元|rmb|yuan)?\s*"
+_BETWEEN = re.compile(rf"{_N}{_YUAN}(?:到|至|-|~|—){_N}{_YUAN}(?:的|左右|之间|以内|块|元|$)")
+_MOST = re.compile(
+    rf"{_N}{_YUAN}(?:以内|以下|之内|封顶|往下|的?预算)|(?:不要?超过?|低于|最多|预算|控制在|顶多|不到|under|below|within)(?:是|在|就|有)?\s*{_N}(?!\d|公里|米|天|斤)"
+)
+_LEAST = re.compile(rf"{_N}{_YUAN}(?:以上|往上|起步)")
+_ABOUT = re.compile(rf"{_N}{_YUAN}(?:左右|上下|出头)")
+_TENS = re.compile("几十(?:块|元)")
+_CHEAP = re.compile("便宜|平价|平替|实惠|划算|cheap")
+_OTHERS = re.compile(
+    "别的|其[他它]|另外|还有(?:什么|啥|没|别)|平替|差不多|类似|便宜点|便宜些|再便宜|太贵|贵了|others?|else|similar"
+)
+# what people call a kind of thing, how it is said back, and parts of the names of categories or products that tell it
+_KINDS = (
+    ("护肤|面部", "护肤品", ("护肤",)), ("化妆|彩妆|美妆|makeup", "美妆", ("美妆",)), ("零食|吃的|食品|特产|snack", "食品", ("食品",)), ("家电|电器", "家电", ("家电",)),
+    ("家居|家纺|床品", "家居用品", ("家居",)), ("女装", "女装", ("女装",)), ("男装", "男装", ("男装",)), ("童装", "童装", ("童装",)), ("户外|露营|运动|健身", "运动户外", ("运动", "户外")),
+    ("鞋|靴", "鞋", ("鞋", "靴")), ("外套", "外套", ("外套", "大衣", "羽绒服", "冲锋衣", "西装")), ("裤", "裤子", ("裤",)), ("裙", "裙子", ("裙",)),
+    ("(?<![面钱红])包(?!邮|裹|装|括|吗|退)", "包", ("双肩包", "背包", "手提包", "钱包")), ("衣服|衣裳|上衣", "衣服", ("女装", "男装", "童装", "运动户外")),
+)  # fmt: skip
+_HIM = re.compile("爸|老公|男朋友|男票|男友|先生|男生|儿子|哥|弟|husband|boyfriend|dad")
+_HER = re.compile("妈|老婆|女朋友|女票|女友|太太|女生|女儿|媳妇|闺蜜|姐|妹|对象|wife|girlfriend|mom")
+_CHILD = re.compile("孩子|小孩|宝宝|娃|小朋友|儿童|闺女|kid|baby")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is looked for. Prices in cents, None where none is named; `kind` as it was called, empty where it was not."""
+
+    kind: str = ""
+    parts: tuple[str, ...] = ()
+    least: int | None = None
+    most: int | None = None
+    about: int | None = None
+    cheap: bool = False
+    others: bool = False
+
+    @property
+    def priced(self) -> bool:
+        return (self.least, self.most, self.about) != (None, None, None)
+
+    @property
+    def told(self) -> bool:
+        """True where anything narrows the range."""
+        return bool(self.kind) or self.priced or self.cheap or self.others
+
+    def fits(self, cents: int) -> bool:
+        """True for a price that was asked for."""
+        near = self.about is None or abs(cents - self.about) <= NEAR * self.about
+        return near and (self.least or 0) <= cents and (self.most is None or cents <= self.most)
+
+    def includes(self, product: Product) -> bool:
+        """True for a product of the kind that is looked for."""
+        names = (product.category, product.name, *product.aliases)
+        return not self.parts or any(part in name for part in self.parts for name in names)
+
+    def words(self) -> str:
+        """The wish in words, to be said back: "100元以内的护肤品"."""
+        price = ""
+        if self.about is not None:
+            price = f"{self.about // 100}元左右"
+        elif self.least is not None and self.most is not None:
+            price = f"{self.least // 100}–{self.most // 100}元"
+        elif self.most is not None:
+            price = f"{self.most // 100}元以内"
+        elif self.least is not None:
+            price = f"{self.least // 100}元以上"
+        return "的".join(part for part in (price, self.kind) if part)
+
+
+def wish(text: str) -> Wish:
+    """What a message looks for."""
+    lower = text.lower()
+    kind, parts = next(((kind, parts) for word, kind, parts in _KINDS if re.search(word, lower)), ("", ()))
+    least = most = about = None
+    if between := _BETWEEN.search(lower):
+        least, most = sorted((_cents(between.group(1)), _cents(between.group(2))))
+    elif around := _ABOUT.search(lower):
+        about = _cents(around.group(1))
+    elif limit := _MOST.search(lower):
+        most = _cents(limit.group(1) or limit.group(2))
+    elif floor := _LEAST.search(lower):
+        least = _cents(floor.group(1))
+    elif _TENS.search(lower):
+        most = 9_999
+    return Wish(kind, parts, least, most, about, bool(_CHEAP.search(lower)), bool(_OTHERS.search(lower)))
+
+
+def look(
+    catalog: Catalog, wanted: Wish, text: str, named: Sequence[Product], before: Product | None
+) -> tuple[list[Product], bool]:
+    """Products for a wish, and whether they meet its price; where none does, the nearest to it.
+
+    `named`: what the message names, of whose kind are looked for; `before`: what was spoken of, other things like which are.
+    """
+    found = list(named) or [p for p in catalog.products.values() if wanted.includes(p)]
+    if before is not None and not named and wanted.includes(before):
+        found = [p for p in found if p.category == before.category and p != before]
+        if wanted.cheap and not wanted.priced:
+            found = [p for p in found if p.price_cents < before.price_cents]
+    found = _for_whom(found, text) or found
+    fitting = [p for p in found if wanted.fits(p.price_cents)]
+    if not fitting:
+        aim = wanted.about or wanted.most or wanted.least or 0
+        return sorted(found, key=lambda p: abs(p.price_cents - aim))[:SHOWN], False
+    if wanted.about is not None:
+        fitting.sort(key=lambda p: abs(p.price_cents - (wanted.about or 0)))
+    elif before is not None and not wanted.priced:
+        fitting.sort(key=lambda p: abs(p.price_cents - before.price_cents))
+    elif wanted.priced or wanted.cheap:
+        fitting.sort(key=lambda p: p.price_cents, reverse=not wanted.cheap)
+    return _varied(fitting)[:SHOWN], True
+
+
+def _for_whom(found: Sequence[Product], text: str) -> list[Product]:
+    """Those for the person that the text speaks of; nothing for children where no child is spoken of."""
+    if _CHILD.search(text):
+        return [p for p in found if p.category == "童装" or "儿童" in p.name or "婴儿" in p.name]
+    grown_up = [p for p in found if p.category != "童装" and "儿童" not in p.name]
+    if _HIM.search(text):
+        return [p for p in grown_up if p.category != "女装"]
+    if _HER.search(text):
+        return [p for p in grown_up if p.category != "男装" and "男士" not in p.name]
+    return list(found) if "童" in text else grown_up
+
+
+def _varied(found: Sequence[Product]) -> list[Product]:
+    """The same products, the first of each category before the second of any."""
+    seen: dict[str, int] = {}
+    turn = {}
+    for p in found:
+        turn[p.product_id] = seen[p.category] = seen.get(p.category, -1) + 1
+    return sorted(found, key=lambda p: turn[p.product_id])
+
+
+def _cents(number: str) -> int:
+    if number[0].isdigit():
+        return int(number.replace(",", "")) * 100
+    total = digit = 0
+    unit = 10
+    for character in number:
+        if character in _UNITS:
+            unit = _UNITS[character]
+            total, digit = total + (digit or 1) * unit, 0
+        else:
+            digit = _DIGITS[character]
+    return (total + digit * (unit // 10 if unit > 10 else 1)) * 100  # "三百五" is 350
