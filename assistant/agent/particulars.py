@@ -39,7 +39,7 @@ OTHER_SIZE = "尺码不合适"  # the reason of what does not fit
 _REASONS = ((OTHER_SIZE, ("小了", "大了", "长了", "短了", "肥了", "勒得慌", "勒脚", "紧巴", "挤得慌", "不合身", "磨脚", "挤脚", "紧", "松了", "太长", "太短", "不合适", "不合脚", "too big", "too small", "doesn't fit", "尺码", "码不对", "太紧", "太松", "穿不上", "偏大", "偏小")),
             ("质量问题", ("质量", "坏", "破", "开线", "起球", "掉色", "开胶", "瑕疵", "掉绒", "钻绒", "quality", "broken", "defect")),
             ("不喜欢", ("不喜欢", "不太喜欢", "不大喜欢", "不咋喜欢", "不怎么喜欢", "没看上", "没相中", "不想要", "不好看", "不要了", "显胖", "不舒服", "扎", "丑", "don't like")), ("发错货", ("发错", "错货", "不是我买的")),
-            ("买错了", ("买错", "拍错", "下错", "买多")))  # fmt: skip
+            ("买错了", ("买错", "拍错", "下错", "买多了")))  # fmt: skip
 
 
 def find(text: str, names: Names = NO_NAMES) -> dict[str, str]:
@@ -94,6 +94,16 @@ def _return_kind(text: str) -> str | None:
 
 
 def called(what: Mapping[str, str], text: str) -> str:
-    """The name of the first word that a text holds, else empty."""
+    """The name of the first word that a text holds, else empty. A number stands alone and counts nothing else."""
     lower = text.lower()
-    return next((name for word, name in what.items() if word in lower), "")
+    return next((name for word, name in what.items() if word in lower and _is_whole(word, lower)), "")
+
+
+_OF_OTHER_THINGS = r"(?!\d|\s*(?:斤|公斤|千克|kg|cm|厘米|公分|毫升|ml|[码号高岁克件袋层楼天]|分钟))"
+
+
+def _is_whole(word: str, text: str) -> bool:
+    """True but for a number that is a part of a longer one or the measure of something ("50斤", "150元")."""
+    before = r"(?<![\d.])" if word[0].isdigit() else ""
+    after = _OF_OTHER_THINGS if word[-1].isdigit() else ""
+    return not (before or after) or re.search(before + re.escape(word) + after, text) is not None
