@@ -193,7 +193,9 @@ def opens_with_yes(text: str, tool: str) -> bool:
     return names_change(said, tool) or bool(_GOES_ON.match(said))
 
 
-_TOPIC = re.compile("^(?:主题|场合|穿搭主题)(?:[嘛吧呢是就：:，, ]|的话|写成?|改成?|填成?|换成|定为|叫)+(.{2,20})$")
+_TOPIC = re.compile(
+    "^(?:主题|场合|穿搭主题)(?:[嘛吧呢是就：:，, ]|的话|还是|写成?|改成?|填成?|换成|定为|叫)+(.{2,20})$"
+)
 
 
 def names_topic(text: str) -> str:

@@ -30,7 +30,7 @@ _ASKS = re.compile("[吗么吧嘛没不呢]$")
 _CORRECTS = re.compile("[哦啊诶呃嗯哎不]*(?:不对|不是|[说搞打写点]?错)[了啦啊哈呀]*(?:不对|不是)?$")
 _CORRECTED = re.compile("(?:(?<!对)不对|[说搞打写]错)[了啦啊哈呀]*$")
 _INSTEAD = re.compile("是|应该|我说|要")
-_CHOSEN = re.compile("(?:那|我)?就?(?:是?要(?![不是])|选)|我[说指]的?是?.|那.{1,10}呢$")
+_CHOSEN = re.compile("(?:那|我)?就?(?:是?要(?![不是的了])|选).|我[说指]的?是?.|那.{1,10}呢$")
 _OF_THE_LAST = re.compile(rf"(?:也|都|是|那个?|这个?|就)*(?:{_GONE.pattern}|{_NONE.pattern})")  # names no thing itself
 
 

@@ -87,6 +87,7 @@ def test_having_understood_agrees_to_nothing_yet() -> None:
 
 def test_the_topic_of_an_appointment_is_named_by_its_word() -> None:
     assert answers.names_topic("主题嘛 公司年会") == "公司年会"
+    assert answers.names_topic("主题还是写年会穿搭") == "年会穿搭"
     assert answers.names_topic("公司年会在哪办") == ""
 
 
