@@ -267,8 +267,18 @@ def _longest_name(text: str, catalog: Catalog) -> str:
     return max(hits, key=lambda h: (h.end - h.start) * h.score).name
 
 
+_JOINED = re.compile(r"店?\s*(?:或者?|和|跟|与|还是|、|/)\s*")
+
+
 def _store_words(text: str, catalog: Catalog) -> str:
-    return catalog.store_names.scan(text)[0].name
+    """The name of the first store, with those that are named in one breath with it ("福田或者南山")."""
+    first, *more = catalog.store_names.scan(text)
+    names, end = [first.name], first.end
+    for hit in more:
+        if hit.start >= end and _JOINED.fullmatch(text, end, hit.start):
+            names.append(hit.name)
+            end = hit.end
+    return " ".join(names)
 
 
 def _order_slots(text: str, slots: dict[str, str]) -> None:

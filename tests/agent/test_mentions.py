@@ -239,6 +239,7 @@ def test_a_size_is_named_by_its_stem_where_only_one_fits(catalog: Catalog) -> No
         ("我就不能用这个精华 要别的 面霜之类的", "product", "P039"),
         ("五一店B1买的酸奶...不对 是牛奶", "product", "P059"),
         ("五一店B1买的酸奶...不对 是牛奶", "store", "S014"),
+        ("去五角场换可以不 徐家汇不顺路", "store", "S003"),
         ("周二不行 周三下午三点", "time", "2026-11-25T07:00:00+00:00"),
         ("周六上午不行 下午三点呢", "time", "2026-11-28T07:00:00+00:00"),
     ],
@@ -262,6 +263,21 @@ def test_what_is_ruled_out_stays_where_nothing_is_named_instead(
     catalog: Catalog, text: str, slot: str, value: str
 ) -> None:
     assert slots(text, catalog)[slot] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "found"),
+    [
+        ("XL 军绿 福田或者南山", "福田 南山", {"S008", "S016"}),
+        ("徐家汇店、静安寺哪家有", "徐家汇店 静安寺", {"S001", "S002"}),
+        ("徐家汇几点关门 静安寺店呢 顺便问下", "徐家汇", {"S001"}),
+    ],
+)
+def test_stores_that_are_named_in_one_breath_are_all_meant(
+    catalog: Catalog, text: str, words: str, found: set[str]
+) -> None:
+    assert slots(text, catalog)["store"] == words
+    assert {s.store_id for s in catalog.stores_in(words)} == found
 
 
 @pytest.mark.parametrize(
