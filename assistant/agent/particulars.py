@@ -29,9 +29,12 @@ _TOPICS: tuple[tuple[StoreTopic, tuple[str, ...]], ...] = (
     (StoreTopic.PARKING, ("停车", "泊车", "车位", "parking", "车库", "停一", "停两", "停三", "停几")),
     (StoreTopic.HOURS, ("几点", "营业", "开门", "关门", "下班", "打烊", "开着", "what time", "open", "close", "hours")),
     (StoreTopic.PHONE, ("电话", "联系方式", "号码", "phone", "怎么联系")),
-    (StoreTopic.ADDRESS, ("地址", "地铁", "哪条路", "什么路", "什么位置", "怎么坐", "怎么走", "怎么去", "在哪条", "位置", "address", "怎么过去", "导航")),
+    (StoreTopic.ADDRESS, ("地址", "地图", "地铁", "哪条路", "什么路", "什么位置", "怎么坐", "怎么走", "怎么去", "在哪条", "位置", "address", "怎么过去", "导航")),
     (StoreTopic.FLOOR, ("几楼", "哪层", "哪一层", "几层", "在哪", "哪个楼层", "which floor")),
 )  # fmt: skip
+_OPEN_UNTIL = re.compile(
+    "点关(?![注闭心])|多开(?:一?会|半|几)|开到(?:几|多|什么|晚|[一二三四五六七八九十\\d])|关得?很?[早晚]"
+)
 _ALLOWS = re.compile(
     "重新|打开|开启|恢复|开着|开起来|再开|开回|还是要|还是给|(?<!不)想收|可以发|愿意|订阅回|(?<![不拒没])(?<!不[想再要])(?<!停止)(?<!没有)接受|turn .{0,20}on|back on|subscribe again"
 )
@@ -52,6 +55,8 @@ def find(text: str, names: Names = NO_NAMES) -> dict[str, str]:
         if any(w in lower for w in words):
             slots["about"] = topic.value
             break
+    if "about" not in slots and _OPEN_UNTIL.search(text):
+        slots["about"] = StoreTopic.HOURS.value
     tables = {"looked_for": names.things, "item": names.rewards, "coupon": names.coupons, "tier": names.tiers}
     slots |= {slot: name for slot, what in tables.items() if (name := called(what, text))}
     for reason, words in _REASONS:
