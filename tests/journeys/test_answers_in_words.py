@@ -190,3 +190,13 @@ def test_an_order_to_be_fetched_says_in_which_store(service: Service) -> None:
 
     assert "请到云上百货上海徐家汇店服务台" in told.reply.text
     assert ("取货门店", "云上百货上海徐家汇店") in told.reply.cards[0].rows
+
+
+def test_what_a_city_does_not_have_is_not_said_to_be_gone_everywhere(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("面膜再来两盒 徐家汇有货吗")
+
+    told = shopper.hear("啊苏州太远了 别的上海店都没有吗")
+
+    assert "离上海最近有货的门店：苏州观前街店" in told
+    assert "各门店都没有货" not in told
