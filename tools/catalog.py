@@ -165,7 +165,9 @@ def build(merchant: Merchant) -> Catalog:
         products=products,
         stores=stores,
         product_names=NameIndex(names),
-        store_names=NameIndex((s.store_id, n) for s in stores.values() for n in _store_names(s)),
+        store_names=NameIndex(
+            [*((s.store_id, n) for s in stores.values() for n in _store_names(s)), *_shorter(stores)]
+        ),
         place_names=NameIndex((k, k) for k in places),
         places=places,
         colours=tuple(dict.fromkeys(c for p in products.values() for c in p.colours if c != "默认")),
@@ -204,6 +206,20 @@ def _store_names(store: Store) -> list[str]:
     with_city = [store.city + store.short, store.city + short]
     spoken = [alias.removesuffix("店").removesuffix("那家") for alias in store.aliases if len(alias) > 2]
     return list(dict.fromkeys([store.name, store.short, short, *with_city, *store.aliases, *spoken]))
+
+
+_GENERIC = re.compile("(?:步行街|广场|公园|大道|[路街道寺碑口])$")
+
+
+def _shorter(stores: dict[str, Store]) -> list[tuple[str, str]]:
+    """What people call a store for short, without the street or square of its name ("江汉店"), where only one is called so."""
+    known = {name for s in stores.values() for name in (*_store_names(s), f"{s.city}店")}
+    short: dict[str, list[str]] = {}
+    for store in stores.values():
+        name = store.short.removesuffix("店")
+        if len(stem := _GENERIC.sub("", name)) > 1 and stem != name:
+            short.setdefault(f"{stem}店", []).append(store.store_id)
+    return [(ids[0], name) for name, ids in short.items() if len(ids) == 1 and name not in known]
 
 
 class CatalogCache:

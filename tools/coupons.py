@@ -1,5 +1,7 @@
 """Coupons: those held, those to be had, claiming."""
 
+import re
+
 from tools.errors import NeedChoice, NeedSlot, Option, ToolRefused, UnknownThing
 from tools.registry import Args, Family, NoArgs, ToolContext, WritePlan
 from tools.types import Coupon, CouponList
@@ -31,7 +33,12 @@ def coupon(ctx: ToolContext, words: str | None) -> Coupon:
     offers = tuple(Option(c.coupon_id, c.title) for c in found)
     if words:
         key = words.removesuffix("券").removesuffix("优惠")
-        fitting = [c for c in found if words == c.coupon_id or c.title in words or (key and key in c.title + c.scope)]
+        called = re.compile(re.escape(key) + r"(?!\d)" * key[-1:].isdigit())  # "减50" is not "减500"
+        fitting = [
+            c
+            for c in found
+            if words == c.coupon_id or c.title in words or (key and called.search(f"{c.title} {c.scope}"))
+        ]
         if len(fitting) == 1:
             return fitting[0]
         if fitting:

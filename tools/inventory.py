@@ -71,9 +71,9 @@ def stock_check(ctx: ToolContext, args: StockArgs) -> StockAnswer:
     place = resolve.place(ctx, args.place)
     stock = list(ctx.ports.merchant.inventory.stock(item.product_id, colour, size))
     asked_store = named[0] if len(named) == 1 else None
-    if len(named) > 1:  # a city was named: stay in it
+    if len(named) > 1:  # a city was named: stay in it where it has any
         ids = {s.store_id for s in named}
-        stock = [s for s in stock if s.store_id in ids]
+        stock = [s for s in stock if s.store_id in ids] or stock
     asked = sum(s.quantity for s in stock if asked_store and s.store_id == asked_store.store_id)
     near = _near(ctx, stock, asked_store, place)
     others = () if stock else _other_variants(ctx, item)

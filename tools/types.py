@@ -113,7 +113,9 @@ class OrderLine:
 
 @dataclass(frozen=True)
 class Order:
-    """An order with its lines. `store` is where it was bought, or 小程序."""
+    """An order with its lines. `store` is where it was bought, or 小程序; `pickup_store` is where it waits to be fetched,
+    empty where it does not or nobody knows.
+    """
 
     order_id: str
     status: OrderStatus
@@ -126,6 +128,7 @@ class Order:
     lines: tuple[OrderLine, ...]
     delivered_at: datetime | None = None
     cancellable: bool = False
+    pickup_store: str = ""
 
 
 @dataclass(frozen=True)

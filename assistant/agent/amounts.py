@@ -6,6 +6,7 @@ Pure functions on text. Called by `answers` for what was offered and by `fill` f
 import re
 from collections.abc import Sequence
 
+from assistant.agent import ruled_out
 from assistant.agent.times import DIGITS
 from assistant.domain.conversation import Offer
 
@@ -29,7 +30,7 @@ def named(text: str, offers: Sequence[Offer]) -> str | None:
     labels = {o.value: o.label.replace(",", "") for o in offers}
     if not any(_PRICED.search(label) for label in labels.values()):
         return None
-    said = in_digits(text).replace(",", "")
+    said = in_digits(ruled_out.left(text)).replace(",", "")
     for pattern, shapes in (
         (_FROM_TO, ("满{}减{}",)), (_FROM, ("满{}",)), (_OFF, ("减{}", "{}元")), (_POINTS, ("{}分",)),
         (_BARE, ("减{}", "{}元", "满{}", "{}分")),
@@ -42,6 +43,13 @@ def named(text: str, offers: Sequence[Offer]) -> str | None:
             if fitting:
                 return fitting[0] if len(fitting) == 1 else None
     return None
+
+
+def spoken(text: str) -> str:
+    """The amounts by which a message calls a coupon that was not shown ("满300减30", "减500"); empty where by none."""
+    said = in_digits(text).replace(",", "")
+    shapes = ((_FROM_TO, "满{}减{}"), (_OFF, "减{}"), (_FROM, "满{}"))
+    return next((shape.format(*found.groups()) for pattern, shape in shapes if (found := pattern.search(said))), "")
 
 
 def only_names(text: str) -> bool:

@@ -5,7 +5,7 @@ Pure functions on text. `context` asks them before the learnt stances of the rou
 
 import re
 
-from assistant.agent import amounts
+from assistant.agent import amounts, offered
 from assistant.domain.conversation import Offer
 
 _YES_WORDS = (
@@ -193,7 +193,9 @@ def opens_with_yes(text: str, tool: str) -> bool:
     return names_change(said, tool) or bool(_GOES_ON.match(said))
 
 
-_TOPIC = re.compile("^(?:主题|场合|穿搭主题)(?:[嘛吧呢是就：:，, ]|的话|写成?|改成?|填成?|换成|定为|叫)+(.{2,20})$")
+_TOPIC = re.compile(
+    "^(?:主题|场合|穿搭主题)(?:[嘛吧呢是就：:，, ]|的话|还是|写成?|改成?|填成?|换成|定为|叫)+(.{2,20})$"
+)
 
 
 def names_topic(text: str) -> str:
@@ -329,7 +331,7 @@ def leans_to_yes(text: str) -> bool:
 
 
 def choose(text: str, offers: tuple[Offer, ...]) -> str | None:
-    """The value of the offer that a message picks: by label, ordinal or a part of one label only."""
+    """The value of the offer that a message picks: by label, ordinal, amount, a part of one label only or a description."""
     if not offers:
         return None
     wanted = text.strip().lower().rstrip("。.!！~吧")
@@ -354,8 +356,4 @@ def choose(text: str, offers: tuple[Offer, ...]) -> str | None:
     for found_offers in (parts, inside):
         if len(found_offers) == 1:
             return found_offers[0].value
-    words = next(
-        (w for w in (("女", "women"), ("男", "men's"), ("童", "kid", "孩")) if any(x in wanted for x in w)), ()
-    )
-    for_them = [o for o in offers if any(w in o.label for w in words)]
-    return for_them[0].value if len(for_them) == 1 and len(wanted) <= 12 else None
+    return offered.described(wanted, offers)

@@ -5,15 +5,17 @@ appointments. Called by `outcomes`, `context` and `understand`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 
-from assistant.agent import amounts, dialogue
+from assistant.agent import amounts, answers, dialogue, occasions, ruled_out
 from assistant.agent.exchange import Turn
+from assistant.agent.mentions import Mentions
 from assistant.agent.particulars import OTHER_SIZE, called, called_other_size
 from assistant.agent.written import fold_dialect
-from assistant.domain.conversation import Focus, Pending
+from assistant.clock import local
+from assistant.domain.conversation import Focus, Offer, Pending
 from tools.all import TOOLS
 from tools.catalog import narrow
 from tools.errors import BackendDown, ToolError
@@ -62,8 +64,11 @@ def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
         found["category"] = category
     if tool == "ticket_file" and len(bare_complaint(text)) >= 4:
         found["body"] = part or turn.words
-    if tool == "coupons_claim" and (coupon := called(turn.playbook.names.coupons_of_brands, text)):
-        found.setdefault("coupon", coupon)
+    if tool == "coupons_claim" and "coupon" not in found:
+        names = called(turn.playbook.names.coupons_of_brands, ruled_out.left(text))
+        found |= {"coupon": coupon} if (coupon := names or amounts.spoken(ruled_out.left(text))) else {}
+    if "topic" in slots and (topic := answers.names_topic(text) or occasions.find(text)):
+        found["topic"] = topic
     if "note" in slots and (added := note(text)):
         found["note"] = added
     if tool.startswith("return"):
@@ -223,8 +228,8 @@ def added(pending: Pending, named: dict[str, str], turn: Turn) -> dict[str, str]
         args["body"] = f"{pending.args.get('body', '')}；{named['body']}".strip("；")
         if "category" not in named and args.get("category") == "其他":
             args.pop("category")  # what is told now may say which
-    if pending.tool == "appointment_book" and not turn.mentions.any_thing:
-        args["topic"] = turn.text[:20]
+    if "topic" in named:
+        args["topic"] = named["topic"]
     if (at := moved(pending.args.get("time"), turn)) and "time" in pending.args:
         args["time"] = at
     return args
@@ -419,6 +424,17 @@ def moved(old: str | None, turn: Turn) -> str | None:
     if old is not None and turn.mentions.shift != timedelta(0) and "time" not in turn.mentions.slots:
         return (datetime.fromisoformat(old) + turn.mentions.shift).isoformat()
     return dialogue.moved(old, turn.mentions)
+
+
+def on_offered_day(offers: Sequence[Offer], mentions: Mentions) -> str | None:
+    """The moment of an hour that is named without a day, among moments that were offered or on the day of the first
+    ("下午两点可以"), in ISO; None where no hour or a day is named."""
+    named = mentions.slots.get("time")
+    if named is None or "day" in mentions.slots or not offers:
+        return None
+    hour = local(datetime.fromisoformat(named)).time()
+    offered = [o.value for o in offers if local(datetime.fromisoformat(o.value)).time() == hour]
+    return offered[0] if offered else dialogue.moved(offers[0].value, mentions)
 
 
 # -- free text ------------------------------------------------------------------------------------------------------

@@ -4,10 +4,10 @@ Deterministic and quick. Its values become tool arguments; a model never writes 
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 
-from assistant.agent import particulars
+from assistant.agent import particulars, ruled_out
 from assistant.agent.particulars import NO_NAMES, Names
 from assistant.agent.times import CLOCK, DIGITS, MONTH_DAY, WEEKDAY, day_of, part_of_day, shift, when
 from assistant.agent.written import fold_dialect
@@ -23,20 +23,24 @@ _SIZE_LETTER = re.compile(r"(?<![A-Za-z'’])(XXXL|XXL|XL|[SML]|3XL|2XL)(?![A-Za
 _SIZE_NUMBER = re.compile(
     r"(?<!\d)(2[8]|3\d|4[0-5]|59|66|73|80|90|100|110|120|130|140|150)\s*(?=\s*(?:码|号|的|有|还|呢|吗|没|$|[ ，,]))"
 )
-_BED = re.compile(r"1\s*(?:\.|米)\s*([58])\s*米?")
+_BED = re.compile(r"1\s*(?:\.|米)\s*([58])(?!\d)\s*米?")
 _BED_WORDS = re.compile(r"一米([五八])")
 _NUMERAL = re.compile("([三四])十([一二三四五六七八九])?(?=[码号的]| |$)")
 _BARE_NUMBER = re.compile(
     r"(?<![\d.])(\d{2,3})(?![\d.]|\s*(?:元|块|分|点|折|天|号线|楼|岁|斤|kg|公斤|cm|厘米|公分|%|毫米|ml|个|年|月))"
 )
+_NOT_OF_BODIES = r"(?!\d|\s*(?:元|块|件|袋|张|双|个|折|分|点|号|楼|岁|天|月))"
 _BODY = re.compile(
-    r"(?<!\d)(1[0-9]\d|20\d)\s*(?:cm|厘米|公分)?\s*[/，, 、]?\s*(?:体重)?\s*(\d{2,3})\s*(kg|公斤|斤|千克)?",
+    rf"(?<!\d)(1[0-9]\d|20\d)\s*(?:cm|厘米|公分)?高?\s*[/，, 、]?\s*(?:体重)?\s*(\d{{2,3}})\s*(kg|公斤|斤|千克)?{_NOT_OF_BODIES}",
     re.IGNORECASE,
 )
 _HEIGHT = re.compile(
-    r"(?:身高|高)\s*(\d{2,3})|(?<!\d)([5-9]\d|1\d\d|20\d)\s*(?:cm|厘米|公分)|一米([一二三四五六七八])([一二三四五六七八九])?|1米(\d{1,2})(?!\d)",
+    r"(?<!\d)([5-9]\d|1\d\d|20\d)\s*(?:cm|厘米|公分|高(?![跟腰领帮筒档级]))"
+    rf"|(?:身高|个子|个头|高)\s*(?:是|有|才|只有)?\s*([4-9]\d|1\d\d|20\d)(?!\s*(?:斤|kg|公斤|千克)){_NOT_OF_BODIES}"
+    r"|一米([一二三四五六七八])([一二三四五六七八九])?|1米(\d{1,2})(?!\d)|(?<![\d.])1\.(\d\d)(?!\d)\s*米?",
     re.IGNORECASE,
 )
+_TOLD_HEIGHT = re.compile(r"(?:身高|个子|个头)\s*\d{2,3}|(?<!\d)\d{2,3}高(?![跟腰领帮筒档级])")
 _WEIGHT = re.compile(r"(?:体重)?\s*(\d{2,3})\s*(kg|公斤|斤|千克)", re.IGNORECASE)
 _COLOUR = re.compile(
     r"(米白|奶油白|浅灰|深灰|雾蓝|藏青|浅蓝|深蓝|湖蓝|酒红|樱花粉|军绿|墨绿|豆绿|荧光黄|明黄|豆沙|正红|枫叶|燕麦|香槟|卡其|驼色?|栗色?|杏色?|肤色|"
@@ -80,12 +84,36 @@ _TAKEN_BACK = re.compile(r"(?:不是|不要|别要)\s*[^，,。 ]{1,6}?[，,。 
 
 
 def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = None, names: Names = NO_NAMES) -> Mentions:
-    """All that a message names, less what it takes back ("不是L 是XL"). `now` anchors "明天".
+    """All that a message names, less what it rules out ("不是L 是XL", "五角场太远了 静安寺呢"). `now` anchors "明天".
 
     `spoken_of`: the product of the messages before, whose sizes a bare number may mean ("黑色38"). `names`: of the
     playbook.
     """
     text = fold_dialect(_in_chinese(_TAKEN_BACK.sub("要", said)))
+    whole = _read(text, catalog, now, spoken_of, names)
+    rest = ruled_out.left(text)
+    return whole if rest == text else _instead(whole, _read(rest, catalog, now, spoken_of, names))
+
+
+_TOGETHER = (("store", "place"), ("time", "day"))  # where one is named anew, the other is no more what it was
+_OTHERS = ("product", "colour", "size", "height", "weight", "item", "coupon", "tier", "looked_for")
+
+
+def _instead(whole: Mentions, rest: Mentions) -> Mentions:
+    """What a message names; where the rest of it, without what it rules out, names another: that other."""
+    slots = {**whole.slots, **{slot: value for slot, value in rest.slots.items() if slot in _OTHERS}}
+    for pair in _TOGETHER:
+        named = {slot: rest.slots[slot] for slot in pair if slot in rest.slots}
+        if named and not ("day" in slots and named.keys() == {"time"}):  # "周六上午不行 三点呢": that day
+            slots = {slot: value for slot, value in slots.items() if slot not in pair} | named
+    where = rest if rest.stores or rest.places else whole
+    return replace(
+        whole, slots=slots, products=rest.products or whole.products, stores=where.stores, places=where.places
+    )
+
+
+def _read(text: str, catalog: Catalog, now: datetime, spoken_of: str | None, names: Names) -> Mentions:
+    """What a text names, ruled out or not."""
     products = _products(text, catalog, spoken_of)
     stores = tuple(s.store_id for s in catalog.stores_in(text))
     places = tuple(p.name for p in catalog.places_in(text))
@@ -239,8 +267,18 @@ def _longest_name(text: str, catalog: Catalog) -> str:
     return max(hits, key=lambda h: (h.end - h.start) * h.score).name
 
 
+_JOINED = re.compile(r"店?\s*(?:或者?|和|跟|与|还是|、|/)\s*")
+
+
 def _store_words(text: str, catalog: Catalog) -> str:
-    return catalog.store_names.scan(text)[0].name
+    """The name of the first store, with those that are named in one breath with it ("福田或者南山")."""
+    first, *more = catalog.store_names.scan(text)
+    names, end = [first.name], first.end
+    for hit in more:
+        if hit.start >= end and _JOINED.fullmatch(text, end, hit.start):
+            names.append(hit.name)
+            end = hit.end
+    return " ".join(names)
 
 
 def _order_slots(text: str, slots: dict[str, str]) -> None:
@@ -254,7 +292,7 @@ def _order_slots(text: str, slots: dict[str, str]) -> None:
 
 def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots: dict[str, str]) -> None:
     names = "".join(catalog.products[p].name for p in products)
-    text = _NUMERAL.sub(_as_digits, text)
+    text = _TOLD_HEIGHT.sub(" ", _NUMERAL.sub(_as_digits, text))
     for named in sorted(
         (n for p in products for n in (catalog.products[p].name, *catalog.products[p].aliases)), key=len
     ):
@@ -327,7 +365,7 @@ def _body_slots(text: str, slots: dict[str, str]) -> None:
         plain_cm = found.group(1) or found.group(2)
         if plain_cm is None and found.group(3):
             plain_cm = f"1{DIGITS[found.group(3)]}{DIGITS[found.group(4)] if found.group(4) else 0}"
-        slots["height"] = plain_cm or f"1{found.group(5):0<2}"
+        slots["height"] = plain_cm or f"1{found.group(5) or found.group(6):0<2}"
     if found := _WEIGHT.search(text):
         slots["weight"] = _kilograms(found.group(1), found.group(2), text)
 

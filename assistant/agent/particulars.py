@@ -29,9 +29,12 @@ _TOPICS: tuple[tuple[StoreTopic, tuple[str, ...]], ...] = (
     (StoreTopic.PARKING, ("停车", "泊车", "车位", "parking", "车库", "停一", "停两", "停三", "停几")),
     (StoreTopic.HOURS, ("几点", "营业", "开门", "关门", "下班", "打烊", "开着", "what time", "open", "close", "hours")),
     (StoreTopic.PHONE, ("电话", "联系方式", "号码", "phone", "怎么联系")),
-    (StoreTopic.ADDRESS, ("地址", "地铁", "哪条路", "什么路", "什么位置", "怎么坐", "怎么走", "怎么去", "在哪条", "位置", "address", "怎么过去", "导航")),
+    (StoreTopic.ADDRESS, ("地址", "地图", "地铁", "哪条路", "什么路", "什么位置", "怎么坐", "怎么走", "怎么去", "在哪条", "位置", "address", "怎么过去", "导航")),
     (StoreTopic.FLOOR, ("几楼", "哪层", "哪一层", "几层", "在哪", "哪个楼层", "which floor")),
 )  # fmt: skip
+_OPEN_UNTIL = re.compile(
+    "点关(?![注闭心])|多开(?:一?会|半|几)|开到(?:几|多|什么|晚|[一二三四五六七八九十\\d])|关得?很?[早晚]"
+)
 _ALLOWS = re.compile(
     "重新|打开|开启|恢复|开着|开起来|再开|开回|还是要|还是给|(?<!不)想收|可以发|愿意|订阅回|(?<![不拒没])(?<!不[想再要])(?<!停止)(?<!没有)接受|turn .{0,20}on|back on|subscribe again"
 )
@@ -39,7 +42,7 @@ OTHER_SIZE = "尺码不合适"  # the reason of what does not fit
 _REASONS = ((OTHER_SIZE, ("小了", "大了", "长了", "短了", "肥了", "勒得慌", "勒脚", "紧巴", "挤得慌", "不合身", "磨脚", "挤脚", "紧", "松了", "太长", "太短", "不合适", "不合脚", "too big", "too small", "doesn't fit", "尺码", "码不对", "太紧", "太松", "穿不上", "偏大", "偏小")),
             ("质量问题", ("质量", "坏", "破", "开线", "起球", "掉色", "开胶", "瑕疵", "掉绒", "钻绒", "quality", "broken", "defect")),
             ("不喜欢", ("不喜欢", "不太喜欢", "不大喜欢", "不咋喜欢", "不怎么喜欢", "没看上", "没相中", "不想要", "不好看", "不要了", "显胖", "不舒服", "扎", "丑", "don't like")), ("发错货", ("发错", "错货", "不是我买的")),
-            ("买错了", ("买错", "拍错", "下错", "买多")))  # fmt: skip
+            ("买错了", ("买错", "拍错", "下错", "买多了")))  # fmt: skip
 
 
 def find(text: str, names: Names = NO_NAMES) -> dict[str, str]:
@@ -52,6 +55,8 @@ def find(text: str, names: Names = NO_NAMES) -> dict[str, str]:
         if any(w in lower for w in words):
             slots["about"] = topic.value
             break
+    if "about" not in slots and _OPEN_UNTIL.search(text):
+        slots["about"] = StoreTopic.HOURS.value
     tables = {"looked_for": names.things, "item": names.rewards, "coupon": names.coupons, "tier": names.tiers}
     slots |= {slot: name for slot, what in tables.items() if (name := called(what, text))}
     for reason, words in _REASONS:
@@ -94,6 +99,16 @@ def _return_kind(text: str) -> str | None:
 
 
 def called(what: Mapping[str, str], text: str) -> str:
-    """The name of the first word that a text holds, else empty."""
+    """The name of the first word that a text holds, else empty. A number stands alone and counts nothing else."""
     lower = text.lower()
-    return next((name for word, name in what.items() if word in lower), "")
+    return next((name for word, name in what.items() if word in lower and _is_whole(word, lower)), "")
+
+
+_OF_OTHER_THINGS = r"(?!\d|\s*(?:斤|公斤|千克|kg|cm|厘米|公分|毫升|ml|[码号高岁克件袋层楼天]|分钟))"
+
+
+def _is_whole(word: str, text: str) -> bool:
+    """True but for a number that is a part of a longer one or the measure of something ("50斤", "150元")."""
+    before = r"(?<![\d.])" if word[0].isdigit() else ""
+    after = _OF_OTHER_THINGS if word[-1].isdigit() else ""
+    return not (before or after) or re.search(before + re.escape(word) + after, text) is not None

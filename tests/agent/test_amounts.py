@@ -32,6 +32,18 @@ def test_other_numbers_name_no_coupon(text: str) -> None:
     assert amounts.named(text, COUPONS) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("那张减500的券给我领一下", "减500"), ("领满三百减三十的", "满300减30"), ("满500那张", "满500"), ("领张券", "")],
+)
+def test_a_coupon_that_was_not_shown_is_called_by_its_amounts(text: str, words: str) -> None:
+    assert amounts.spoken(text) == words
+
+
+def test_an_amount_that_is_ruled_out_is_not_meant() -> None:
+    assert amounts.named("减500的领不了 减150的吧", COUPONS) == "C5"
+
+
 def test_rewards_are_named_by_money_or_points() -> None:
     assert amounts.named("50块的", REWARDS) == "R3"
     assert amounts.named("1000分的那个", REWARDS) == "R2"

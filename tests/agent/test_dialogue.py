@@ -87,6 +87,7 @@ def test_having_understood_agrees_to_nothing_yet() -> None:
 
 def test_the_topic_of_an_appointment_is_named_by_its_word() -> None:
     assert answers.names_topic("主题嘛 公司年会") == "公司年会"
+    assert answers.names_topic("主题还是写年会穿搭") == "年会穿搭"
     assert answers.names_topic("公司年会在哪办") == ""
 
 
@@ -118,6 +119,37 @@ def test_words_that_steer_the_conversation(text: str, name: str) -> None:
 )  # fmt: skip
 def test_an_offer_is_picked_by_number_name_or_part(text: str, value: str | None) -> None:
     assert answers.choose(text, OFFERS) == value
+
+
+DOWN = (Offer("P001", "云织轻暖白鹅绒羽绒服"), Offer("P010", "云织男士轻薄羽绒服"))
+DOWN_FOR_ALL = (*DOWN, Offer("P030", "初禾儿童羽绒服"))
+
+
+@pytest.mark.parametrize(
+    ("text", "offers", "value"),
+    [
+        ("女的啊", DOWN, "P001"),
+        ("女款", DOWN_FOR_ALL, "P001"),
+        ("给小孩的", DOWN_FOR_ALL, "P030"),
+        ("给女儿买的", DOWN_FOR_ALL, "P030"),
+        ("不是女的 是男的", DOWN, "P010"),
+        ("第一个 那个白鹅绒的", DOWN, "P001"),
+        ("第二个 轻薄的", DOWN, "P010"),
+        ("那个白鹅绒的", DOWN, "P001"),
+        ("鹅绒那款", DOWN, "P001"),
+        ("就要男士那件吧", DOWN, "P010"),
+        ("第一个 男士那款", DOWN, None),  # of two minds
+        ("第一个多少钱", DOWN, None),
+        ("白鹅绒的洗了会缩水吗", DOWN, None),
+        ("鹅绒和轻薄的", DOWN, None),
+        ("羽绒服那款", DOWN, None),
+        ("轻松点的", DOWN, None),
+        ("13件", (Offer("a", "11月23日 13:00"), Offer("b", "11月23日 14:00")), None),
+        ("女的", (Offer("a", "上海徐家汇店"), Offer("b", "上海静安寺店")), None),
+    ],
+)
+def test_an_offer_is_picked_by_what_describes_it_alone(text: str, offers: tuple[Offer, ...], value: str | None) -> None:
+    assert answers.choose(text, offers) == value
 
 
 @given(

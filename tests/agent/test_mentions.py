@@ -55,6 +55,10 @@ def slots(text: str, catalog: Catalog) -> dict[str, str]:
         ("我要退货", "kind", "退货"),
         ("太小了想退", "reason", "尺码不合适"),
         ("停车怎么收费", "about", "停车"),
+        ("好嘞 周六呢 会不会晚点关", "about", "营业时间"),
+        ("周五能多开会儿吧", "about", "营业时间"),
+        ("静安寺是22点关咯", "about", "营业时间"),
+        ("你们店地图发一个", "about", "地址"),
         ("母婴室在几楼", "looked_for", "母婴室"),
         ("换张停车券", "item", "停车券1小时"),
         ("金卡有什么权益", "tier", "金卡"),
@@ -78,6 +82,7 @@ def test_a_message_names_its_arguments(catalog: Catalog, text: str, slot: str, v
         ("我的手机号13800010003", "size"),
         ("电话号码123456789012345678", "order"),
         ("小白鞋有货吗", "colour"),
+        ("点关注有礼吗", "about"),
         ("It's mine", "size"),
         ("你好", "time"),
     ],
@@ -219,3 +224,91 @@ def test_a_moment_is_moved_by_a_number_in_dialect(catalog: Catalog) -> None:
 def test_a_size_is_named_by_its_stem_where_only_one_fits(catalog: Catalog) -> None:
     assert find("低的有现货吗", catalog, NOW, "P043").slots["size"] == "低款"
     assert "低款" not in find("高的低的怎么挑", catalog, NOW, "P043").slots.values()
+
+
+@pytest.mark.parametrize(
+    ("text", "slot", "value"),
+    [
+        ("军绿没有哈 那就黑的L 福田还剩几件", "colour", "黑色"),
+        ("M太小了 换L", "size", "L"),
+        ("不是100码！身高125厘米", "height", "125"),
+        ("100？？我说125高 不是50", "height", "125"),
+        ("是白色还是白绿的 我要白绿", "colour", "白绿"),
+        ("黑色没有吗 那白色呢", "colour", "白色"),
+        ("五角场太远了……米白的静安寺有没有S", "store", "S002"),
+        ("五角场太远了米白的静安寺有没有S", "store", "S002"),
+        ("徐家汇 太远了 静安寺呢", "store", "S002"),
+        ("啊苏州太远了 别的上海店都没有吗", "place", "上海"),
+        ("苏州算了 上海吧", "store", "上海"),
+        ("哦那200的换不了 换50的吧", "item", "50元现金券"),
+        ("我就不能用这个精华 要别的 面霜之类的", "product", "P039"),
+        ("五一店B1买的酸奶...不对 是牛奶", "product", "P059"),
+        ("五一店B1买的酸奶...不对 是牛奶", "store", "S014"),
+        ("去五角场换可以不 徐家汇不顺路", "store", "S003"),
+        ("周二不行 周三下午三点", "time", "2026-11-25T07:00:00+00:00"),
+        ("周六上午不行 下午三点呢", "time", "2026-11-28T07:00:00+00:00"),
+    ],
+)
+def test_what_is_ruled_out_gives_way_to_what_is_named_instead(
+    catalog: Catalog, text: str, slot: str, value: str
+) -> None:
+    assert slots(text, catalog)[slot] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "slot", "value"),
+    [
+        ("徐家汇没有货吗", "store", "S001"),
+        ("白色没有的话就算了", "colour", "白色"),
+        ("面包服M徐家汇店没有了 别的店有吗", "size", "M"),
+        ("羽绒服不喜欢 想退", "kind", "退货"),
+    ],
+)
+def test_what_is_ruled_out_stays_where_nothing_is_named_instead(
+    catalog: Catalog, text: str, slot: str, value: str
+) -> None:
+    assert slots(text, catalog)[slot] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "found"),
+    [
+        ("XL 军绿 福田或者南山", "福田 南山", {"S008", "S016"}),
+        ("徐家汇店、静安寺哪家有", "徐家汇店 静安寺", {"S001", "S002"}),
+        ("徐家汇几点关门 静安寺店呢 顺便问下", "徐家汇", {"S001"}),
+    ],
+)
+def test_stores_that_are_named_in_one_breath_are_all_meant(
+    catalog: Catalog, text: str, words: str, found: set[str]
+) -> None:
+    assert slots(text, catalog)["store"] == words
+    assert {s.store_id for s in catalog.stores_in(words)} == found
+
+
+@pytest.mark.parametrize(
+    ("text", "height"),
+    [
+        ("孩子125高 50斤 羽绒服买多大", "125"),
+        ("身高125", "125"),
+        ("高125的", "125"),
+        ("宝宝个子80", "80"),
+        ("1.65米 55公斤", "165"),
+        ("165高 110斤", "165"),
+        ("高 50斤", None),
+        ("119超了20块", None),
+        ("169 20块", None),
+        ("高帮的38", None),
+        ("110高腰的", None),
+    ],
+)
+def test_a_height_is_told_in_many_ways_and_is_no_weight_or_price(
+    catalog: Catalog, text: str, height: str | None
+) -> None:
+    assert slots(text, catalog).get("height") == height
+
+
+@pytest.mark.parametrize(
+    "text", ["我在长沙 20块一条裤子是吧", "重庆有10件", "119超了20块", "孩子50斤", "一共150块", "身高110"]
+)
+def test_other_numbers_are_no_size_and_no_reward(catalog: Catalog, text: str) -> None:
+    assert not {"size", "item"} & slots(text, catalog).keys()

@@ -157,3 +157,46 @@ def test_a_yes_takes_up_what_is_offered_instead_of_nothing(service: Service) -> 
     assert shopper.hear("给我的投诉补充一句").endswith("要新登记一个吗？")
     assert intents_of(shopper.say("好的")) == ["ticket_file"]
     assert "停车场乱收费" in shopper.hear("停车场乱收费")
+
+
+@pytest.mark.parametrize(
+    ("said", "topic"),
+    [
+        ("可以的 对了她能帮我搭年会的衣服吗", "年会"),
+        ("嗯嗯 给我先生搭正装 备注一下", "给先生搭正装"),
+        ("主题还是写年会穿搭", "年会穿搭"),
+    ],
+)
+def test_what_is_said_while_an_appointment_waits_is_no_topic_but_its_occasion(
+    service: Service, said: str, topic: str
+) -> None:
+    shopper = Shopper(service)
+    shopper.say("徐家汇约穿搭顾问 周三下午两点")
+
+    heard = shopper.hear(said)
+
+    assert f"主题：{topic}，" in heard
+
+
+@pytest.mark.parametrize(("said", "coupon"), [("领一下减40的券", "CO05"), ("化妆品那个券给我领一张", "CO04")])
+def test_a_coupon_is_claimed_by_its_amount_or_for_what_it_is(service: Service, said: str, coupon: str) -> None:
+    claimed = Shopper(service).say(said)
+
+    assert claimed.trace["tools"][-1]["args"].get("coupon") == coupon
+
+
+def test_an_order_to_be_fetched_says_in_which_store(service: Service) -> None:
+    told = Shopper(service).say("保温杯那单到哪一步了 能取了吗")
+
+    assert "请到云上百货上海徐家汇店服务台" in told.reply.text
+    assert ("取货门店", "云上百货上海徐家汇店") in told.reply.cards[0].rows
+
+
+def test_what_a_city_does_not_have_is_not_said_to_be_gone_everywhere(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("面膜再来两盒 徐家汇有货吗")
+
+    told = shopper.hear("啊苏州太远了 别的上海店都没有吗")
+
+    assert "离上海最近有货的门店：苏州观前街店" in told
+    assert "各门店都没有货" not in told

@@ -99,6 +99,14 @@ def test_a_store_is_known_by_many_names(ctx: ToolContext, words: str) -> None:
     assert resolve.store(ctx, words).store_id == "S001"
 
 
+@pytest.mark.parametrize(
+    ("words", "store"),
+    [("江汉店", "S013"), ("春熙店", "S011"), ("五一店", "S014"), ("滨江店", "S015"), ("新街口那家", "S005")],
+)
+def test_a_store_is_known_by_its_name_without_the_street(ctx: ToolContext, words: str, store: str) -> None:
+    assert [s.store_id for s in ctx.catalog.stores_in(f"{words}几点关门")] == [store]
+
+
 def test_a_city_with_several_stores_is_asked_about(ctx: ToolContext) -> None:
     with pytest.raises(NeedChoice) as asked:
         resolve.store(ctx, "北京")

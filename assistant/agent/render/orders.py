@@ -20,7 +20,7 @@ _NEXT = {
     OrderStatus.UNPAID: ("请在小程序完成付款，超时未付会自动取消。", ("取消订单",)),
     OrderStatus.PAID: ("发货前可以取消。", ("取消订单",)),
     OrderStatus.SHIPPED: ("包裹已经在路上。", ("快递到哪了",)),
-    OrderStatus.READY: ("已经备好，请到门店服务台出示取货码领取。", ()),
+    OrderStatus.READY: ("已经备好，请到{store}服务台出示取货码领取。", ()),
     OrderStatus.DONE: ("", ("申请退换",)),
     OrderStatus.CANCELLED: ("", ()),
     OrderStatus.RETURNING: ("退换申请正在处理，收到商品后原路退款。", ()),
@@ -37,7 +37,7 @@ def order_card(o: Order) -> Card:
     rows = tuple((line_label(line), f"×{line.quantity} {yuan(line.price_cents)}") for line in o.lines[:4])
     return Card(
         "order", f"订单 {o.order_id}", f"{moment(o.created_at)} · {o.store}", o.status.value,
-        (*rows, ("合计", yuan(o.total_cents))),
+        (*rows, ("合计", yuan(o.total_cents)), *((("取货门店", o.pickup_store),) if o.pickup_store else ())),
     )  # fmt: skip
 
 
@@ -51,10 +51,11 @@ def orders(found: OrderList, en: bool) -> Reply:
 
 def order(o: Order, en: bool) -> Reply:
     note, follow = _NEXT[o.status]
+    note = note.format(store=o.pickup_store or "门店")
     text = pick(
         en,
         f"{short_day(o.created_at)}的订单（{o.lines[0].product}{'等' if len(o.lines) > 1 else ''}，{yuan(o.total_cents)}）现在是“{o.status.value}”。{note}",
-        f"Your order of {day(o.created_at, True)} ({yuan(o.total_cents)}) is {_STATUS_EN[o.status]}.",
+        f"Your order of {day(o.created_at, True)} ({yuan(o.total_cents)}) is {_STATUS_EN[o.status]}{f' at {o.pickup_store}' if o.pickup_store else ''}.",
     )
     return Reply(text, (order_card(o),), choices(*follow))
 

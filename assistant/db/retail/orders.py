@@ -54,6 +54,7 @@ def _order(row: Row[Any], lines: tuple[OrderLine, ...]) -> Order:
         lines=lines,
         delivered_at=row.delivered_at,
         cancellable=status in CANCELLABLE,
+        pickup_store=row.store if status is OrderStatus.READY else "",
     )
 
 

@@ -1,0 +1,38 @@
+"""What a message rules out, and what is left of it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.agent import ruled_out
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("军绿没有哈 那就黑的L", "那就黑的L"),
+        ("白的卖完了？黑的呢", "白的卖完了？黑的呢"),
+        ("徐家汇也太远了 静安寺呢", "静安寺呢"),
+        ("徐家汇 太远了 静安寺呢", "静安寺呢"),
+        ("200的换不了 换50的吧", "换50的吧"),
+        ("我不想要这个 要面霜", "要面霜"),
+        ("酸奶不对是牛奶", "是牛奶"),
+        ("说错了 是徐家汇", "是徐家汇"),
+        ("两千减五百的我要", "两千减五百的我要"),
+        ("有没有白色的 黑色也行", "有没有白色的 黑色也行"),
+        ("到货没有 那黑的呢", "那黑的呢"),
+        ("退款到了没有", "退款到了没有"),
+        ("你们不是有羽绒服吗 M码的", "你们不是有羽绒服吗 M码的"),
+        ("不要白色", "不要白色"),  # all that was said
+    ],
+)
+def test_what_is_left_is_what_is_meant(text: str, left: str) -> None:
+    assert ruled_out.left(text) == left
+
+
+@given(st.text(alphabet="太远了没有不要是那就我换黑白M38徐家汇静安寺，。 ?", max_size=24))
+def test_something_is_always_left(text: str) -> None:
+    left = ruled_out.left(text)
+
+    assert left or not text
+    assert set(left) <= {*text, " "}
