@@ -47,6 +47,8 @@ class Asking:
             return None  # asks where there is one, as the size is known
         if task.slot == "time" and "time" in added and "day" not in added and task.args.get("day"):
             added["time"] = dialogue.moved(task.args["day"], turn.mentions) or added["time"]
+        elif task.slot == "time" and (at := fill.on_offered_day(task.offers, turn.mentions)):
+            added["time"] = at
         turn.state = replace(turn.state, asking=None)
         tool = self._nearer(turn, task, elsewhere)
         turn.did(tool, "slot")

@@ -138,7 +138,7 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
     if task.slot == "reason" and answers.is_yes(text, task.tool):
         return {"reason": "未说明"}
     if is_free_text(task) and len(text) >= 2 and not (task.slot == "reason" and _ASKS.search(text)):
-        return {task.slot: text}
+        return {**({"store": named["store"]} if "store" in named else {}), task.slot: text}
     if named and len(residue(mentions)) <= 1 and not _ASKS.search(text):
         return named  # told before it was asked for
     return None
