@@ -44,11 +44,6 @@ class Ranker:
         self.watch(turn, known)
         return found
 
-    def first(self, turn: Turn) -> Ranking:
-        """The ranking at the first look alone."""
-        known, nearest = self._observed(turn)
-        return _ranking(weigh.likelihoods(known), nearest)
-
     def of_part(self, plain: str, rules: list[str]) -> Ranking:
         """The ranking of a part of a message, with intents whose patterns fit made likelier."""
         ranking = self._router.rank(plain)

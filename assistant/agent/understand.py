@@ -94,7 +94,7 @@ class Understanding:
 
     def plain_answer(self, turn: Turn) -> Reply | None:
         """What a tool or the documents say to a message that is plainly a question; None where it is none, or asks back."""
-        ranking = self._ranker.first(turn)
+        ranking = self._ranker.ranked(turn, partial(self._is_plain, turn))
         intent = ranking.best.intent
         if not self._is_plain(turn, ranking) or intent not in TOOLS or _leaves_something(intent):
             return None

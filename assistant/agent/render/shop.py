@@ -47,14 +47,13 @@ def products(found: ProductList, en: bool) -> Reply:
             text += pick(en, f"尺码{listed(p.sizes)}。", f" Sizes: {listed(p.sizes)}.")
         return Reply(text, cards, choices("哪家店有货", "我该穿什么码") if len(p.sizes) > 1 else choices("哪家店有货"))
     names = "\n".join(f"{p.name} {yuan(p.price_cents)}" for p in found.products)
-    lead = "这几款您看看："
     if not found.fits:
-        lead = (
-            f"没有{found.query}{'的' if found.query.endswith(('元', '以内', '左右', '以上')) else ''}，价格最接近的是："
-        )
-    elif _PRICED.search(found.query):
-        lead = f"{found.query}，{lead}"
-    return Reply(pick(en, lead, "Have a look at these:") + "\n" + names, cards)
+        of = "的" if found.query.endswith(("元", "以内", "左右", "以上")) else ""
+        lead = pick(en, f"没有{found.query}{of}，价格最接近的是：", "There is nothing at that price; the nearest are:")
+    else:
+        asked = f"{found.query}，" if _PRICED.search(found.query) else ""
+        lead = pick(en, f"{asked}这几款您看看：", "Have a look at these:")
+    return Reply(f"{lead}\n{names}", cards)
 
 
 def _variant(s: StockAnswer) -> str:
