@@ -12,32 +12,34 @@ from tools.catalog import Catalog
 from tools.types import Product
 
 SHOWN = 4
+TOLD_AS_PRICE = 300_00  # cents from which a bare number with 以上 is a price, and no height
 NEAR = 0.3  # a price "about" another one differs by no more than this share of it
 _DIGITS = {"零": 0, **{digit: n for n, digit in enumerate("一二三四五六七八九", 1)}, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
-_N = r"(\d[\d,]*|[一二两三四五六七八九十百千]+)"
+_N = r"(\d[\d,]*+(?:\.\d+)?|[一二两三四五六七八九十百千零]++)"
 _YUAN = r"\s*(?:块钱?|元|rmb|yuan)?\s*"
-_BETWEEN = re.compile(rf"{_N}{_YUAN}(?:到|至|-|~|—){_N}{_YUAN}(?:的|左右|之间|以内|块|元|$)")
+_NO_UNIT = r"(?!\d|\s*(?:公里|米|天|斤|件|个|双|张|条|人|分|次|款|码|岁|厘米|cm|月|年|点|号|折))"
+_BETWEEN = re.compile(rf"{_N}\s*(?:块钱?|元)?(?:到|至|-|~|—){_N}\s*(?:块钱?|元)")
 _MOST = re.compile(
-    rf"{_N}{_YUAN}(?:以内|以下|之内|封顶|往下|的?预算)|(?:不要?超过?|低于|最多|预算|控制在|顶多|不到|under|below|within)(?:是|在|就|有)?\s*{_N}(?!\d|公里|米|天|斤)"
+    rf"{_N}{_YUAN}(?:以内|以下|之内|封顶|往下|的?预算)|(?:不要?超过?|(?<!不)低于|最多|预算|控制在|顶多|不到|under|below|within)(?:是|在|就|有)?\s*{_N}{_NO_UNIT}"
 )
-_LEAST = re.compile(rf"{_N}{_YUAN}(?:以上|往上|起步)")
-_ABOUT = re.compile(rf"{_N}{_YUAN}(?:左右|上下|出头)")
+_LEAST = re.compile(rf"{_N}{_YUAN}(?:以上|往上|起步)|不低于\s*{_N}{_NO_UNIT}")
+_ABOUT = re.compile(rf"{_N}{_YUAN}(?:左右|上下|出头)|{_N}\s*(?:块钱?|元)的(?!券|优惠|满减)")
 _TENS = re.compile("几十(?:块|元)")
 _CHEAP = re.compile("便宜|平价|平替|实惠|划算|cheap")
 _OTHERS = re.compile(
-    "别的|其[他它]|另外|还有(?:什么|啥|没|别)|平替|差不多|类似|便宜点|便宜些|再便宜|太贵|贵了|others?|else|similar"
+    "(?:别的|其[他它]|还有(?:什么|啥|没有?|别的?))(?!.{0,3}(?:颜色|尺码|码|色|问|店))|平替|差不多|类似|便宜点|便宜些|再便宜|太贵|贵了|others?|else|similar"
 )
 # what people call a kind of thing, how it is said back, and parts of the names of categories or products that tell it
 _KINDS = (
-    ("护肤|面部", "护肤品", ("护肤",)), ("化妆|彩妆|美妆|makeup", "美妆", ("美妆",)), ("零食|吃的|食品|特产|snack", "食品", ("食品",)), ("家电|电器", "家电", ("家电",)),
+    ("护肤|面部", "护肤品", ("护肤",)), ("化妆|彩妆|美妆|makeup", "美妆", ("美妆",)), ("零食|吃的(?!时候)|食品|特产|snack", "食品", ("食品",)), ("家电|电器", "家电", ("家电",)),
     ("家居|家纺|床品", "家居用品", ("家居",)), ("女装", "女装", ("女装",)), ("男装", "男装", ("男装",)), ("童装", "童装", ("童装",)), ("户外|露营|运动|健身", "运动户外", ("运动", "户外")),
     ("鞋|靴", "鞋", ("鞋", "靴")), ("外套", "外套", ("外套", "大衣", "羽绒服", "冲锋衣", "西装")), ("裤", "裤子", ("裤",)), ("裙", "裙子", ("裙",)),
-    ("(?<![面钱红])包(?!邮|裹|装|括|吗|退)", "包", ("双肩包", "背包", "手提包", "钱包")), ("衣服|衣裳|上衣", "衣服", ("女装", "男装", "童装", "运动户外")),
+    ("(?<![面钱红打])包(?!邮|裹|装|括|吗|退|运|不包|换)", "包", ("双肩包", "背包", "手提包", "钱包")), ("衣服|衣裳|上衣", "衣服", ("女装", "男装", "童装", "运动户外")),
 )  # fmt: skip
-_HIM = re.compile("爸|老公|男朋友|男票|男友|先生|男生|儿子|哥|弟|husband|boyfriend|dad")
-_HER = re.compile("妈|老婆|女朋友|女票|女友|太太|女生|女儿|媳妇|闺蜜|姐|妹|对象|wife|girlfriend|mom")
-_CHILD = re.compile("孩子|小孩|宝宝|娃|小朋友|儿童|闺女|kid|baby")
+_HIM = re.compile("爸|老公|男朋友|男票|男友|先生|男生|哥|弟|husband|boyfriend|dad")
+_HER = re.compile("妈|老婆|女朋友|女票|女友|太太|女生|媳妇|闺蜜|姐|妹|对象|wife|girlfriend|mom")
+_CHILD = re.compile("儿子|女儿|孩子(?!他|她)|小孩|宝宝|娃|小朋友|儿童|闺女|kid|baby")
 
 
 @dataclass(frozen=True)
@@ -91,15 +93,16 @@ def wish(text: str) -> Wish:
     kind, parts = next(((kind, parts) for word, kind, parts in _KINDS if re.search(word, lower)), ("", ()))
     least = most = about = None
     if between := _BETWEEN.search(lower):
-        least, most = sorted((_cents(between.group(1)), _cents(between.group(2))))
-    elif around := _ABOUT.search(lower):
-        about = _cents(around.group(1))
-    elif limit := _MOST.search(lower):
-        most = _cents(limit.group(1) or limit.group(2))
-    elif floor := _LEAST.search(lower):
-        least = _cents(floor.group(1))
+        least, most = sorted(map(_cents, between.groups()))
     elif _TENS.search(lower):
         most = 9_999
+    elif around := _ABOUT.search(lower):
+        about = _first(around)
+    else:
+        limit, floor = _MOST.search(lower), _LEAST.search(lower)
+        most, least = _first(limit) if limit else None, _first(floor) if floor else None
+        if least is not None and least < TOLD_AS_PRICE and not re.search("块|元|价|预算", lower):
+            least = None  # "165以上" is nobody's price
     return Wish(kind, parts, least, most, about, bool(_CHEAP.search(lower)), bool(_OTHERS.search(lower)))
 
 
@@ -150,9 +153,13 @@ def _varied(found: Sequence[Product]) -> list[Product]:
     return sorted(found, key=lambda p: turn[p.product_id])
 
 
+def _first(found: re.Match[str]) -> int:
+    return _cents(next(number for number in found.groups() if number))
+
+
 def _cents(number: str) -> int:
     if number[0].isdigit():
-        return int(number.replace(",", "")) * 100
+        return round(float(number.replace(",", "")) * 100)
     total = digit = 0
     unit = 10
     for character in number:
@@ -161,4 +168,5 @@ def _cents(number: str) -> int:
             total, digit = total + (digit or 1) * unit, 0
         else:
             digit = _DIGITS[character]
+            unit = 10 if character == "零" else unit
     return (total + digit * (unit // 10 if unit > 10 else 1)) * 100  # "三百五" is 350

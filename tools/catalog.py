@@ -66,7 +66,9 @@ class Catalog:
         longest = [h for h in hits if h.score * (h.end - h.start) >= best - 0.01]
         found = [self.products[key] for key in dict.fromkeys(h.key for h in longest)]
         first = longest[0]
-        return narrow(self._described(found, first.name, text[: first.start] + " " + text[first.end :]), text)
+        if len({h.name for h in longest}) == 1:  # of one kind, and not of two ("牛奶和坚果")
+            found = self._described(found, first.name, text[: first.start] + " " + text[first.end :])
+        return narrow(found, text)
 
     def _described(self, found: list[Product], kind: str, rest: str) -> list[Product]:
         """Of all products of a kind, those that the rest of a sentence describes ("衬衫有真丝的吗"): by their brand, then by

@@ -26,13 +26,13 @@ class ToolError(Exception):
 
 class ToolRefused(ToolError):
     """Refused by a rule. `code` is stable for machines, `public` is read by the shopper and may end in the offer to use
-    the tool `offers` instead."""
+    the tool `proposes` instead."""
 
-    def __init__(self, code: str, public: str, offers: str = "") -> None:
+    def __init__(self, code: str, public: str, proposes: str = "") -> None:
         super().__init__(public)
         self.code = code
         self.public = public
-        self.offers = offers
+        self.proposes = proposes
 
 
 class NeedLogin(ToolError):

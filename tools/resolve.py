@@ -157,7 +157,7 @@ def order(
             raise UnknownThing("order", "最近的订单里没有这件商品，您看看是不是下面哪一笔？", order_options(recent))
         in_state = [o for o in fitting if o.status in likely]
         recent = in_state if len(in_state) == 1 else fitting
-        if len(recent) > 1:
+        if len(recent) > 1 and words != "最近":
             raise NeedChoice("order", "您说的是哪一笔订单？", order_options(recent, wanted))
     if len(recent) == 1 or words == "最近":
         return recent[0]

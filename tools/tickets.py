@@ -75,7 +75,7 @@ def ticket_status(ctx: ToolContext, _: NoArgs) -> TicketList:
 def _plan_note(ctx: ToolContext, args: NoteArgs) -> WritePlan:
     found = list(ctx.ports.tickets.mine(ctx.shopper))
     if not found:
-        raise ToolRefused("no_tickets", "您现在没有处理中的工单。要新登记一个吗？", offers="ticket_file")
+        raise ToolRefused("no_tickets", "您现在没有处理中的工单。要新登记一个吗？", proposes="ticket_file")
     if args.ticket:
         found = [t for t in found if t.ticket_id.upper() == args.ticket.upper()] or found
     if len(found) > 1:

@@ -173,12 +173,24 @@ def wants_after_all(text: str) -> bool:
 LONGEST_REMARK = 24  # characters of a yes or a no with a remark before or after it
 
 
+_HOLDS_BACK = re.compile(
+    "等|先|再说|不对|另外|不是|没同意|没说|没要|怎么回事|什么时候|千万|(?:别|不|不要)$|[是要]不[是要]|能不能|吗|呢$"
+)
+_RESOLVED = re.compile("(?:那|就|还是|算了)|.*(?:吧|就行|就好)$")
+
+
 def ends_in_yes(text: str, tool: str) -> bool:
-    """Names the pending change in its last words, after a remark ("哦没付钱啊 那取消")."""
+    """Names the pending change in its last words, after a remark ("哦没付钱啊 那取消"); after a longer one, or one that wonders,
+    only in words that settle it ("有虫子还不算质量问题？？那登记吧")."""
+    if text.rstrip().endswith(("?", "？")):
+        return False
     first, _, last = re.sub(r"[，,。；;!！?？… ]+", " ", text).strip().rpartition(" ")
-    named = len(text) <= LONGEST_REMARK and names_change(last, tool) and is_yes(last, tool)
+    if not first or not names_change(last, tool) or not is_yes(last, tool) or _HOLDS_BACK.search(first):
+        return False
+    plain = len(text) <= MAX_CHANGE_OF_MIND and not re.search("[?？]", text)
+    settled = len(text) <= LONGEST_REMARK and bool(_RESOLVED.match(last))
     lets_be = "就" in last  # "算了就这样吧 约上就行"
-    return bool(first) and named and (lets_be or not gives_up(first)) and not _refusing(first, tool)
+    return (plain or settled) and (lets_be or not gives_up(first))
 
 
 _GOES_ON = re.compile("^(?:那|那么)?就(?:这|那|它|按|照)")
@@ -261,9 +273,15 @@ def _refusing(clause: str, tool: str) -> bool:
         return False
     if not tool.endswith("cancel") and _CANCELLED.fullmatch(clause):
         return True
-    verbs = "|".join((*(v for v in _VERBS.get(tool, ()) if not v.isascii()), "提交", "确认", "弄", "办", "搞", "登记"))
+    named = [v for v in _VERBS.get(tool, ()) if not v.isascii() and v != "处理"]
+    verbs, acts = "|".join(named or ["办"]), "|".join((*named, "提交", "确认", "弄", "办", "搞", "登记"))
     return bool(
-        re.search(rf"(?:别|不用|不要|不必|不需要|不想|莫|甭|咪|唔使|唔好|不)(?:再|给我|帮我|要|去)?(?:{verbs})", clause)
+        re.match(
+            "(?:我说|我|那|就|先|还是|都|唉|哎|啊|喂|不+|[^，, ]{1,6}(?:那个|这个|的事))*"
+            f"(?:(?:别|不用|不要|不必|不需要|不想|莫|甭|咪|唔使|唔好)(?:再|给我|帮我|要|去)?(?:{acts})|不(?:{verbs})(?=[了啦吧哈]|$))"
+            "(?!错|混|丢|漏|清|别的|就|白|地)[^，, ]{0,5}$",
+            clause,
+        )
     )
 
 

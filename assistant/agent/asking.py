@@ -49,6 +49,8 @@ class Asking:
             added["time"] = dialogue.moved(task.args["day"], turn.mentions) or added["time"]
         elif task.slot == "time" and (at := fill.on_offered_day(task.offers, turn.mentions)):
             added["time"] = at
+        if added.get(task.slot) == turn.text:
+            added[task.slot] = turn.words  # as it was written
         turn.state = replace(turn.state, asking=None)
         tool = self._nearer(turn, task, elsewhere)
         turn.did(tool, "slot")

@@ -21,7 +21,7 @@ from tools.all import TOOLS
 SURE_YES = 0.9  # a change is made on a learnt yes from here; between the two we ask once more
 MOVES = re.compile(r"改|挪|推|延|提前|换(?:到|成|个时间)|move|push|reschedule")
 _DOUBT = re.compile(r"[?？不别没停吗么怎什哪多几]|[能行有是好成得以]嘛|but|how|what|when|don'?t")
-_AGREES_AND_TELLS = re.compile("(?:对|是|嗯)(?:对|的|啊)*[，, ]*(?:就是?|那个|她|他|当时|[^，, ]{0,6}的)")
+_AGREES_AND_TELLS = re.compile("(?:对(?!了)|是的?|嗯)(?:对|的|啊)*[，, ]*(?:就是?|她|他|当时)")
 _WHEN = re.compile("昨天|前天|上周|上午|下午|晚上|早上|中午|刚才|刚刚|点左右|点多|号那天|yesterday|last week")
 
 
@@ -34,6 +34,11 @@ class Confirming:
 
     def answered(self, turn: Turn, pending: Pending) -> Reply | None:
         rules = [r for r in turn.rules if r not in POLITE_INTENTS]
+        if turn.corrects:  # what is left of a correction may refuse or change what waits, and is never the yes to it
+            rest = answers.after_refusal(turn.text, pending.tool)
+            if rest is not None or answers.is_no(turn.text, pending.tool):
+                return self._refused(turn, rest or "")
+            return self._changes(turn, pending, rules) or self._tells_more(turn, pending, rules)
         other_kind = turn.mentions.slots.get("kind", pending.args.get("kind")) != pending.args.get("kind")
         agrees = answers.is_yes(turn.text, pending.tool) or answers.ends_in_yes(turn.text, pending.tool)
         if agrees and not (other_kind and "kind" in pending.args):
@@ -45,7 +50,7 @@ class Confirming:
             return self._yes(turn, pending)
         if (changed := self._changes(turn, pending, rules)) is not None:
             return changed
-        if not turn.corrects and (rest := answers.after_refusal(turn.text, pending.tool)) is not None:
+        if (rest := answers.after_refusal(turn.text, pending.tool)) is not None:
             return self._refused(turn, rest)
         # a short message that names nothing, or only the change that waits ("算啦不退了", "嗯就退这双")
         slots = {k for k, v in turn.mentions.slots.items() if pending.args.get(k) != v and k != "place"}
@@ -129,7 +134,7 @@ class Confirming:
         if turn.state.asking is not None or pending.tool != "ticket_file" or len(turn.text) > 2 * MAX_ANSWER:
             return None
         agrees = bool(_AGREES_AND_TELLS.match(turn.text)) and not dialogue.asks(turn.text)
-        if not agrees and (rules or _DOUBT.search(turn.text.lower())):
+        if rules or (not agrees and _DOUBT.search(turn.text.lower())) or answers.gives_up(turn.text):
             return None
         best = self._stance.router.rank(turn.mentions.plain).best
         timed = {"day", "time", "store", "place"} & set(turn.mentions.slots) or _WHEN.search(turn.text)

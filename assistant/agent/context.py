@@ -24,7 +24,9 @@ _LOOKED_AT = ("stock_check", "product", "size")  # tools after which "不要了"
 _FILES = re.compile("(?:那|就|给我|帮我|行|好|我要|，|,| )*办(?:理)?(?:个|一下)?(?:退|换)货?(?:吧|了|呗)?")
 _OF_COUPON = re.compile("满多少|要满|门槛|到期|过期|怎么用|什么时候|啥时候|能用|适用|范围")
 _HAVE = re.compile("(?:有没有|有木有|有冇|有卖|卖不卖|有得卖)|有.{1,8}(?:卖吗|卖不|卖没)")
+_RESIGNED = re.compile("(?:[嗯哦噢]+|[好行]吧)[，,。.!！~ 了]*")  # takes note of an offer, and takes it up not
 _DO_IT = re.compile("弄|办|搞|换|要|改成")
+_NOT = re.compile("不|别|算了")
 _CHANGES = re.compile("换|改|还是要|要的是")
 _WANTS = re.compile("(?:那|就|行|好|，|,| )*(?:我要|给我|帮我|我想|来|换|领|兑|留)")
 
@@ -64,7 +66,7 @@ class Context:
         if turn.state.asking is not None and (reply := self._asking.answered(turn, turn.state.asking)) is not None:
             return reply
         if turn.corrects:  # what was asked rested on the misunderstanding
-            turn.state = replace(turn.state, pending=None, asking=None)
+            turn.state = replace(turn.state, asking=None)
         if turn.state.pending is None and turn.state.asking is None and self._is_bare_no(turn):
             return stop(self._outcomes, turn)
         return self._follow_up(turn) or self._agreed(turn)
@@ -82,9 +84,9 @@ class Context:
             return None
         if not any(fits(turn.text) for fits in (answers.is_yes, answers.remarks, answers.will_come)):
             return None
-        if turn.state.offered and answers.is_yes(turn.text):
-            turn.did(turn.state.offered, "follow_up")
-            return self._outcomes.run(turn, turn.state.offered, {})
+        if turn.state.proposed and answers.is_yes(turn.text) and not _RESIGNED.fullmatch(turn.text):
+            turn.did(turn.state.proposed, "follow_up")
+            return self._outcomes.run(turn, turn.state.proposed, {})
         turn.did("thanks", "control")
         return self._outcomes.act(turn, "thanks")
 
@@ -132,14 +134,16 @@ class Context:
         """Another size or colour of what was just put aside, or of what may be exchanged ("那帮我弄一下 要S的 深蓝")."""
         tool, wanted = turn.state.last_tool, {"size", "colour"} & set(turn.mentions.slots)
         waits = turn.state.pending is not None or turn.state.asking is not None
-        if waits or not wanted or turn.mentions.products or dialogue.asks(turn.text):
+        if waits or not wanted or turn.mentions.products or dialogue.asks(turn.text) or _NOT.search(turn.text):
+            return None
+        if not set(turn.rules) <= {tool, *kin(tool), "return_request"}:
             return None
         if tool == "return_check" and _DO_IT.search(turn.text):
             tool = "return_request"
         elif tool != "stock_reserve" or not _CHANGES.search(turn.text):
             return None
         turn.did(tool, "follow_up")
-        named = {k: v for k, v in turn.mentions.slots.items() if k in TOOLS[tool].slots and k != "kind"}
+        named = {k: v for k, v in turn.mentions.slots.items() if k in TOOLS[tool].slots}
         return self._outcomes.run(turn, tool, dialogue.repaired(turn.state.last_args, named))
 
     def _of_coupons(self, turn: Turn) -> Reply | None:

@@ -59,7 +59,7 @@ class Turn:
     trace: TurnTrace = field(default_factory=TurnTrace)
     served: list[Served] = field(default_factory=list)
     state: State = field(default_factory=State)
-    offers: str = ""  # the tool that the reply offers to use
+    proposes: str = ""  # the tool that the reply offers to use
     corrects: bool = False  # says that we misunderstood; `text` is what it means instead
     lead: str = ""  # said before the reply
     recent: tuple[int, tuple[Order, ...]] | None = None  # the member's last orders, after how many tool calls
@@ -80,7 +80,7 @@ class Turn:
 
     def answered(self, reply: Reply) -> Answer:
         """What the turn leaves with this reply."""
-        state = replace(self.state, last_reply=reply.text, offered=self.offers)
+        state = replace(self.state, last_reply=reply.text, proposed=self.proposes)
         return Answer(reply, state, self.trace, tuple(self.served))
 
     def did(self, intent: str, by: str, **more: Any) -> None:

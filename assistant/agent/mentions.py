@@ -36,8 +36,8 @@ _BODY = re.compile(
 )
 _HEIGHT = re.compile(
     r"(?<!\d)([5-9]\d|1\d\d|20\d)\s*(?:cm|厘米|公分|高(?![跟腰领帮筒档级]))"
-    rf"|(?:身高|个子|个头|高)\s*(?:是|有|才|只有)?\s*([4-9]\d|1\d\d|20\d)(?!\s*(?:斤|kg|公斤|千克)){_NOT_OF_BODIES}"
-    r"|一米([一二三四五六七八])([一二三四五六七八九])?|1米(\d{1,2})(?!\d)|(?<![\d.])1\.(\d\d)(?!\d)\s*米?",
+    rf"|(?:身高|个子|个头|(?<![有点太很更])高)\s*(?:是|有|才|只有)?\s*([4-9]\d|1\d\d|20\d)(?!\s*(?:斤|kg|公斤|千克)){_NOT_OF_BODIES}"
+    r"|一米([一二三四五六七八])([一二三四五六七八九])?|1米(\d{1,2})(?!\d)|(?<![\d.减付省退花¥￥])1\.([4-9]\d)(?!\d|\s*(?:元|块|克|g|升|l|公斤|斤|折|%))\s*米?",
     re.IGNORECASE,
 )
 _TOLD_HEIGHT = re.compile(r"(?:身高|个子|个头)\s*\d{2,3}|(?<!\d)\d{2,3}高(?![跟腰领帮筒档级])")
@@ -102,14 +102,15 @@ _OTHERS = ("product", "colour", "size", "height", "weight", "item", "coupon", "t
 def _instead(whole: Mentions, rest: Mentions) -> Mentions:
     """What a message names; where the rest of it, without what it rules out, names another: that other."""
     slots = {**whole.slots, **{slot: value for slot, value in rest.slots.items() if slot in _OTHERS}}
+    products = rest.products or whole.products
+    if "kind" in slots and whole.products:  # "羽绒服穿不了 想换成大衣": what goes back, and not what comes instead
+        slots, products = {**slots, **{k: v for k, v in whole.slots.items() if k == "product"}}, whole.products
     for pair in _TOGETHER:
         named = {slot: rest.slots[slot] for slot in pair if slot in rest.slots}
         if named and not ("day" in slots and named.keys() == {"time"}):  # "周六上午不行 三点呢": that day
             slots = {slot: value for slot, value in slots.items() if slot not in pair} | named
     where = rest if rest.stores or rest.places else whole
-    return replace(
-        whole, slots=slots, products=rest.products or whole.products, stores=where.stores, places=where.places
-    )
+    return replace(whole, slots=slots, products=products, stores=where.stores, places=where.places)
 
 
 def _read(text: str, catalog: Catalog, now: datetime, spoken_of: str | None, names: Names) -> Mentions:

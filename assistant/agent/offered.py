@@ -17,9 +17,10 @@ _FOR_WHOM = (  # what people say, and what labels say
 )
 _LONGEST = 16  # characters of a description; what is longer tells more than a choice
 _FIRST_THE_NUMBER = re.compile(
-    r"(?:我?(?:选|要|说的?是?)|就|那就)?第([1-9一二三四五六七八九])[个款笔单家张条件种双号只瓶套]?(?:吧|的|那个)?[，,。!！ ]*(.{2,})"
+    r"(?:我?(?:选|要|说的?是?)|就|那就)?第([1-9一二三四五六七八九])[个款笔单家张条件种双号只瓶套](?:吧|的|那个)?[，,。!！ ]*(.{2,})"
 )
-_WISHES_MORE = re.compile("[?？退换约领留兑查转别不没还或]|取消|投诉|吗|么|多|几|怎|咋|哪|啥|什|有没")
+_WISHES_MORE = re.compile("[?？退换约领留兑查转别不没还或太丑]|算了|都行|取消|投诉|吗|么|多|几|怎|咋|哪|啥|什|有没")
+_OF_OTHERS = re.compile("孩子他|他爸|她妈|[男女]装部")
 _FILLERS = re.compile(
     "[，,。.!！~ 那这个款件双条种只张家店单笔次瓶盒套的要就我选是吧啊呀呢哦噢嗯好嘛咯呗哈了来给它啦嘞说有]"
 )
@@ -47,7 +48,7 @@ def _by_number(found: re.Match[str], offers: Sequence[Offer]) -> str | None:
 def _for_whom(text: str, offers: Sequence[Offer]) -> str | None:
     """The one offer that is for whom a text names; where none says so, the one that is not for others."""
     told = next((labels for said, labels in _FOR_WHOM if any(word in text for word in said)), None)
-    if told is None or len(text) > 12:
+    if told is None or len(text) > 12 or _WISHES_MORE.search(text) or _OF_OTHERS.search(text):
         return None
     for_them = [o for o in offers if any(word in o.label.lower() for word in told)]
     others = [word for _, labels in _FOR_WHOM if labels != told for word in labels]

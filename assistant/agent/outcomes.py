@@ -81,7 +81,7 @@ class Outcomes:
             return self._asked(turn, outcome)
         if isinstance(outcome, Refused):
             turn.state = replace(turn.state, misses=0)
-            turn.offers = outcome.offers
+            turn.proposes = outcome.proposes
             return Reply(outcome.text)
         if isinstance(outcome, NotBound):
             return self.say(turn, "need_login")
@@ -126,7 +126,7 @@ class Outcomes:
     def _result(self, turn: Turn, outcome: Served) -> Reply:
         turn.served.append(outcome)
         result = outcome.result
-        turn.offers = offered(result)
+        turn.proposes = proposed(result)
         if isinstance(result, KnowledgeAnswer):
             turn.trace.passages += [
                 {"id": p.chunk_id, "source": p.source, "score": round(p.score, 4)} for p in result.passages
@@ -176,7 +176,7 @@ class Outcomes:
         """A reply of the playbook. What a message names in passing is spoken of all the same."""
         turn.state = replace(turn.state, focus=dialogue.focus_of(_spoken(turn), turn.state.focus))
         known = turn.playbook.replies[name]
-        turn.offers = known.offers
+        turn.proposes = known.proposes
         return Reply(self.words(turn, name), choices=choices(*known.choices))
 
 
@@ -210,7 +210,7 @@ def shown_offers(result: object) -> tuple[str, tuple[Offer, ...]]:
     return "", ()
 
 
-def offered(result: object) -> str:
+def proposed(result: object) -> str:
     """The tool that is offered where a result has nothing to show, as its rendering words it; "" where none is."""
     if isinstance(result, CouponList) and not result.coupons and not result.claimable:
         return "coupons_claimable"

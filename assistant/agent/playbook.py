@@ -59,7 +59,7 @@ class ReplyText(BaseModel):
     zh: str
     en: str
     choices: list[str] = []
-    offers: str = ""  # the tool that a yes to it uses
+    proposes: str = ""  # the tool that a yes to it uses
 
 
 class RouterPolicy(BaseModel):

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from assistant.agent.compose import asked_again, merge
 from assistant.agent.exchange import Turn
+from assistant.agent.kin import kin
 from assistant.agent.outcomes import Outcomes
 from assistant.domain.conversation import State, Task
 from assistant.domain.message import Reply
+from tools.all import TOOLS
 
 MAX_PARKED = 3
 
@@ -51,9 +53,16 @@ def after_digression(outcomes: Outcomes, turn: Turn, reply: Reply, open_before: 
         turn.state = parked(state, open_before)
         return reply
     if state.pending is not None and turn.conversation.state.pending is state.pending:
+        if turn.corrects and _served_another(turn, state.pending.tool):  # that change was a misunderstanding
+            turn.state = replace(state, pending=None)
+            return reply
         again = outcomes.pending_again(turn)
         return merge([reply, again]) if again else reply
     return reply
+
+
+def _served_another(turn: Turn, tool: str) -> bool:
+    return any(entry["intent"] in TOOLS and entry["intent"] not in kin(tool) for entry in turn.trace.intents)
 
 
 def parked(state: State, task: Task | None) -> State:

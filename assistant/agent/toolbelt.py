@@ -47,11 +47,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Refused:
-    """Understood and refused; `text` is for the shopper, `offers` the tool that it offers instead."""
+    """Understood and refused; `text` is for the shopper, `proposes` the tool that it offers instead."""
 
     tool: str
     text: str
-    offers: str = ""
+    proposes: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _run(ctx: ToolContext, tool: Tool, args: dict[str, str], confirmed: bool) ->
             return Asked(tool.name, args, unknown.slot, unknown.public, unknown.suggestions)
         return Refused(tool.name, unknown.public)
     except ToolRefused as refused:
-        return Refused(tool.name, refused.public, refused.offers)
+        return Refused(tool.name, refused.public, refused.proposes)
     except NeedLogin:
         return NotBound(tool.name)
     except BackendDown as down:

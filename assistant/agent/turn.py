@@ -20,7 +20,7 @@ from assistant.agent.router import Router
 from assistant.agent.second_look import SecondLook
 from assistant.agent.toolbelt import Planned, call, execute
 from assistant.agent.understand import Model, Understanding
-from assistant.agent.written import clean, has_chinese, has_words, is_english, simplified, tidy
+from assistant.agent.written import clean, has_words, is_english, simplified, tidy
 from assistant.clock import Clock
 from assistant.config import AgentSettings
 from assistant.domain.conversation import Conversation
@@ -111,7 +111,8 @@ class Agent:
         catalog, playbook = self._catalog.get(), self._playbook()
         written = simplified(clean(inbound.text)[:1000])
         text = self._read_pinyin(playbook, catalog, written)
-        instead = correction.meant(text) if conversation.state.last_reply else ""
+        danger = any(word in text for word in playbook.policy.safety_words)
+        instead = correction.meant(text) if conversation.state.last_reply and not danger else ""
         text = instead or text
         shopper = conversation.shopper
         ctx = ToolContext(
@@ -121,7 +122,8 @@ class Agent:
         )  # fmt: skip
         found = mentions.find(text, catalog, now, conversation.state.focus.product_id, playbook.names)
         words = tidy(inbound.text)[:2000]
-        in_chinese = len(text.split()) == 1 and has_chinese(conversation.state.last_reply)  # "ok" to words in Chinese
+        before = conversation.state.last_reply
+        in_chinese = len(text.split()) == 1 and bool(before) and not is_english(before)  # "ok" to words in Chinese
         english = is_english(text) and not is_mashed(text) and not in_chinese
         return Turn(
             ctx, conversation, playbook, text, words, found, english, key, now, on_text, state=conversation.state,
@@ -175,13 +177,14 @@ class Agent:
         plainly_asked = any(entry.get("by") in plain for entry in turn.trace.intents)
         if not same or plainly_asked or not said <= set(TOOLS) or turn.state.asking is not None:
             return reply
-        if dialogue.asks(turn.text) and not (from_documents or turn.corrects):
+        once_more = from_documents and turn.text[:60] == before.last_question  # the very same message, sent again
+        if once_more or (dialogue.asks(turn.text) and not (from_documents or turn.corrects)):
             return reply
         return self._outcomes.say(turn, "said_already")
 
     def _with_care(self, turn: Turn, reply: Reply) -> Reply:
         """An angry shopper is met with care before anything else."""
-        upset = any(w in turn.text.lower() for w in turn.playbook.policy.upset_words)
+        upset = any(w in turn.words.lower() for w in turn.playbook.policy.upset_words)
         lets_go = bool(turn.lead) or any(entry["intent"] == "deny" for entry in turn.trace.intents)
         if not upset or lets_go or "danger" in turn.trace.notes or reply.text.startswith(("抱歉", "非常抱歉")):
             return reply

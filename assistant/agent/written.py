@@ -75,11 +75,6 @@ def has_words(text: str) -> bool:
     return any(unicodedata.category(c)[0] in "LN" for c in text)
 
 
-def has_chinese(text: str) -> bool:
-    """True where Chinese characters stand in a text."""
-    return bool(re.search(r"[\u4e00-\u9fff]", text))
-
-
 def is_english(text: str) -> bool:
     """True where a message is written in Latin letters (names in Chinese may stand in it)."""
     latin = len(re.findall(r"[A-Za-z]{2,}", text))

@@ -57,7 +57,7 @@ class State:
     """All of the above. Frozen: a turn makes the next one.
 
     `shown` is what was listed last, of the kind `shown_slot`, to be picked by its number; `last_question` is the
-    question that the documents answered last, empty once something else was served; `offered` is the tool that the last
+    question that the documents answered last, empty once something else was served; `proposed` is the tool that the last
     reply offers to use.
     """
 
@@ -69,7 +69,7 @@ class State:
     last_args: dict[str, str] = field(default_factory=dict)
     last_reply: str = ""
     last_question: str = ""
-    offered: str = ""
+    proposed: str = ""
     shown_slot: str = ""
     shown: tuple[Offer, ...] = ()
     misses: int = 0

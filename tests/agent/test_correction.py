@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.agent import answers, correction
+from assistant.agent import answers, correction, dialogue
 
 
 @pytest.mark.parametrize(("said", "meant"), [
@@ -16,7 +16,7 @@ def test_what_is_rejected_is_left_out(said: str, meant: str) -> None:
 
 @pytest.mark.parametrize("said", [
     "我问一下你们几点关门", "我想问下积分", "不是L 是XL", "我说了要退", "我要投诉", "不是说好今天到吗", "啥时候发货？我急用", "我是想问一下退货",
-    "谁来管管啊 我等了半天", "我说你们能不能快点", "别转了", "不用登记 我到时候自己跟她说", "好的",
+    "谁来管管啊 我等了半天", "没问题 谢谢", "没要袋子 还收我一块钱", "我问店员她不管", "我说要退店员不给退", "没问题 我周六过去", "我说你们能不能快点", "别转了", "不用登记 我到时候自己跟她说", "好的",
 ])  # fmt: skip
 def test_what_rejects_nothing_stands_as_it_is(said: str) -> None:
     assert correction.meant(said) == ""
@@ -25,7 +25,9 @@ def test_what_rejects_nothing_stands_as_it_is(said: str) -> None:
 @pytest.mark.parametrize(("said", "tool", "rest"), [
     ("先不投诉 能补差价不", "ticket_file", "能补差价不"), ("投诉那个不用弄", "ticket_file", ""), ("别删了！取消！", "privacy_delete", ""),
     ("咪搞工单啦 取消", "ticket_note", ""), ("不不 周二那个别取消", "appointment_cancel", "不不"), ("取消吧", "order_cancel", None),
-    ("是不是不能取消了", "order_cancel", None), ("能不能不退货", "return_request", None), ("先别扣", "points_redeem", None),
+    ("是不是不能取消了", "order_cancel", None), ("好的 别弄错了", "return_request", None), ("行 别搞错颜色", "stock_reserve", None), ("分别登记吧", "ticket_file", None),
+    ("你们不处理 我就打12315", "ticket_file", None), ("店员不给我办 态度还差", "ticket_file", None), ("不取消就超时了 取消吧", "order_cancel", None), ("不拿白不拿 领吧", "coupons_claim", None),
+    ("不停地给我发短信 关掉", "privacy_choose", None), ("行 说不定会晚到一会儿", "appointment_book", None), ("是别删我信息！！", "privacy_delete", None), ("那不行 别删了", "privacy_delete", "那不行"), ("能不能不退货", "return_request", None), ("先别扣", "points_redeem", None),
 ])  # fmt: skip
 def test_a_refusal_is_found_among_other_words(said: str, tool: str, rest: str | None) -> None:
     assert answers.after_refusal(said, tool) == rest
@@ -33,7 +35,18 @@ def test_a_refusal_is_found_among_other_words(said: str, tool: str, rest: str | 
 
 @pytest.mark.parametrize(("said", "tool", "yes"), [
     ("有虫子还不算质量问题？？那登记吧", "ticket_file", True), ("算了就这样吧 约上就行", "appointment_book", True), ("哦没付钱啊 那取消", "order_cancel", True),
-    ("算了 取消吧", "points_redeem", False), ("别退了 换吧", "return_request", False),
+    ("算了 取消吧", "points_redeem", False), ("不想换了 还是退吧", "return_request", True), ("积分不退也没事 取消吧", "order_cancel", True),
+    ("什么？删除？", "privacy_delete", False), ("真的？删除？", "privacy_delete", False), ("我什么时候说过要删？删除？", "privacy_delete", False), ("删除后还能找回来吗？删除", "privacy_delete", False),
+    ("等会儿我先问一下运费谁来出？退", "return_request", False), ("不对不对我要取消的是另外一单 取消", "order_cancel", False), ("千万别 删", "privacy_delete", False), ("我没同意 删除", "privacy_delete", False),
+    ("我的意思是取消预约而不是订单 取消", "order_cancel", False), ("等我明天问清楚了再来找你好不好 取消", "order_cancel", False),
 ])  # fmt: skip
 def test_a_yes_is_found_after_a_remark(said: str, tool: str, yes: bool) -> None:
     assert answers.ends_in_yes(said, tool) is yes
+
+
+@pytest.mark.parametrize(("said", "back"), [
+    ("继续机器人", True), ("算了 不等人工了 你来吧", True), ("没让你转 我就问个时间", True), ("哎呀喊你莫转嘛", True), ("快递别转给驿站", False), ("退款别给我转到微信", False),
+    ("不要转发我的信息", False), ("你来帮我看看这件多少钱", False), ("不用人工熨烫吗", False),
+])  # fmt: skip
+def test_the_assistant_is_called_back_in_ones_own_words(said: str, back: bool) -> None:
+    assert (dialogue.control(said) == "back") is back

@@ -44,11 +44,42 @@ def test_the_assistant_comes_back_where_nobody_was_asked_for(service: Service) -
     assert intents_of(Shopper(service).say("继续机器人")) == ["back"]
 
 
-def test_a_remark_on_a_passage_does_not_bring_it_again(service: Service) -> None:
+def test_a_remark_on_a_passage_does_not_bring_it_again_and_the_same_question_does(service: Service) -> None:
     shopper = Shopper(service)
     first = shopper.hear("羽绒服可以机洗吗")
 
+    assert shopper.hear("羽绒服可以机洗吗") == first
     assert shopper.hear("羽绒服可以机洗吗 说清楚点嘛") != first
+
+
+def test_danger_is_heard_whatever_is_corrected(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.hear("你好")
+
+    assert "ticket_file" in intents_of(shopper.say("孩子在你们店滑倒了 我问的是谁来管"))
+
+
+def test_what_is_left_of_a_correction_is_no_yes(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.hear("删除我的所有数据")
+
+    done = shopper.say("没让你删 我说的是删除")
+
+    assert all(entry["by"] != "confirmed" for entry in done.trace["intents"])
+
+
+def test_the_answer_in_words_is_kept_as_it_was_written(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.hear("我要投诉")
+
+    assert "没让我试穿" in shopper.hear("西单店没让我试穿 我说的是那个穿红衣服的店员")
+
+
+def test_an_english_talk_stays_english(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.hear("how many points do i have")
+
+    assert "welcome" in shopper.hear("thanks")
 
 
 def test_a_short_ok_leaves_a_talk_in_chinese(service: Service) -> None:

@@ -22,7 +22,7 @@ def found(ctx: ToolContext, said: str, spoken_of: str | None = None) -> ProductL
 
 @pytest.mark.parametrize(("said", "most", "about", "least"), [
     ("三百以内的包", 300, None, None), ("一百块以下", 100, None, None), ("不超过500", 500, None, None), ("三百五左右", None, 350, None), ("预算两百", 200, None, None),
-    ("两千以上的大衣", None, None, 2000), ("100到300的", 300, None, 100), ("有没得几十块的", 99, None, None), ("三公里以内的店", None, None, None), ("165以上", None, None, 165),
+    ("两千以上的大衣", None, None, 2000), ("100到300元的", 300, None, 100), ("35到38的鞋有吗", None, None, None), ("不低于500", None, None, 500), ("五百以上一千以下", 1000, None, 500), ("一千零五十以内", 1050, None, None), ("最多两件", None, None, None), ("不到一百斤", None, None, None), ("三百块钱的外套", None, 300, None), ("有没得几十块的", 99, None, None), ("三公里以内的店", None, None, None), ("165以上", None, None, None),
     ("一千五预算", 1500, None, None), ("under 200", 200, None, None),
 ])  # fmt: skip
 def test_a_price_is_read_as_people_say_it(said: str, most: int | None, about: int | None, least: int | None) -> None:
@@ -65,7 +65,9 @@ def test_something_cheaper_is_like_what_was_spoken_of(ctx: ToolContext) -> None:
     assert all(p.category == mask.category and p.price_cents < mask.price_cents for p in cheaper)
 
 
-@pytest.mark.parametrize("said", ["这双鞋多少钱", "多少钱", "有什么颜色"])
+@pytest.mark.parametrize(
+    "said", ["这双鞋多少钱", "多少钱", "有什么颜色", "还有别的颜色吗", "还有什么颜色", "有其它颜色没"]
+)
 def test_a_question_about_what_was_spoken_of_stays_with_it(ctx: ToolContext, said: str) -> None:
     assert [p.product_id for p in found(ctx, said, "P023").products] == ["P023"]
 

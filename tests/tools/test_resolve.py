@@ -51,6 +51,10 @@ def test_of_a_kind_the_described_one_is_meant_and_a_childs_only_for_children(
     assert [p.name for p in ctx.catalog.products_in(said)] == [found]
 
 
+def test_two_kinds_in_one_breath_are_both_meant(ctx: ToolContext) -> None:
+    assert {p.name for p in ctx.catalog.products_in("牛奶和坚果有货吗")} == {"丰年鲜牛奶家庭装", "丰年每日坚果30包"}
+
+
 def test_a_description_that_fits_none_leaves_all_of_a_kind(ctx: ToolContext) -> None:
     assert len(ctx.catalog.products_in("米白色的羽绒服")) == 2
 
