@@ -29,6 +29,7 @@ from eval.shopper_world import Stage, stage
 from eval.sources import Found
 
 Json = dict[str, Any]
+UNSEEN = ("test", "talk")
 TIERS = ("router", "model", "fallback")
 _FOUND = {
     Found.RIGHT: "引对段落",
@@ -183,7 +184,7 @@ def _miss(p: Played) -> Json:
 
 
 def show(report: Json, console: Console, *, misses: bool) -> None:
-    """Print the tables. The words of misses are shown for the other splits only: `test` stays unseen."""
+    """Print the tables. The words of misses are shown for the other splits only: `test` and `talk` stay unseen."""
     table = Table(title=f"顾客对话评测（{report['split']}，{report['dialogues']}段，{report['turns']}轮）")
     for column in ("指标", "值"):
         table.add_column(column)
@@ -230,10 +231,10 @@ def _show_misses(report: Json, console: Console) -> None:
         table.add_row(row["wanted"], row["got"], str(row["times"]))
     console.print(table)
     for fact in report["wrong_fact_list"]:
-        shown = fact["reply"] if report["split"] != "test" else ""
+        shown = fact["reply"] if report["split"] not in UNSEEN else ""
         console.print(f"无依据 {fact['dialogue']} {fact['why']}：{shown}", markup=False)
-    if report["split"] == "test":
-        console.print("test 部分不显示原句，请看 --split fit。")
+    if report["split"] in UNSEEN:
+        console.print(f"{report['split']} 部分不显示原句，请看 --split fit。")
         return
     for miss in report["misses"]:
         wanted = f"{miss['wanted']} {miss['args_wanted'] or ''}"
@@ -246,7 +247,7 @@ def _show_misses(report: Json, console: Console) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. 0 where no fact is without ground, else 1."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--split", choices=("fit", "check", "test"), default="test")
+    parser.add_argument("--split", choices=("fit", "check", "test", "talk"), default="test")
     parser.add_argument("--limit", type=int, default=0, help="only the first so many dialogues")
     parser.add_argument("--peer", type=int, default=0, help="also about so many turns with a plain agent")
     parser.add_argument("--llm", choices=("embedded", "openai", "off"), help="instead of the setting")

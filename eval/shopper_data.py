@@ -1,7 +1,8 @@
 """The labelled turns of shoppers: YAML files in, checked dialogues out.
 
 Called by `eval.shopper`. The form of the files is told at the head of the first. Parts `fit` and `check` may be
-studied: to build on, and for the builders' own validation. Part `test` (of `shopper_blind.yaml` and `shopper_strangers.yaml`) is never looked at.
+studied: to build on, and for the builders' own validation. Part `test` (of `shopper_blind.yaml` and `shopper_strangers.yaml`) and part `talk`
+(`shopper_talk.yaml`, whose writer talked with the assistant) are never looked at.
 """
 
 from dataclasses import dataclass, field
@@ -26,11 +27,12 @@ _NAMES = (
     "shopper_blind.yaml",
     "shopper_strangers.yaml",
     "shopper_live.yaml",
+    "shopper_talk.yaml",
 )
 FILES = tuple(path for name in _NAMES if (path := Path(__file__).parent / "data" / name).exists())
 AS_OF = date(2026, 11, 22)
 NOW = datetime.combine(AS_OF, time(11), SHANGHAI).astimezone(UTC)
-Split = Literal["fit", "check", "test"]
+Split = Literal["fit", "check", "test", "talk"]
 CONTROLS = frozenset({"confirmed", "denied", "repeat", "wait", "stop", "back", "unreadable", "unknown"})
 
 
