@@ -114,7 +114,8 @@ def look(
     `named`: what the message names, of whose kind are looked for; `before`: what was spoken of, other things like which are.
     """
     found = list(named) or [p for p in catalog.products.values() if wanted.includes(p)]
-    if before is not None and not named and wanted.includes(before):
+    for_somebody = any(who.search(text) for who in (_HIM, _HER, _CHILD))  # a present is no other one of the same
+    if before is not None and not named and wanted.includes(before) and not for_somebody:
         found = [p for p in found if p.category == before.category and p != before]
         if wanted.cheap and not wanted.priced:
             found = [p for p in found if p.price_cents < before.price_cents]
@@ -125,7 +126,7 @@ def look(
         return sorted(found, key=lambda p: abs(p.price_cents - aim))[:SHOWN], False
     if wanted.about is not None:
         fitting.sort(key=lambda p: abs(p.price_cents - (wanted.about or 0)))
-    elif before is not None and not wanted.priced:
+    elif before is not None and not wanted.priced and not for_somebody:
         fitting.sort(key=lambda p: abs(p.price_cents - before.price_cents))
     elif wanted.priced or wanted.cheap:
         fitting.sort(key=lambda p: p.price_cents, reverse=not wanted.cheap)

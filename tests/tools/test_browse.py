@@ -57,6 +57,10 @@ def test_a_present_is_for_whom_it_is(ctx: ToolContext, said: str, never: str) ->
     assert never not in {p.category for p in found(ctx, said).products}
 
 
+def test_a_present_need_not_be_like_what_was_spoken_of(ctx: ToolContext) -> None:
+    assert len({p.category for p in found(ctx, "三百以内送老公的有什么", "P037").products}) > 1
+
+
 def test_something_cheaper_is_like_what_was_spoken_of(ctx: ToolContext) -> None:
     mask = ctx.catalog.products["P035"]
     cheaper = found(ctx, "有没有便宜点的", "P035").products
