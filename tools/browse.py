@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tools.catalog import Catalog
+from tools.catalog import Catalog, is_for_children
 from tools.types import Product
 
 SHOWN = 4
@@ -136,8 +136,8 @@ def look(
 def _for_whom(found: Sequence[Product], text: str) -> list[Product]:
     """Those for the person that the text speaks of; nothing for children where no child is spoken of."""
     if _CHILD.search(text):
-        return [p for p in found if p.category == "童装" or "儿童" in p.name or "婴儿" in p.name]
-    grown_up = [p for p in found if p.category != "童装" and "儿童" not in p.name]
+        return [p for p in found if p.category == "童装" or is_for_children(p)]
+    grown_up = [p for p in found if p.category != "童装" and not is_for_children(p)]
     if _HIM.search(text):
         return [p for p in grown_up if p.category != "女装"]
     if _HER.search(text):

@@ -17,12 +17,12 @@ from tools.ports import Merchant
 from tools.types import Product, Store, StoreStock
 
 _EARTH_KM = 6371.0
+_CHILD_WORDS = ("童", "kid", "孩子", "宝宝", "小孩", "儿子", "女儿", "娃", "小朋友")
 _AUDIENCE: tuple[tuple[tuple[str, ...], str], ...] = (
     (("女", "women", "老婆", "妈妈", "我妈", "女朋友", "媳妇", "闺蜜", "太太"), "女装"),
     (("男", "men's", "老公", "爸", "男朋友", "先生"), "男装"),
-    (("童", "kid", "孩子", "宝宝", "小孩", "儿子", "女儿", "娃", "小朋友"), "童装"),
+    (_CHILD_WORDS, "童装"),
 )
-_CHILD_WORDS = _AUDIENCE[2][0]
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ class Catalog:
         told = {p.product_id: len({piece for piece in _pieces(p, kind) if piece in rest}) for p in family}
         most = max(told.values())
         if most == 0:
-            return [p for p in found if p in family] or (found if len(family) == len(self.kinds[kind]) else family)
+            return [p for p in found if p in family] or family
         described = [p for p in family if told[p.product_id] == most]
-        grown_up = [p for p in described if not _is_for_children(p)]
+        grown_up = [p for p in described if not is_for_children(p)]
         return described if any(word in rest for word in _CHILD_WORDS) else grown_up or found
 
     def stores_in(self, text: str) -> list[Store]:
@@ -120,7 +120,8 @@ def _pieces(product: Product, kind: str) -> set[str]:
     return {name[i : i + 2] for name in told for i in range(len(name) - 1) if " " not in name[i : i + 2]}
 
 
-def _is_for_children(product: Product) -> bool:
+def is_for_children(product: Product) -> bool:
+    """True for a product that is called a child's or a baby's."""
     return any(word in product.name for word in ("儿童", "婴儿"))
 
 

@@ -146,6 +146,7 @@ def order(
         raise ToolRefused("no_orders", "您的账户里还没有订单。")
     if words and (number := re.sub(r"\D", "", words)) and len(number) >= 4:
         recent = [o for o in recent if o.order_id.endswith(number)] or recent
+    wanted: Collection[str] = ()
     if product_words:
         wanted = (
             {product_words}
@@ -157,11 +158,9 @@ def order(
             raise UnknownThing("order", "最近的订单里没有这件商品，您看看是不是下面哪一笔？", order_options(recent))
         in_state = [o for o in fitting if o.status in likely]
         recent = in_state if len(in_state) == 1 else fitting
-        if len(recent) > 1 and words != "最近":
-            raise NeedChoice("order", "您说的是哪一笔订单？", order_options(recent, wanted))
     if len(recent) == 1 or words == "最近":
         return recent[0]
-    raise NeedChoice("order", "您说的是哪一笔订单？", order_options(recent))
+    raise NeedChoice("order", "您说的是哪一笔订单？", order_options(recent, wanted))
 
 
 def order_options(found: Sequence[Order], products: Collection[str] = ()) -> tuple[Option, ...]:

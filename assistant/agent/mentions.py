@@ -12,7 +12,7 @@ from assistant.agent.particulars import NO_NAMES, Names
 from assistant.agent.times import CLOCK, DIGITS, MONTH_DAY, WEEKDAY, day_of, part_of_day, shift, when
 from assistant.agent.written import fold_dialect
 from assistant.clock import SHANGHAI, local
-from tools.catalog import Catalog
+from tools.catalog import Catalog, is_for_children
 from tools.resolve import has_size
 from tools.types import Product
 
@@ -170,10 +170,10 @@ def _products(text: str, catalog: Catalog, spoken_of: str | None) -> tuple[str, 
     if not found:
         return _sibling(text, catalog, before) or _of_colour(text, catalog, before)
     named = _longest_name(text, catalog)
-    for_child = _FOR_CHILDREN.search(text) or (before and _is_childs(before) and not _GROWN_UP.search(text))
-    if for_child and not any(_is_childs(p) for p in found):
-        wider = [p for p in catalog.products.values() if _is_childs(p) and _is_called(p, named)]
-        found = [p for p in catalog.products_in(f"小孩{named}") if _is_childs(p)] or wider or found
+    for_child = _FOR_CHILDREN.search(text) or (before and is_for_children(before) and not _GROWN_UP.search(text))
+    if for_child and not any(is_for_children(p) for p in found):
+        wider = [p for p in catalog.products.values() if is_for_children(p) and _is_called(p, named)]
+        found = [p for p in catalog.products_in(f"小孩{named}") if is_for_children(p)] or wider or found
     if (size := _plain_size(text)) and not any(has_size(p, size) for p in found):
         found = [p for p in catalog.products.values() if _is_called(p, named) and has_size(p, size)] or found
     if before in found and not _FOR_WHOM.search(text):
@@ -182,10 +182,6 @@ def _products(text: str, catalog: Catalog, spoken_of: str | None) -> tuple[str, 
 
 
 _FOR_WHOM = re.compile("[男女老]|爸|妈|孩|童|宝|娃|先生|太太|闺蜜|媳妇")
-
-
-def _is_childs(product: Product) -> bool:
-    return "儿童" in product.name or "婴儿" in product.name
 
 
 def _is_called(product: Product, name: str) -> bool:
