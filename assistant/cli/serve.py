@@ -1,7 +1,9 @@
 """`zhike demo`, `zhike serve`, `zhike worker`: the long-running processes."""
 
 import gc
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -81,6 +83,7 @@ def worker(as_json: Json = False) -> None:
     stop.wait()
     running.stop()
     service.close()
+    _leave()
 
 
 def _settings(port: int | None, *, demo_accounts: bool = False, no_model: bool = False) -> Settings:
@@ -186,6 +189,18 @@ def _run(service: Any, *, demo_page: bool = False) -> None:
         raise rooms.failed
     if not server.started:
         raise typer.Exit(3)
+    _leave()
+
+
+def _leave() -> None:
+    """End now where threads still read a model or learn: all is closed and on disk, and nobody waits for them.
+
+    An interpreter that takes itself down under a thread within native code aborts (SIGABRT).
+    """
+    if threading.active_count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 class _Rooms(threading.Thread):
@@ -199,6 +214,7 @@ class _Rooms(threading.Thread):
         self.failed: Exception | None = None
         self._service, self._porch, self._server = service, porch, server
         self._worker: Any = None
+        self._closing = threading.Event()
 
     def run(self) -> None:
         try:
@@ -207,7 +223,10 @@ class _Rooms(threading.Thread):
             self.failed = error
             self._server.should_exit = True
 
-    def close(self) -> None:
+    def close(self, timeout_s: float = 2.0) -> None:
+        """Begin nothing more, wait for the step in hand as long as that, and finish the turns in hand."""
+        self._closing.set()
+        self.join(timeout_s)
         if self._worker is not None:
             self._worker.stop()
 
@@ -220,14 +239,16 @@ class _Rooms(threading.Thread):
         self._worker = Worker(service)
         self._warm("router", lambda: service.router.rank("你好"))  # trained or loaded before a shopper is answered
         self._warm("knowledge", service.retriever.warm)
-        self._worker.start()
+        if not self._closing.is_set():
+            self._worker.start()
         self._warm("model", service.start_model)
         self._warm("model", service.llm.preload)
         settle()
 
-    @staticmethod
-    def _warm(what: str, act: Callable[[], object]) -> None:
+    def _warm(self, what: str, act: Callable[[], object]) -> None:
         """What is away or not there yet now may come later; what an operator wrote wrong will not."""
+        if self._closing.is_set():
+            return
         try:
             act()
         except ConfigError:

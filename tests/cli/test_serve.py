@@ -48,6 +48,15 @@ def test_what_is_away_does_not_keep_a_service_from_starting() -> None:
     def wrong() -> None:
         raise ConfigError("an intent has no examples")
 
-    _Rooms._warm("router", away)
+    rooms = _Rooms(None, None, None)
+    rooms._warm("router", away)
     with pytest.raises(ConfigError):
-        _Rooms._warm("router", wrong)
+        rooms._warm("router", wrong)
+
+
+def test_a_service_that_is_told_to_end_makes_nothing_more() -> None:
+    made: list[str] = []
+    rooms = _Rooms(None, None, None)
+    rooms._closing.set()
+    rooms._warm("model", lambda: made.append("model"))
+    assert made == []
