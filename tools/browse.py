@@ -8,14 +8,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tools.catalog import Catalog, is_for_children
+from tools import whom
+from tools.catalog import Catalog
+from tools.numerals import whole
 from tools.types import Product
 
 SHOWN = 4
 TOLD_AS_PRICE = 300_00  # cents from which a bare number with 以上 is a price, and no height
 NEAR = 0.3  # a price "about" another one differs by no more than this share of it
-_DIGITS = {"零": 0, **{digit: n for n, digit in enumerate("一二三四五六七八九", 1)}, "两": 2}
-_UNITS = {"十": 10, "百": 100, "千": 1000}
 _N = r"(\d[\d,]*+(?:\.\d+)?|[一二两三四五六七八九十百千零]++)"
 _YUAN = r"\s*(?:块钱?|元|rmb|yuan)?\s*"
 _NO_UNIT = r"(?!\d|\s*(?:公里|米|天|斤|件|个|双|张|条|人|分|次|款|码|岁|厘米|cm|月|年|点|号|折))"
@@ -37,9 +37,6 @@ _KINDS = (
     ("鞋|靴", "鞋", ("鞋", "靴")), ("外套", "外套", ("外套", "大衣", "羽绒服", "冲锋衣", "西装")), ("裤", "裤子", ("裤",)), ("裙", "裙子", ("裙",)),
     ("(?<![面钱红打])包(?!邮|裹|装|括|吗|退|运|不包|换)", "包", ("双肩包", "背包", "手提包", "钱包")), ("衣服|衣裳|上衣", "衣服", ("女装", "男装", "童装", "运动户外")),
 )  # fmt: skip
-_HIM = re.compile("爸|老公|男朋友|男票|男友|先生|男生|哥|弟|husband|boyfriend|dad")
-_HER = re.compile("妈|老婆|女朋友|女票|女友|太太|女生|媳妇|闺蜜|姐|妹|对象|wife|girlfriend|mom")
-_CHILD = re.compile("儿子|女儿|孩子(?!他|她)|小孩|宝宝|娃|小朋友|儿童|闺女|kid|baby")
 
 
 @dataclass(frozen=True)
@@ -114,12 +111,12 @@ def look(
     `named`: what the message names, of whose kind are looked for; `before`: what was spoken of, other things like which are.
     """
     found = list(named) or [p for p in catalog.products.values() if wanted.includes(p)]
-    for_somebody = any(who.search(text) for who in (_HIM, _HER, _CHILD))  # a present is no other one of the same
+    for_somebody = whom.heard(text)  # a present is no other one of the same
     if before is not None and not named and wanted.includes(before) and not for_somebody:
         found = [p for p in found if p.category == before.category and p != before]
         if wanted.cheap and not wanted.priced:
             found = [p for p in found if p.price_cents < before.price_cents]
-    found = _for_whom(found, text) or found
+    found = [p for p in found if whom.suits(p, for_somebody)] or found
     fitting = [p for p in found if wanted.fits(p.price_cents)]
     if not fitting:
         aim = wanted.about or wanted.most or wanted.least or 0
@@ -131,18 +128,6 @@ def look(
     elif wanted.priced or wanted.cheap:
         fitting.sort(key=lambda p: p.price_cents, reverse=not wanted.cheap)
     return _varied(fitting)[:SHOWN], True
-
-
-def _for_whom(found: Sequence[Product], text: str) -> list[Product]:
-    """Those for the person that the text speaks of; nothing for children where no child is spoken of."""
-    if _CHILD.search(text):
-        return [p for p in found if p.category == "童装" or is_for_children(p)]
-    grown_up = [p for p in found if p.category != "童装" and not is_for_children(p)]
-    if _HIM.search(text):
-        return [p for p in grown_up if p.category != "女装"]
-    if _HER.search(text):
-        return [p for p in grown_up if p.category != "男装" and "男士" not in p.name]
-    return list(found) if "童" in text else grown_up
 
 
 def _varied(found: Sequence[Product]) -> list[Product]:
@@ -161,13 +146,4 @@ def _first(found: re.Match[str]) -> int:
 def _cents(number: str) -> int:
     if number[0].isdigit():
         return round(float(number.replace(",", "")) * 100)
-    total = digit = 0
-    unit = 10
-    for character in number:
-        if character in _UNITS:
-            unit = _UNITS[character]
-            total, digit = total + (digit or 1) * unit, 0
-        else:
-            digit = _DIGITS[character]
-            unit = 10 if character == "零" else unit
-    return (total + digit * (unit // 10 if unit > 10 else 1)) * 100  # "三百五" is 350
+    return whole(number) * 100

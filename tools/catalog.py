@@ -10,19 +10,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tools import whom
 from tools.errors import BackendDown
 from tools.gazetteer import CITIES, LANDMARKS
 from tools.matching import NameIndex
 from tools.ports import Merchant
 from tools.types import Product, Store, StoreStock
+from tools.whom import Whom
 
 _EARTH_KM = 6371.0
-_CHILD_WORDS = ("童", "kid", "孩子", "宝宝", "小孩", "儿子", "女儿", "娃", "小朋友")
-_AUDIENCE: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("女", "women", "老婆", "妈妈", "我妈", "女朋友", "媳妇", "闺蜜", "太太"), "女装"),
-    (("男", "men's", "老公", "爸", "男朋友", "先生"), "男装"),
-    (_CHILD_WORDS, "童装"),
-)
 
 
 @dataclass(frozen=True)
@@ -82,8 +78,9 @@ class Catalog:
         if most == 0:
             return [p for p in found if p in family] or family
         described = [p for p in family if told[p.product_id] == most]
-        grown_up = [p for p in described if not is_for_children(p)]
-        return described if any(word in rest for word in _CHILD_WORDS) else grown_up or found
+        if whom.heard(rest) is Whom.CHILD:
+            return described
+        return [p for p in described if whom.made_for(p) is not Whom.CHILD] or found
 
     def stores_in(self, text: str) -> list[Store]:
         """Stores that a sentence names. A city that is named too narrows several down."""
@@ -120,19 +117,12 @@ def _pieces(product: Product, kind: str) -> set[str]:
     return {name[i : i + 2] for name in told for i in range(len(name) - 1) if " " not in name[i : i + 2]}
 
 
-def is_for_children(product: Product) -> bool:
-    """True for a product that is called a child's or a baby's."""
-    return any(word in product.name for word in ("儿童", "婴儿"))
-
-
 def narrow(products: list[Product], text: str) -> list[Product]:
     """Of several products, those for the person that the text speaks of."""
     if len(products) < 2:
         return products
-    for words, category in _AUDIENCE:
-        if any(w in text for w in words) and (fitting := [p for p in products if p.category == category]):
-            return fitting
-    return products
+    wanted = whom.heard(text)
+    return [p for p in products if whom.made_for(p) is wanted] or products if wanted else products
 
 
 def distance_km(lat1: float, lng1: float, lat2: float, lng2: float) -> float:

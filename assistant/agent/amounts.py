@@ -7,14 +7,15 @@ import re
 from collections.abc import Sequence
 
 from assistant.agent import ruled_out
-from assistant.agent.times import DIGITS
 from assistant.domain.conversation import Offer
+from tools.numerals import whole
 
 _NUMERAL = re.compile(
-    "(?:([一二两三四五六七八九])千)?(?:([一二两三四五六七八九])百)?([一二三四五六七八九])?(十)?(?![点张个])"
+    "(?:[一二两三四五六七八九][千百]零?)+(?:[一二三四五六七八九]十?)?(?![点张个])|[一二三四五六七八九]十(?![点张个])"
 )
+_OF_TIME = "(?!周?岁|个月|天|年|月)"
 _FROM_TO = re.compile(r"满?(\d+)(?:元|块)?减(\d+)")
-_FROM = re.compile(r"满(\d+)")
+_FROM = re.compile(rf"满(\d++){_OF_TIME}")
 _OFF = re.compile(r"(?:减|抵|省|优惠)(\d+)")
 _POINTS = re.compile(r"(\d+)(?:积)?分")
 _BARE = re.compile(r"(?<![\d.])(\d+)(?:元|块钱?)?(?:的(?=$|[，, 呢吧那给我就要好来领])|那|这|券|$|[ ，,]|现金)")
@@ -59,19 +60,5 @@ def only_names(text: str) -> bool:
 
 
 def in_digits(text: str) -> str:
-    """Hundreds and thousands in words as digits ("两千减五百")."""
-
-    def digits(found: re.Match[str]) -> str:
-        thousands, hundreds, last, ten = found.groups()
-        if not (thousands or hundreds or (last and ten)):
-            return found.group(0)
-        value = 1000 * _of(thousands) + 100 * _of(hundreds)
-        if last:
-            value += _of(last) * (10 if ten or hundreds else 100 if thousands else 1)
-        return str(value)
-
-    return _NUMERAL.sub(digits, text)
-
-
-def _of(numeral: str | None) -> int:
-    return DIGITS[numeral] if numeral else 0
+    """Tens, hundreds and thousands in words as digits ("两千减五百")."""
+    return _NUMERAL.sub(lambda found: str(whole(found.group(0))), text)

@@ -7,6 +7,7 @@ import re
 
 from assistant.agent import amounts, offered
 from assistant.domain.conversation import Offer
+from tools.numerals import whole
 
 _YES_WORDS = (
     "就这么办", "确认无误", "无误", "没有问题", "没有错", "没问题", "就这样", "可以的", "是的呢", "确认", "确定", "好的", "好滴", "好啊", "好呀", "好嘞", "可以", "行吧", "行的", "对的", "对头", "没错",
@@ -357,8 +358,7 @@ def choose(text: str, offers: tuple[Offer, ...]) -> str | None:
         if wanted in (offer.label.lower(), offer.value.lower()):
             return offer.value
     if found := _ORDINAL.match(wanted):
-        number = found.group(1)
-        index = int(number) if number.isdigit() else "一二三四五六七八九".find(number.replace("两", "二")) + 1
+        index = whole(found.group(1))
         return offers[index - 1].value if index <= len(offers) else None
     if _LAST.match(wanted):
         return offers[-1].value

@@ -19,6 +19,7 @@ from assistant.domain.conversation import Focus, Offer, Pending
 from tools.all import TOOLS
 from tools.catalog import narrow
 from tools.errors import BackendDown, ToolError
+from tools.numerals import whole
 from tools.types import Order, OrderStatus, Product
 
 SHORT_QUESTION = 8  # characters
@@ -151,7 +152,7 @@ def _picked(tool: str, turn: Turn, text: str) -> dict[str, str]:
     if not found:
         return {}
     word = found.group(1) or found.group(2)
-    index = int(word) if word.isdigit() else "一二三四五六七八九".find(word) + 1
+    index = whole(word)
     return {state.shown_slot: state.shown[index - 1].value} if 0 < index <= len(state.shown) else {}
 
 

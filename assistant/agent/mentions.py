@@ -9,12 +9,15 @@ from datetime import UTC, datetime, time, timedelta
 
 from assistant.agent import particulars, ruled_out
 from assistant.agent.particulars import NO_NAMES, Names
-from assistant.agent.times import CLOCK, DIGITS, MONTH_DAY, WEEKDAY, day_of, part_of_day, shift, when
+from assistant.agent.times import CLOCK, MONTH_DAY, WEEKDAY, day_of, part_of_day, shift, when
 from assistant.agent.written import fold_dialect
 from assistant.clock import SHANGHAI, local
-from tools.catalog import Catalog, is_for_children
+from tools import whom
+from tools.catalog import Catalog
+from tools.numerals import whole
 from tools.resolve import has_size
 from tools.types import Product
+from tools.whom import Whom
 
 _ORDER = re.compile(r"(?<!\d)(\d{13,16})(?!\d)")
 _TAIL = re.compile(r"(?:尾号|后四位|订单)\s*(\d{4,8})(?!\d)")
@@ -25,7 +28,7 @@ _SIZE_NUMBER = re.compile(
 )
 _BED = re.compile(r"1\s*(?:\.|米)\s*([58])(?!\d)\s*米?")
 _BED_WORDS = re.compile(r"一米([五八])")
-_NUMERAL = re.compile("([三四])十([一二三四五六七八九])?(?=[码号的]| |$)")
+_NUMERAL = re.compile("[三四]十[一二三四五六七八九]?(?=[码号的]| |$)")
 _BARE_NUMBER = re.compile(
     r"(?<![\d.])(\d{2,3})(?![\d.]|\s*(?:元|块|分|点|折|天|号线|楼|岁|斤|kg|公斤|cm|厘米|公分|%|毫米|ml|个|年|月))"
 )
@@ -170,10 +173,12 @@ def _products(text: str, catalog: Catalog, spoken_of: str | None) -> tuple[str, 
     if not found:
         return _sibling(text, catalog, before) or _of_colour(text, catalog, before)
     named = _longest_name(text, catalog)
-    for_child = _FOR_CHILDREN.search(text) or (before and is_for_children(before) and not _GROWN_UP.search(text))
-    if for_child and not any(is_for_children(p) for p in found):
-        wider = [p for p in catalog.products.values() if is_for_children(p) and _is_called(p, named)]
-        found = [p for p in catalog.products_in(f"小孩{named}") if is_for_children(p)] or wider or found
+    for_child = _FOR_CHILDREN.search(text) or (
+        before and whom.made_for(before) is Whom.CHILD and not _GROWN_UP.search(text)
+    )
+    if for_child and not any(whom.made_for(p) is Whom.CHILD for p in found):
+        wider = [p for p in catalog.products.values() if whom.made_for(p) is Whom.CHILD and _is_called(p, named)]
+        found = [p for p in catalog.products_in(f"小孩{named}") if whom.made_for(p) is Whom.CHILD] or wider or found
     if (size := _plain_size(text)) and not any(has_size(p, size) for p in found):
         found = [p for p in catalog.products.values() if _is_called(p, named) and has_size(p, size)] or found
     if before in found and not _FOR_WHOM.search(text):
@@ -289,7 +294,7 @@ def _order_slots(text: str, slots: dict[str, str]) -> None:
 
 def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots: dict[str, str]) -> None:
     names = "".join(catalog.products[p].name for p in products)
-    text = _TOLD_HEIGHT.sub(" ", _NUMERAL.sub(_as_digits, text))
+    text = _TOLD_HEIGHT.sub(" ", _NUMERAL.sub(lambda found: str(whole(found.group(0))), text))
     for named in sorted(
         (n for p in products for n in (catalog.products[p].name, *catalog.products[p].aliases)), key=len
     ):
@@ -311,7 +316,7 @@ def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots
     elif found := _SIZE_NUMBER.search(text):
         slots["size"] = found.group(1)
     elif (found := _BED.search(text)) or (found := _BED_WORDS.search(text)):
-        slots["size"] = f"1.{DIGITS.get(found.group(1), found.group(1))}米"
+        slots["size"] = f"1.{whole(found.group(1))}米"
     elif size := _size_of(text, catalog, products):
         slots["size"] = size
     else:
@@ -330,11 +335,6 @@ def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots
                 break
     if slots.get("size") and slots["size"] in names and not re.search(r"[码号]", text):
         slots.pop("size")
-
-
-def _as_digits(found: re.Match[str]) -> str:
-    """A shoe size in words ("三十八码")."""
-    return f"{DIGITS[found.group(1)]}{DIGITS[found.group(2)] if found.group(2) else 0}"
 
 
 def _size_of(text: str, catalog: Catalog, products: tuple[str, ...]) -> str | None:
@@ -361,30 +361,18 @@ def _body_slots(text: str, slots: dict[str, str]) -> None:
     if found := _HEIGHT.search(text):
         plain_cm = found.group(1) or found.group(2)
         if plain_cm is None and found.group(3):
-            plain_cm = f"1{DIGITS[found.group(3)]}{DIGITS[found.group(4)] if found.group(4) else 0}"
+            plain_cm = f"1{whole(found.group(3))}{whole(found.group(4) or '零')}"
         slots["height"] = plain_cm or f"1{found.group(5) or found.group(6):0<2}"
     if found := _WEIGHT.search(text):
         slots["weight"] = _kilograms(found.group(1), found.group(2), text)
 
 
-_SPOKEN_WEIGHT = re.compile(r"(一百)?(零)?([一二三四五六七八九])?(十)?([一二三四五六七八九])?(?=公斤|斤|千克)")
+_SPOKEN_WEIGHT = re.compile(r"[一二三四五六七八九十百零]{2,}(?=公斤|斤|千克)")
 
 
 def _spoken_weight(text: str) -> str:
     """ "九十八斤" as 98斤, "一百二十斤" and "一百二斤" as 120斤."""
-
-    def digits(found: re.Match[str]) -> str:
-        hundred, zero, first, ten, last = found.groups()
-        if not (hundred or ten):
-            return found.group(0)
-        value = 100 if hundred else 0
-        if ten or (hundred and first and not zero):
-            value += 10 * DIGITS[first or "一"]
-        elif first:
-            value += DIGITS[first]
-        return str(value + (DIGITS[last] if last else 0))
-
-    return _SPOKEN_WEIGHT.sub(digits, text)
+    return _SPOKEN_WEIGHT.sub(lambda found: str(whole(found.group(0))), text)
 
 
 def _kilograms(number: str, unit: str | None, text: str) -> str:

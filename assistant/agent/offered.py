@@ -7,20 +7,16 @@ import re
 from collections.abc import Sequence
 
 from assistant.agent import ruled_out
-from assistant.agent.times import number
 from assistant.domain.conversation import Offer
+from tools import whom
+from tools.numerals import whole
 
-_FOR_WHOM = (  # what people say, and what labels say
-    (("童", "kid", "孩", "婴儿", "宝宝", "儿子", "女儿", "娃"), ("童", "kid", "婴儿")),
-    (("女", "women"), ("女", "women")),
-    (("男", "men's"), ("男", "men's")),
-)
 _LONGEST = 16  # characters of a description; what is longer tells more than a choice
 _FIRST_THE_NUMBER = re.compile(
     r"(?:我?(?:选|要|说的?是?)|就|那就)?第([1-9一二三四五六七八九])[个款笔单家张条件种双号只瓶套](?:吧|的|那个)?[，,。!！ ]*(.{2,})"
 )
 _WISHES_MORE = re.compile("[?？退换约领留兑查转别不没还或太丑]|算了|都行|取消|投诉|吗|么|多|几|怎|咋|哪|啥|什|有没")
-_OF_OTHERS = re.compile("孩子他|他爸|她妈|[男女]装部")
+_DEPARTMENT = re.compile("[男女]装部")
 _FILLERS = re.compile(
     "[，,。.!！~ 那这个款件双条种只张家店单笔次瓶盒套的要就我选是吧啊呀呢哦噢嗯好嘛咯呗哈了来给它啦嘞说有]"
 )
@@ -38,7 +34,7 @@ def described(text: str, offers: Sequence[Offer]) -> str | None:
 
 def _by_number(found: re.Match[str], offers: Sequence[Offer]) -> str | None:
     """What a number means with words after it that describe no other ("第一个 那个白鹅绒的")."""
-    index, rest = number(found.group(1)) - 1, found.group(2)
+    index, rest = whole(found.group(1)) - 1, found.group(2)
     if index >= len(offers) or _WISHES_MORE.search(rest):
         return None
     meant = offers[index].value
@@ -47,12 +43,11 @@ def _by_number(found: re.Match[str], offers: Sequence[Offer]) -> str | None:
 
 def _for_whom(text: str, offers: Sequence[Offer]) -> str | None:
     """The one offer that is for whom a text names; where none says so, the one that is not for others."""
-    told = next((labels for said, labels in _FOR_WHOM if any(word in text for word in said)), None)
-    if told is None or len(text) > 12 or _WISHES_MORE.search(text) or _OF_OTHERS.search(text):
+    told = whom.heard(text)
+    if told is None or len(text) > 12 or _WISHES_MORE.search(text) or _DEPARTMENT.search(text):
         return None
-    for_them = [o for o in offers if any(word in o.label.lower() for word in told)]
-    others = [word for _, labels in _FOR_WHOM if labels != told for word in labels]
-    fitting = for_them or [o for o in offers if not any(word in o.label.lower() for word in others)]
+    labels = {o: whom.on_label(o.label) for o in offers}
+    fitting = [o for o in offers if labels[o] is told] or [o for o in offers if labels[o] is None]
     return fitting[0].value if len(fitting) == 1 < len(offers) else None
 
 

@@ -7,8 +7,8 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 
 from assistant.clock import SHANGHAI, local
+from tools.numerals import whole
 
-DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "俩": 2, "仨": 3, "〇": 0}
 _NUMBER = r"(\d{1,2}|二十[一二三]?|十[一二三四五六七八九]?|[一二两俩仨三四五六七八九])"
 MONTH_DAY = re.compile(r"(\d{1,2}|[一二两三四五六七八九十]{1,2})月(\d{1,2}|[一二三四五六七八九十]{1,3})[号日]?")
 _DAY_OF_MONTH = re.compile(r"(?<!\d)(\d{1,2})[号日](?!线|楼)")
@@ -32,23 +32,13 @@ _RELATIVE = (
 )
 
 
-def number(word: str) -> int:
-    """A number up to 99 in digits or Chinese."""
-    if word.isdigit():
-        return int(word)
-    if len(word) == 1:
-        return DIGITS[word]
-    tens, _, ones = word.partition("十")
-    return (DIGITS[tens] if tens else 1) * 10 + (DIGITS[ones] if ones else 0)
-
-
 def day_of(text: str, today: date) -> date | None:
     """The day that is named; a weekday without "这" or "下" is the next one to come. None where none is named."""
     for word, days in _RELATIVE:
         if word in text:
             return today + timedelta(days=days)
     if found := MONTH_DAY.search(text):
-        return _coming(today, number(found.group(1)), number(found.group(2)))
+        return _coming(today, whole(found.group(1)), whole(found.group(2)))
     if found := WEEKDAY.search(text):
         wanted = 5 if found.group(2) == "末" else "一二三四五六日天".index(found.group(2)) % 7
         if found.group(2) == "天":
@@ -85,7 +75,7 @@ def when(text: str, now: datetime) -> datetime | None:
     found = CLOCK.search(text)
     if not found:
         return None
-    hour = number(found.group(2))
+    hour = whole(found.group(2))
     if hour > 23:
         return None
     half = found.group(3)
@@ -124,7 +114,7 @@ def shift(text: str) -> timedelta:
     if not found:
         return timedelta(0)
     way, amount, half, unit = found.group(1), found.group(2), found.group(4), found.group(5)
-    count = 0.5 if amount == "半" else number(amount) + (0.5 if half else 0)
+    count = 0.5 if amount == "半" else whole(amount) + (0.5 if half else 0)
     days = 7 if unit in ("周", "星期", "礼拜") else 1
     step = {"小时": timedelta(hours=1), "钟头": timedelta(hours=1), "分钟": timedelta(minutes=1)}.get(
         unit, timedelta(days=days)

@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from assistant.surveys.files import Option, Question
+from tools.numerals import whole
 
 if TYPE_CHECKING:
     from assistant.surveys.reading import Reading
 
-DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "俩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9,
-          "十": 10}  # fmt: skip
 _ALL = re.compile(r"(全|都)(部)?(选|要|有|是|满意|不满意|好)?(了|的)?|全部|以上(都|全)是?|通通|统统")
 _NONE = re.compile(r"都(没有?|不是?|不满意)|没有|以上都不是|都不选|没一个")
 _NO_IDEA = re.compile(
@@ -163,13 +162,13 @@ def _picked(said: str, options: Sequence[Option]) -> list[str]:
     if "最后一" in said:
         return [options[-1].id]
     if ordinals := _ORDINAL.findall(said):
-        places = [int(o[0]) if o[0].isdigit() else DIGITS[o[0]] for o in ordinals]
+        places = [whole(o[0]) for o in ordinals]
     elif re.fullmatch(r"[\s选]*[\d\s、,，和跟及.。+与/]+(吧|都有|都是|项|号)?", said):
         places = [int(n) for run in re.findall(r"\d+", said) for n in (run if len(options) < 10 else [run])]
     elif re.fullmatch(r"[\s选]*[a-i](?:[\s、,，和跟+/]*[a-i])*(吧)?", said):
         places = [ord(c) - ord("a") + 1 for c in re.findall(r"[a-i]", said)]
     elif alone := re.fullmatch(r"选?([一二三四五六七八九])(吧|号|项)?", said):
-        places = [DIGITS[alone[1]]]
+        places = [whole(alone[1])]
     else:
         return []
     inside = [options[p - 1].id for p in dict.fromkeys(places) if 1 <= p <= len(options)]

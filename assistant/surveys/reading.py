@@ -15,7 +15,8 @@ import yaml
 
 from assistant.surveys.asking import asks, digresses, plain
 from assistant.surveys.files import OPEN, Question
-from assistant.surveys.options import DIGITS, Sense, choose
+from assistant.surveys.options import Sense, choose
+from tools.numerals import whole
 
 Wish = Literal["skip", "back", "later", "stop", "opt_out"]
 Value = int | str | tuple[str, ...] | Mapping[str, int]
@@ -193,7 +194,7 @@ def _wish(said: str, question: Question) -> Wish | None:
 def _score(said: str, kind: str, scale: tuple[int, int]) -> Reading:
     low, high = scale
     if short := _SHORT_OF.search(said):
-        named = int(DIGITS.get(found := short["a"] or short["b"], found))
+        named = whole(short["a"] or short["b"])
         number = (_of_stars(named, high) if (short["u"] or short["v"]) != "分" else named) - 1
         return Reading(number, by="number", sure=False) if low <= number <= high else UNCLEAR
     numbers = _numbers(said, high)
@@ -229,7 +230,7 @@ def _numeric(said: str) -> bool:
 def _numbers(said: str, high: int) -> list[int]:
     """Scores that are named, in order; several that belong together are one."""
     if less := _LESS.search(said):
-        return [high - int(DIGITS.get(less[1], less[1]))]
+        return [high - whole(less[1])]
     if re.search(r"(?<!分)满分(?!\d|是|为|制)|打满|满星", said) and not re.search(
         r"(不|没)(能|到|是)?(打|给)?满分|差.{0,2}满分", said
     ):
@@ -238,7 +239,7 @@ def _numbers(said: str, high: int) -> list[int]:
     if found := _RANGE.search(said):
         return [_half_up((int(found[1]) + int(found[2])) / 2)]
     if found := _CHINESE_RANGE.search(said):
-        return [_half_up((DIGITS[found[1]] + DIGITS[found[2]]) / 2)]
+        return [_half_up((whole(found[1]) + whole(found[2])) / 2)]
     marked = [m for m in _NUMBER.finditer(said) if said[m.end() :].lstrip()[:1] in ("分", "星", "颗")]
     plain = list(_NUMBER.finditer(said))
     numbers = [float(m[1]) for m in (marked or plain)]
@@ -249,9 +250,9 @@ def _numbers(said: str, high: int) -> list[int]:
                 r"\W*(?:我?(?:给|打|选)个?)?(十|[零〇一二两三四五六七八九])(?:分|吧|哈|啊|呗|了)?\W*", said
             )
         ):
-            return [DIGITS[alone[1]]]
+            return [whole(alone[1])]
         starred = bool(chinese) and high > 5 and all(said[m.end() :][:1] in ("星", "颗") for m in chinese)
-        return [_of_stars(DIGITS[m[1]], high) if starred else DIGITS[m[1]] for m in chinese]
+        return [_of_stars(whole(m[1]), high) if starred else whole(m[1]) for m in chinese]
     starred = bool(marked) and high > 5 and all(said[m.end() :].lstrip()[:1] in ("星", "颗") for m in marked)
     return [_of_stars(n, high) if starred else _scaled(n, high) for n in numbers]
 
