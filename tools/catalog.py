@@ -71,6 +71,8 @@ class Catalog:
         most pieces of their names. What was found, where it describes none."""
         family = [self.products[key] for key in self.kinds.get(kind, ())]
         family = [p for p in family if p.brand and p.brand in rest] or family
+        if len(family) > 1 and (meant := whom.heard(rest)):  # "给男朋友买双皮鞋": those for a man, if any are
+            family = [p for p in family if whom.made_for(p) is meant] or family
         if len(family) < 2:
             return family or found
         told = {p.product_id: len({piece for piece in _pieces(p, kind) if piece in rest}) for p in family}
@@ -172,7 +174,7 @@ def build(merchant: Merchant) -> Catalog:
 # other words for the same ware, for names that hold the first
 _ALSO = (
     ("衬衫", "衬衣"), ("羽绒服", "羽绒衣"), ("羽绒服", "羽绒"), ("围巾", "围脖"), ("双肩包", "书包"), ("运动鞋", "球鞋"), ("保温杯", "水杯"), ("毛衣", "毛衫"),
-    ("防晒", "防嗮"), ("牛仔裤", "仔裤"), ("连衣裙", "裙衫"), ("被芯", "被子"), ("被子", "被芯"), ("T恤", "恤衫"),
+    ("防晒", "防嗮"), ("牛仔裤", "仔裤"), ("连衣裙", "裙衫"), ("被芯", "被子"), ("被子", "被芯"), ("T恤", "恤衫"), ("雪地靴", "雪地鞋"), ("短靴", "短靴子"),
 )  # fmt: skip
 
 

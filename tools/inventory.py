@@ -8,6 +8,7 @@ from tools.types import Measurements, Product, ProductList, Reservation, SizeAdv
 
 family = Family()
 MAX_NEAR = 4
+MOST_RESERVED = 5  # pieces in one reservation
 
 
 class ProductArgs(Args):
@@ -19,6 +20,10 @@ class StockArgs(ProductArgs):
     size: str | None = None
     store: str | None = None
     place: str | None = None
+
+
+class ReserveArgs(StockArgs):
+    quantity: str | None = None
 
 
 class SizeArgs(ProductArgs):
@@ -105,7 +110,7 @@ def _other_variants(ctx: ToolContext, item: Product) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{s.colour} {s.size}" for s in stock))[:5]
 
 
-def _plan_reserve(ctx: ToolContext, args: StockArgs) -> WritePlan:
+def _plan_reserve(ctx: ToolContext, args: ReserveArgs) -> WritePlan:
     _ = ctx.member
     item = resolve.product(ctx, args.product, in_colour=args.colour, in_size=args.size)
     colour = resolve.colour(item, args.colour)
@@ -115,6 +120,9 @@ def _plan_reserve(ctx: ToolContext, args: StockArgs) -> WritePlan:
     if size is None and len(item.sizes) > 1:
         raise NeedChoice("size", "要留哪个尺码？", tuple(Option(s, s) for s in item.sizes))
     colour, size = colour or item.colours[0], size or item.sizes[0]
+    wanted = max(1, int(args.quantity or 1))
+    if wanted > MOST_RESERVED:
+        raise ToolRefused("too_many", f"一次最多预留{MOST_RESERVED}件，需要更多请转人工安排。", proposes="handoff")
     stock = list(ctx.ports.merchant.inventory.stock(item.product_id, colour, size))
     if not stock:
         raise ToolRefused("out_of_stock", f"{item.name} {colour} {size}各门店都没有货了，要不要看看别的颜色尺码？")
@@ -133,17 +141,27 @@ def _plan_reserve(ctx: ToolContext, args: StockArgs) -> WritePlan:
             f"{named[0].name}这款{colour} {size}没有货了，这些门店有，留在哪家？",
             tuple(Option(s.store_id, ctx.short(s.store)) for s in near),
         )
-    rows = (("商品", item.name), ("规格", f"{colour} {size}"), ("门店", named[0].name), ("保留", "48小时"))
-    resolved = {"product": item.product_id, "colour": colour, "size": size, "store": named[0].store_id}
+    left = next(s.quantity for s in stock if s.store_id == named[0].store_id)
+    if left < wanted:
+        raise NeedChoice(
+            "quantity", f"{named[0].name}只剩{left}件了，留{left}件吗？", (Option(str(left), f"{left}件"),)
+        )
+    rows = (
+        ("商品", item.name), ("规格", f"{colour} {size}".removeprefix("默认 ")), ("数量", f"{wanted}件"), ("门店", named[0].name), ("保留", "48小时"),
+    )  # fmt: skip
+    resolved = {
+        "product": item.product_id, "colour": colour, "size": size, "store": named[0].store_id, "quantity": str(wanted),
+    }  # fmt: skip
     return WritePlan("到店自提预留", rows, resolved)
 
 
-@family.write(StockArgs, _plan_reserve)
-def stock_reserve(ctx: ToolContext, args: StockArgs) -> Reservation:
-    """把一件商品留在门店等我去拿。例：帮我留一件M码的；预留一双42的跑鞋在福田店"""
+@family.write(ReserveArgs, _plan_reserve)
+def stock_reserve(ctx: ToolContext, args: ReserveArgs) -> Reservation:
+    """把商品留在门店等我去拿，可以留几件。例：帮我留一件M码的；预留一双42的跑鞋在福田店"""
     return ctx.ports.merchant.inventory.reserve(
-        ctx.member, args.product or "", args.colour or "", args.size or "", args.store or "", ctx.key
-    )
+        ctx.member, args.product or "", args.colour or "", args.size or "", args.store or "",
+        int(args.quantity or 1), ctx.key,
+    )  # fmt: skip
 
 
 # upper bounds of (height cm, weight kg) for S, M, L, XL, XXL

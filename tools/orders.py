@@ -35,16 +35,22 @@ def order_status(ctx: ToolContext, args: OrderArgs) -> Order:
 
 
 @family.read(OrderArgs)
-def order_logistics(ctx: ToolContext, args: OrderArgs) -> Logistics:
+def order_logistics(ctx: ToolContext, args: OrderArgs) -> Logistics | Order:
     """快递到哪了、什么时候到、单号。例：我的快递到哪了；羽绒服几号能到"""
     if not args.order and not args.product:
         moving = [o for o in ctx.ports.merchant.orders.recent(ctx.member, 8) if o.status in _MOVING]
         if len(moving) == 1:
-            return ctx.ports.merchant.orders.logistics(ctx.member, moving[0].order_id)
+            return _parcel(ctx, moving[0])
         if moving:
             raise NeedChoice("order", "您问的是哪一个包裹？", resolve.order_options(moving))
     order = resolve.order(ctx, args.order, args.product, likely=_MOVING)
-    return ctx.ports.merchant.orders.logistics(ctx.member, order.order_id)
+    return _parcel(ctx, order)
+
+
+def _parcel(ctx: ToolContext, order: Order) -> Logistics | Order:
+    """Where the parcel is; of an order that has none on its way, how it stands."""
+    found = ctx.ports.merchant.orders.logistics(ctx.member, order.order_id)
+    return found if found.steps else order
 
 
 def _kind(words: str | None) -> ReturnKind:

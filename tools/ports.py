@@ -108,7 +108,7 @@ class InventoryPort(Protocol):
         ...
 
     def reserve(
-        self, member_id: str, product_id: str, colour: str, size: str, store_id: str, key: str
+        self, member_id: str, product_id: str, colour: str, size: str, store_id: str, quantity: int, key: str
     ) -> Reservation: ...
 
 
@@ -160,6 +160,10 @@ class PrivacyPort(Protocol):
 
     def delete(self, shopper: str, key: str) -> datetime:
         """Schedules the deletion and returns when it will be done."""
+        ...
+
+    def keep(self, shopper: str) -> bool:
+        """Withdraws the shopper's deletion that is not done yet; False where there is none."""
         ...
 
     def choose(self, shopper: str, topic: str, allowed: bool, key: str) -> KeptData: ...

@@ -2,7 +2,7 @@
 
 from tools.errors import NeedSlot, Option
 from tools.registry import Args, Family, NoArgs, ToolContext, WritePlan
-from tools.types import DeletionScheduled, Exported, KeptData
+from tools.types import DeletionScheduled, DeletionWithdrawn, Exported, KeptData
 
 family = Family()
 TOPICS = {"survey": "满意度调查", "personal": "个性化推荐", "marketing": "营销消息"}
@@ -38,6 +38,12 @@ def _plan_delete(ctx: ToolContext, _: NoArgs) -> WritePlan:
 def privacy_delete(ctx: ToolContext, _: NoArgs) -> DeletionScheduled:
     """删除我的个人数据、聊天记录。例：把我的信息删掉；注销我的数据"""
     return DeletionScheduled(ctx.ports.privacy.delete(ctx.shopper, ctx.key))
+
+
+@family.read(NoArgs)
+def privacy_keep(ctx: ToolContext, _: NoArgs) -> DeletionWithdrawn:
+    """撤回已经申请的个人数据删除。例：不删了，撤回删除；刚才说删资料的，先别删了"""
+    return DeletionWithdrawn(ctx.ports.privacy.keep(ctx.shopper))
 
 
 def _topic(words: str | None) -> str:

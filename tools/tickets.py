@@ -5,18 +5,18 @@ import re
 from tools import resolve
 from tools.errors import NeedChoice, NeedSlot, Option, ToolRefused
 from tools.registry import Args, Family, NoArgs, ToolContext, WritePlan
-from tools.types import Ticket, TicketList
+from tools.types import Ticket, TicketList, TicketNoted
 
 family = Family()
 CATEGORIES = ("服务态度", "商品质量", "物流配送", "退款售后", "门店环境", "价格活动", "安全卫生", "其他")
 _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("安全卫生", ("受伤", "划伤", "摔", "过敏", "起疹", "疹子", "红肿", "烧脸", "起泡", "吃坏", "吃吐", "中毒", "拉肚子", "虫", "头发丝", "变质", "过期", "漏电", "烫伤", "着火")),
     ("服务态度", ("态度", "导购", "店员", "柜姐", "服务员", "收银员", "没人理", "不理人", "骂", "白眼", "凶", "素质", "看不起", "瞧不起", "买不起", "阴阳怪气", "爱答不理", "爱搭不理")),
-    ("商品质量", ("质量", "坏", "破", "起球", "掉色", "开线", "钻绒", "掉绒", "缩水", "假货", "瑕疵", "开胶", "裂", "断", "洗一次", "洗了一次", "穿一次", "穿了一次", "脱线", "拉链", "有个洞", "不防水", "叫防水", "球球", "一堆球", "散架", "掉毛", "褪色", "不保温", "不充电", "不制冷", "不加热")),
+    ("商品质量", ("质量", "坏", "破", "起球", "掉色", "开线", "钻绒", "掉绒", "缩水", "假货", "瑕疵", "开胶", "裂", "断", "洗一次", "洗了一次", "穿一次", "穿了一次", "脱线", "拉链", "有个洞", "防水", "渗水", "漏水", "球球", "一堆球", "散架", "掉毛", "褪色", "不保温", "不充电", "不制冷", "不加热")),
     ("物流配送", ("快递", "物流", "配送", "送货", "发货", "包裹", "丢件", "压扁", "少件", "发错")),
     ("退款售后", ("退款", "退钱", "售后", "维修", "没到账", "换货", "退货")),
     ("门店环境", ("排队", "收银台", "卫生间", "厕所", "空调", "电梯", "停车", "脏", "吵", "试衣间", "味道")),
-    ("价格活动", ("价格", "降价", "贵", "券", "活动", "积分", "虚假", "标价", "多收")),
+    ("价格活动", ("价格", "降价", "贵", "券", "活动", "积分", "虚假", "标价", "多收", "乱收", "收费")),
 )  # fmt: skip
 
 
@@ -40,6 +40,20 @@ def category_of(text: str) -> str:
     """The category whose words stand in a complaint, less what it praises first ("店员真好，就是排队太久")."""
     text = _PRAISED.sub("", text)
     return next((name for name, words in _WORDS if any(w in text for w in words)), "其他")
+
+
+_NEGATED = re.compile("(?:不是|不算|不属于|别写|不该是|怎么是|怎么成了)([^，,。！!？? ]{1,8})")
+
+
+def category_named(text: str, current: str = "") -> str:
+    """The category that a message puts in the place of the current one ("类别改成商品质量", "是质量问题 不是价格"); empty where it
+    names none."""
+    said, refused = _NEGATED.sub(" ", text), "".join(_NEGATED.findall(text))
+    if (label := next((c for c in CATEGORIES if c in said), "")) and len(text) <= 24:
+        return label
+    rejects = any(current[n : n + 2] in refused for n in range(0, len(current) - 1, 2))
+    found = category_of(said) if len(text) <= 24 and (rejects or re.search("类别|分类|归类", text)) else ""
+    return "" if found in ("其他", current) else found
 
 
 def _plan_file(ctx: ToolContext, args: TicketArgs) -> WritePlan:
@@ -89,6 +103,6 @@ def _plan_note(ctx: ToolContext, args: NoteArgs) -> WritePlan:
 
 
 @family.write(NoteArgs, _plan_note)
-def ticket_note(ctx: ToolContext, args: NoteArgs) -> Ticket:
+def ticket_note(ctx: ToolContext, args: NoteArgs) -> TicketNoted:
     """给已有的工单补充信息。例：补充一下，小票号是123；那个投诉我再补充点"""
-    return ctx.ports.tickets.add_note(ctx.shopper, args.ticket or "", args.note or "", ctx.key)
+    return TicketNoted(ctx.ports.tickets.add_note(ctx.shopper, args.ticket or "", args.note or "", ctx.key))

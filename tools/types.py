@@ -243,6 +243,7 @@ class Reservation:
     colour: str
     size: str
     keep_until: datetime
+    quantity: int = 1
 
 
 @dataclass(frozen=True)
@@ -430,6 +431,13 @@ class DeletionScheduled:
 
 
 @dataclass(frozen=True)
+class DeletionWithdrawn:
+    """Nothing will be deleted. `was_due` is False where no deletion was under way."""
+
+    was_due: bool
+
+
+@dataclass(frozen=True)
 class KnowledgeAnswer:
     """Passages for a question, best first; empty where nothing fits."""
 
@@ -486,6 +494,13 @@ class UsualList:
 @dataclass(frozen=True)
 class AppointmentList:
     items: tuple[Appointment, ...]
+
+
+@dataclass(frozen=True)
+class TicketNoted:
+    """A ticket to which something was added."""
+
+    ticket: Ticket
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,20 @@ def only_names(text: str) -> bool:
     return bool(_BARE.search(said) or _FROM.search(said) or _OFF.search(said)) and not _NAMING.sub("", said)
 
 
+_UNITS = "件|袋|双|盒|瓶|床|条|箱|桶|套|支|顶|台|包|罐|个(?!颜|色|码|尺|店|门|月|小时|钟|人|多)"
+_SEVERAL = re.compile(
+    rf"(?<![第\\d.零一二三四五六七八九十百千满])([2-9]|[1-9]\\d|[二两俩三四五六七八九十]+)(?:{_UNITS})(?![减折装套])"
+)
+_JUST_ONE = re.compile(rf"(?:就|只要?|改成?)(?:要|留)?[一1](?:{_UNITS})")
+
+
+def pieces(text: str) -> int:
+    """How many pieces a message wants ("给我留两袋" 2, "算了就一袋" 1); 0 where it does not say."""
+    if found := _SEVERAL.search(text):
+        return whole(found.group(1))
+    return 1 if _JUST_ONE.search(text) else 0
+
+
 def in_digits(text: str) -> str:
     """Tens, hundreds and thousands in words as digits ("两千减五百")."""
     return _NUMERAL.sub(lambda found: str(whole(found.group(0))), text)

@@ -101,7 +101,7 @@ _VERBS: dict[str, tuple[str, ...]] = {
     "return_request": ("退货", "换货", "退", "换"), "order_cancel": ("取消订单", "取消", "撤掉", "撤了", "撤", "退", "cancel"), "appointment_cancel": ("取消预约", "取消", "退", "撤", "cancel"),
     "appointment_move": ("改", "挪"), "appointment_book": ("预约", "约", "定", "订"), "stock_reserve": ("留着", "留", "预留", "备", "占", "hold"),
     "points_redeem": ("兑换", "换", "兑"), "coupons_claim": ("领取", "领", "拿", "claim"), "privacy_delete": ("删除", "删掉", "删", "清空", "清掉", "清", "注销"), "privacy_choose": ("关闭", "关掉", "关", "开", "退订", "退", "停", "屏蔽"),
-    "ticket_file": ("登记", "投诉", "提交", "处理", "反映上去", "报上去", "反映", "上报", "报", "记上", "记下", "file"), "ticket_note": ("补充", "提交", "加上", "补上", "加", "补", "记上", "写上"),
+    "ticket_file": ("新登记", "登记", "登", "投诉", "提交", "处理", "反映上去", "报上去", "反映", "上报", "报", "记上", "记下", "file"), "ticket_note": ("补充", "提交", "加上", "补上", "加", "补", "记上", "写上"),
 }  # fmt: skip
 
 
@@ -114,7 +114,17 @@ def is_yes(text: str, tool: str = "") -> bool:
     """A yes, in the light of the change that waits for it: "退吧" confirms a return, "取消吧" a cancellation. What another
     person is quoted with counts ("他说行")."""
     text = _REPORTED.sub("", text)
+    if (tool in _PARTS_WITH and _WANTS_NO_MORE.fullmatch(text)) or (tool not in _MOVES and _AS_IT_IS.fullmatch(text)):
+        return True
     return len(text) <= 20 and _only(text, (*_VERBS.get(tool, ()), *_YES_WORDS))
+
+
+_MOVES = ("appointment_move", "return_request")
+_AS_IT_IS = re.compile(
+    "(?:对的?|是的?|嗯|好的?|行|可以)+[，,。！! ]*(?:就)?(?:这样)?(?:吧|了)?[，,。！! ]*不(?:改|变|动|换)了(?:吧|啊|哈)?"
+)
+_PARTS_WITH = ("order_cancel", "return_request", "appointment_cancel", "privacy_delete")
+_WANTS_NO_MORE = re.compile("(?:嗯|对|是|是的|好|行|可以|恩)[，,。！! ]*(?:我|都|就|是|真)*不(?:想)?要了?(?:吧|啊|哈)?")
 
 
 _GIVING_UP = re.compile(r"^(?:唉|哎|那|行吧|嗯|切|哦)?[，, ]?(?:还是)?(?:算了?(?:了|啦|咯|喽|球)|罢了|拉倒)(?:吧)?")
@@ -180,13 +190,20 @@ _HOLDS_BACK = re.compile(
 _RESOLVED = re.compile("(?:那|就|还是|算了)|.*(?:吧|就行|就好)$")
 
 
+_SETTLES = re.compile("(?:那|就)?(?:确认|确定|提交|同意|就这样|就这么定|就这么办)(?:吧|了|啦|哈|呗)?")
+
+
 def ends_in_yes(text: str, tool: str) -> bool:
     """Names the pending change in its last words, after a remark ("哦没付钱啊 那取消"); after a longer one, or one that wonders,
     only in words that settle it ("有虫子还不算质量问题？？那登记吧")."""
     if text.rstrip().endswith(("?", "？")):
         return False
     first, _, last = re.sub(r"[，,。；;!！?？… ]+", " ", text).strip().rpartition(" ")
-    if not first or not names_change(last, tool) or not is_yes(last, tool) or _HOLDS_BACK.search(first):
+    if not first or not is_yes(last, tool) or _HOLDS_BACK.search(first):
+        return False
+    if _SETTLES.fullmatch(last):  # "算了一袋就一袋 确定"
+        return len(text) <= LONGEST_REMARK and not re.search("[?？]|(?<![是要])不|别|没|换|改", first)
+    if not names_change(last, tool):
         return False
     plain = len(text) <= MAX_CHANGE_OF_MIND and not re.search("[?？]", text)
     settled = len(text) <= LONGEST_REMARK and bool(_RESOLVED.match(last))
@@ -207,14 +224,17 @@ def opens_with_yes(text: str, tool: str) -> bool:
 
 
 _TOPIC = re.compile(
-    "^(?:主题|场合|穿搭主题)(?:[嘛吧呢是就：:，, ]|的话|还是|写成?|改成?|填成?|换成|定为|叫)+(.{2,20})$"
+    "^(?:不是|不对|错了|诶|哎|等等|[，,。!！ ])*(?:主题|场合|穿搭主题)(?:[嘛吧呢是就：:，, ]|的话|还是|写成?|改成?|填成?|换成|定为|叫)+([^，,。!！?？ ]{2,20})"
+)
+_TOPIC_ENDS = re.compile(
+    "(?:这?[两二三四五六七八九十\\d]个字)?(?:就行|就好|就可以|就ok|好了|行了|吧|呗|哈|啊|[^\\w\\s])+$", re.IGNORECASE
 )
 
 
 def names_topic(text: str) -> str:
-    """What a message gives as the topic of an appointment ("主题嘛 公司年会"), else empty."""
+    """What a message gives as the topic of an appointment ("主题嘛 公司年会", "主题就写面试穿搭四个字就行"), else empty."""
     found = _TOPIC.match(text)
-    return found.group(1).strip() if found else ""
+    return _TOPIC_ENDS.sub("", found.group(1)).strip() if found else ""
 
 
 _REMARKS = re.compile("^(?:[哦噢喔嗷]+|原来|难怪|怪不得|我说呢|这样啊)")
@@ -239,6 +259,17 @@ def will_come(text: str) -> bool:
     return (
         len(text) <= 14 and bool(_COMES.match(text)) and not re.search("[?？]|吗|么|行不|能|帮|给我|几|多|哪|约", text)
     )
+
+
+_HOPES = re.compile(
+    r"^(?:[好行嗯哦]+|ok|可以)(?:的|吧|嘞|滴|了)*[，,。! ]*(?:谢谢|麻烦你?们?|辛苦)?(?:了|啦)?[，,。! ]*(?:那)?(?:我)?(?:希望|尽快|早点|快点|等你?们?|等着|别拖|盼)[^?？吗]{0,12}$",
+    re.IGNORECASE,
+)
+
+
+def hopes(text: str) -> bool:
+    """ "好 麻烦了 希望给个说法": content with the promise, and waits for it."""
+    return bool(_HOPES.match(text))
 
 
 def undoes(text: str) -> bool:
@@ -294,6 +325,20 @@ def after_refusal(text: str, tool: str) -> str | None:
     if len(text) > LONGEST_REMARK or len(kept) == len(clauses):
         return None
     return " ".join(kept)
+
+
+def after_yes(text: str, tool: str) -> str:
+    """What is told after a yes ("登吧 昨天下午四点多 一楼化妆品那边"); empty where nothing is, or it asks, refuses or doubts."""
+    parts = [part for part in re.split(r"[，,。.!！~～、\s]+", text) if part]
+    rest = parts
+    while rest and (is_yes(rest[0], tool) or (rest is not parts and _GOES_ON.match(rest[0]))):
+        rest = rest[1:]
+    told = " ".join(rest)
+    holds = re.search(
+        "[?？]|吗|么$|不$|没$|呢$|怎|几[点天个号时]|哪|多少|啥|什么|先|等|别|不(?:要|用|登|投|是)|但|算了|改成|换成|帮我|查|看[看下]|转|人工|给我",
+        told,
+    )
+    return told if rest != parts and len(told) >= 4 and not holds else ""
 
 
 def yes_and_remark(text: str, tool: str) -> bool:

@@ -100,6 +100,8 @@ class Asking:
     def _is_about_something_else(self, turn: Turn, task: Task) -> bool:
         """A long message that names things is an answer only if it does not read like another wish."""
         beyond = len(dialogue.residue(turn.mentions))
+        if task.slot == "height" and dialogue.tells_height(turn.text):
+            return False
         if beyond <= 1 or dialogue.is_free_text(task):
             return False
         best = self._stance.router.rank(turn.mentions.plain).best

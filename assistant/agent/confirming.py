@@ -17,6 +17,7 @@ from assistant.agent.toolbelt import Planned, call, execute
 from assistant.domain.conversation import Pending
 from assistant.domain.message import Reply
 from tools.all import TOOLS
+from tools.tickets import category_named
 
 SURE_YES = 0.9  # a change is made on a learnt yes from here; between the two we ask once more
 MOVES = re.compile(r"改|挪|推|延|提前|换(?:到|成|个时间)|move|push|reschedule")
@@ -32,15 +33,24 @@ class Confirming:
         self._outcomes = outcomes
         self._stance = stance
 
+    def settled(self, turn: Turn, pending: Pending) -> Reply | None:
+        """Made on a plain yes, let go on a plain no; None for anything else."""
+        if answers.is_yes(turn.text, pending.tool):
+            return self._yes(turn, pending)
+        return let_go(self._outcomes, turn) if answers.is_no(turn.text, pending.tool) else None
+
     def answered(self, turn: Turn, pending: Pending) -> Reply | None:
         rules = [r for r in turn.rules if r not in POLITE_INTENTS]
+        if (renamed := self._renamed(turn, pending)) is not None:
+            return renamed
         if turn.corrects:  # what is left of a correction may refuse or change what waits, and is never the yes to it
             rest = answers.after_refusal(turn.text, pending.tool)
             if rest is not None or answers.is_no(turn.text, pending.tool):
                 return self._refused(turn, rest or "")
             return self._changes(turn, pending, rules) or self._tells_more(turn, pending, rules)
         other_kind = turn.mentions.slots.get("kind", pending.args.get("kind")) != pending.args.get("kind")
-        agrees = answers.is_yes(turn.text, pending.tool) or answers.ends_in_yes(turn.text, pending.tool)
+        ends = answers.ends_in_yes(turn.text, pending.tool) and not self._names_another(turn, pending)
+        agrees = answers.is_yes(turn.text, pending.tool) or ends
         if agrees and not (other_kind and "kind" in pending.args):
             return self._yes(turn, pending)
         takes_back = answers.takes_back(turn.text, pending.tool) or answers.refuses(turn.text, pending.tool)
@@ -48,6 +58,8 @@ class Confirming:
             return let_go(self._outcomes, turn)
         if self._restates(turn, pending):
             return self._yes(turn, pending)
+        if (told := self._agrees_and_tells(turn, pending, rules)) is not None:
+            return told
         if (changed := self._changes(turn, pending, rules)) is not None:
             return changed
         if (rest := answers.after_refusal(turn.text, pending.tool)) is not None:
@@ -68,9 +80,6 @@ class Confirming:
             return self._yes(turn, pending)
         if answers.yes_and_remark(turn.text, pending.tool) and not slots and self._stance.is_small_talk(turn):
             return self._yes(turn, pending)
-        if (topic := answers.names_topic(turn.text)) and "topic" in TOOLS[pending.tool].slots:
-            turn.did(pending.tool, "changed_before_yes")
-            return self._outcomes.run(turn, pending.tool, {**pending.args, "topic": topic})
         if len(turn.text) <= MAX_ANSWER and slots <= {"kind"} and self._stance.is_an_answer(turn, pending.tool, rules):
             stance, sure = self._stance.router.stance(turn.mentions.plain)
             if stance == "no" and answers.names_change(turn.text, pending.tool):
@@ -92,6 +101,39 @@ class Confirming:
             return None
         return self._tells_more(turn, pending, rules)
 
+    def _renamed(self, turn: Turn, pending: Pending) -> Reply | None:
+        """What waits under another topic, in another category or number ("主题改成面试穿搭", "是质量 不是价格", "就一袋")."""
+        slots = TOOLS[pending.tool].slots
+        pieces = turn.mentions.slots.get("quantity", "")
+        if "topic" in slots and (topic := answers.names_topic(turn.text)):
+            changed = {"topic": topic}
+        elif "quantity" in slots and pieces not in ("", pending.args.get("quantity")):
+            changed = {k: v for k, v in turn.mentions.slots.items() if k in slots}
+        elif "category" in slots and (category := category_named(turn.text, pending.args.get("category", ""))):
+            changed = {"category": category}
+        else:
+            return None
+        turn.did(pending.tool, "changed_before_yes")
+        return self._outcomes.run(turn, pending.tool, {**pending.args, **changed})
+
+    @staticmethod
+    def _names_another(turn: Turn, pending: Pending) -> bool:
+        """True where something is named that the change, as it waits, would not do."""
+        slots, named = TOOLS[pending.tool].slots, turn.mentions.slots
+        other = {k for k, v in named.items() if k in slots and k not in ("kind", "reason") and pending.args.get(k) != v}
+        if other <= {"day", "time"} and fill.moved(pending.args.get("time"), turn) == pending.args.get("time"):
+            return False
+        return bool(other)
+
+    def _agrees_and_tells(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
+        """A complaint is filed with what is told beside the yes ("登吧 昨天下午四点多 一楼化妆品那边")."""
+        told = answers.after_yes(turn.text, pending.tool) if pending.tool == "ticket_file" else ""
+        if not told or beyond([r for r in rules if r not in ("ticket_note", "return_request")], pending.tool):
+            return None
+        place = {"store": store} if (store := turn.mentions.slots.get("store")) in turn.ctx.catalog.stores else {}
+        body = f"{pending.args.get('body', '')}；{told}"
+        return self._yes(turn, replace(pending, args={**pending.args, **place, "body": body}))
+
     def _refused(self, turn: Turn, rest: str) -> Reply | None:
         """Lets go of the change; what is asked in the same message is left to be answered."""
         if not dialogue.asks(rest) and not rest.endswith(("不", "没", "呢")):
@@ -103,7 +145,7 @@ class Confirming:
     @staticmethod
     def _restates(turn: Turn, pending: Pending) -> bool:
         """A yes with what waits told in its words ("对 就五十的")."""
-        first, *rest = re.split(r"[，,。！! ]+", turn.text)
+        first, *rest = re.split(r"[，,。！! ]+|(?<=^[嗯对好])(?=[退换留约领取要])", turn.text)
         if not rest or len(turn.text) > MAX_ANSWER or _DOUBT.search(turn.text.lower()):
             return False
         said, slots = turn.mentions.slots, TOOLS[pending.tool].slots
@@ -142,8 +184,8 @@ class Confirming:
         if not agrees and not timed and (not tells or turn.text.endswith("吧")):
             return None
         turn.did(pending.tool, "changed_before_yes")
-        body = f"{pending.args.get('body', '')}；{turn.words}"
-        return self._outcomes.run(turn, pending.tool, {**pending.args, **fill.args(pending.tool, turn), "body": body})
+        named = {**fill.args(pending.tool, turn), "body": turn.words}
+        return self._outcomes.run(turn, pending.tool, fill.added(pending, named, turn))
 
     def _yes(self, turn: Turn, pending: Pending) -> Reply:
         parked = tuple(task for task in turn.state.parked if task.tool != pending.tool)  # it is done with
@@ -157,9 +199,13 @@ class Confirming:
 
     def _changes(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
         """A correction of what waits: "不是L 是XL", "改成四点", or another moment instead of a cancellation."""
+        slots, named = TOOLS[pending.tool].slots, turn.mentions.slots
+        if pending.args.get("kind") == "退货" and named.get("kind") == "换货" and {"size", "colour"} & set(named):
+            turn.did(pending.tool, "changed_before_yes")
+            kept = {k: v for k, v in pending.args.items() if k != "reason"}
+            return self._outcomes.run(turn, pending.tool, {**kept, "kind": "换货"})
         if dialogue.asks(turn.text) and len(dialogue.residue(turn.mentions)) > 4 and not MOVES.search(turn.text):
             return None  # asks of another thing
-        slots = TOOLS[pending.tool].slots
         moves = "time" in slots and bool({"time", "day"} & set(turn.mentions.slots) or turn.mentions.shift)
         if moves and pending.tool == "appointment_cancel":
             if not MOVES.search(turn.text):

@@ -27,6 +27,9 @@ _HAVE = re.compile("(?:有没有|有木有|有冇|有卖|卖不卖|有得卖)|�
 _RESIGNED = re.compile("(?:[嗯哦噢]+|[好行]吧)[，,。.!！~ 了]*")  # takes note of an offer, and takes it up not
 _DO_IT = re.compile("弄|办|搞|换|要|改成")
 _NOT = re.compile("不|别|算了")
+_IF_YOU_MAY = re.compile(
+    "^[诶哎啊唉哦]*(?:等下|等一下|等等|等会儿?)[，, ]*|(?:行不行|好不好|可不可以|能不能|[行好可成中]以?(?:不|吗|么|嘛|伐))[?？呀啊]*$"
+)
 _CHANGES = re.compile("换|改|还是要|要的是")
 _WANTS = re.compile("(?:那|就|行|好|，|,| )*(?:我要|给我|帮我|我想|来|换|领|兑|留)")
 
@@ -71,6 +74,12 @@ class Context:
             return stop(self._outcomes, turn)
         return self._follow_up(turn) or self._agreed(turn)
 
+    def settled(self, turn: Turn) -> Reply | None:
+        """A change that was proposed in the reply before, made on a yes and let go on a no; None for anything else."""
+        pending = turn.state.pending
+        proposed = pending is not None and turn.state.last_tool == pending.tool
+        return self._confirming.settled(turn, pending) if pending is not None and proposed else None
+
     def _is_bare_no(self, turn: Turn) -> bool:
         if turn.state.last_tool.startswith(("order", "appointment")) and answers.undoes(turn.text):
             return False
@@ -82,9 +91,12 @@ class Context:
         waits = turn.state.pending is not None or turn.state.asking is not None
         if waits or turn.rules or set(turn.mentions.slots) - {"day", "time"}:
             return None
-        if not any(fits(turn.text) for fits in (answers.is_yes, answers.remarks, answers.will_come)):
+        takes_up = bool(turn.state.proposed) and answers.is_yes(turn.text, turn.state.proposed)
+        hopes = turn.state.last_tool.startswith("ticket") and answers.hopes(turn.text)
+        content = any(fits(turn.text) for fits in (answers.is_yes, answers.remarks, answers.will_come))
+        if not (takes_up or hopes or content):
             return None
-        if turn.state.proposed and answers.is_yes(turn.text) and not _RESIGNED.fullmatch(turn.text):
+        if takes_up and not _RESIGNED.fullmatch(turn.text):
             turn.did(turn.state.proposed, "follow_up")
             return self._outcomes.run(turn, turn.state.proposed, {})
         turn.did("thanks", "control")
@@ -134,9 +146,10 @@ class Context:
         """Another size or colour of what was just put aside, or of what may be exchanged ("那帮我弄一下 要S的 深蓝")."""
         tool, wanted = turn.state.last_tool, {"size", "colour"} & set(turn.mentions.slots)
         waits = turn.state.pending is not None or turn.state.asking is not None
-        if waits or not wanted or turn.mentions.products or dialogue.asks(turn.text) or _NOT.search(turn.text):
+        text = _IF_YOU_MAY.sub("", turn.text)
+        if waits or not wanted or turn.mentions.products or dialogue.asks(text) or _NOT.search(text):
             return None
-        if not set(turn.rules) <= {tool, *kin(tool), "return_request"}:
+        if not set(turn.rules) <= {tool, *kin(tool), "return_request", "return_check"}:
             return None
         if tool == "return_check" and _DO_IT.search(turn.text):
             tool = "return_request"
@@ -189,14 +202,10 @@ class Context:
         if m.products and _HAVE.search(turn.state.last_question):  # "奶粉有没有", "猫粮呢": of wares
             return None
         variant = {"colour", "size"} & set(m.slots)  # is asked of a product, and not of the documents
-        if (
-            turn.rules
-            or mine
-            or not names
-            or variant
-            or _WANTS.match(turn.text)
-            or len(dialogue.residue(turn.mentions)) > 2
-        ):
+        told = turn.corrects and not dialogue.asks(turn.text)  # "我问的是负一楼那个超市啊": asks nothing new
+        beyond = [] if told else turn.rules
+        left = len(dialogue.residue(turn.mentions)) - (4 if told else 0)
+        if beyond or mine or not names or variant or _WANTS.match(turn.text) or left > 2:
             return None
         args = fill.args("knowledge_search", turn)
         args["question"] = f"{turn.state.last_question} {turn.text}"

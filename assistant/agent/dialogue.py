@@ -25,7 +25,7 @@ _STOP = re.compile(
     r"^(算了|不弄了|不问了|停|别说了|退出|结束|不办了|stop|never ?mind|forget it)[，,。.!！~ 吧了]*$", re.IGNORECASE
 )
 _BACK = re.compile(
-    r"(继续机器人|不等了(?!.{2})|不等人工|不用人工(?!熨|智)|不要人工|取消人工|还是你来|(?:^|[，,。！! ])你来(?:吧|弄)?$|机器人继续|"
+    r"(继续机器人|(?i:(?:continue|back|talk) (?:with|to) (?:the |this )?(?:bot|robot|assistant))|不等了(?!.{2})|不等人工|不用人工(?!熨|智)|不要人工|取消人工|还是你来|(?:^|[，,。！! ])你来(?:吧|弄)?$|机器人继续|"
     r"(?:别|莫|甭|不用|不要|没让你|没叫你|没要你|谁让你)(?:给我|帮我)?转(?:人工|接|了|嘛|吧|呀|啊|[，,。！!？? ]|$))"
 )
 _CORRECT = re.compile(
@@ -86,6 +86,17 @@ def control(text: str) -> str:
     return ""
 
 
+def called_back(text: str) -> str:
+    """What a message says besides calling the assistant back ("继续机器人 雪地靴取消" → "雪地靴取消")."""
+    return _BACK.sub(" ", text, count=1).strip(" ，,。.！!？?~")
+
+
+def tells_height(text: str) -> str:
+    """Centimetres that answer how tall somebody is ("75的样子 上周刚体检"); empty where a text is no such answer."""
+    found = _TELLS_HEIGHT.match(text)
+    return found.group(1) if found else ""
+
+
 def residue(mentions: Mentions) -> str:
     """What a message says beyond the names and fillers in it."""
     named = re.sub(r"\d+|white|black|red|blue|green|gr[ea]y|pink|beige", "", mentions.plain.lower())
@@ -132,8 +143,8 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
         return named
     if task.slot == "size" and (found := re.fullmatch(r"\D{0,3}(\d{2,3})\D{0,3}", text)):
         return {"size": found.group(1)}
-    if task.slot == "height" and (found := re.fullmatch(r"\D{0,3}(\d{2,3})\D{0,5}", text)):
-        return {"height": found.group(1)}
+    if task.slot == "height" and (tall := tells_height(text)):
+        return {"height": tall}
     if task.slot == "reason" and named.get("product", task.args.get("product")) != task.args.get("product"):
         return named  # another thing than was thought
     if task.slot == "reason" and answers.is_yes(text, task.tool):
@@ -145,6 +156,9 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
     return None
 
 
+_TELLS_HEIGHT = re.compile(
+    r"\D{0,4}(\d{2,3})(?!\d)(?:\D{0,5}$|\D{0,2}(?:左右|的?样子|上下|多一?点?|吧|厘米|公分)[，,。 ].{0,12}$)"
+)
 _ASKS = re.compile(
     "[?？]|能不能|可不可以|(?<!什)(?:吗|么)$|多少|多久|几(?:天|点|个|号|时)|怎么[^样]|咋|先问|等下|等一下|how|what|can i"
 )

@@ -20,6 +20,7 @@ from tools.all import TOOLS
 from tools.catalog import narrow
 from tools.errors import BackendDown, ToolError
 from tools.numerals import whole
+from tools.tickets import category_of
 from tools.types import Order, OrderStatus, Product
 
 SHORT_QUESTION = 8  # characters
@@ -58,6 +59,8 @@ def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
     slots = TOOLS[tool].slots
     found = {k: v for k, v in named.items() if k in slots}
     found |= _picked(tool, turn, text)
+    if tool == "knowledge_search" and "store" not in found and len(turn.mentions.stores) == 1:
+        found["store"] = turn.mentions.stores[0]  # "我在西单": of that store, wherever they stand
     if "question" in slots:
         found["question"] = question(turn, text)
         found |= with_focus(tool, found, turn.state.focus, text, turn.state.last_tool)
@@ -226,9 +229,11 @@ def added(pending: Pending, named: dict[str, str], turn: Turn) -> dict[str, str]
     """What a message adds to the change of the same kind that waits for its yes."""
     args = dialogue.repaired(pending.args, named)
     if "body" in named:
-        args["body"] = f"{pending.args.get('body', '')}；{named['body']}".strip("；")
-        if "category" not in named and args.get("category") == "其他":
-            args.pop("category")  # what is told now may say which
+        before = pending.args.get("body", "")
+        anew = _ANEW.sub("", named["body"])
+        args["body"] = anew if anew != named["body"] else f"{before}；{named['body']}".strip("；")
+        if "category" not in named and args.get("category") == category_of(before):
+            args.pop("category")  # nobody chose it, and what is told now may say another
     if "topic" in named:
         args["topic"] = named["topic"]
     if (at := moved(pending.args.get("time"), turn)) and "time" in pending.args:
@@ -236,6 +241,9 @@ def added(pending: Pending, named: dict[str, str], turn: Turn) -> dict[str, str]
     return args
 
 
+_ANEW = re.compile(
+    "^(?:算了|不对|不是|那|[，,。 ])*(?:我|让我)?(?:重新|再重新|从头)(?:说|讲|描述|来)(?:一?遍|一下|下|吧)?[，,：: ]*"
+)
 _UPWARDS = re.compile("升(?:了|上去|级|到|完)|下一(?:级|档)|再往上|高一级|上一级")
 _ON_AGAIN = re.compile("打开|开启|恢复|开(?:着|了|吧|回)|又想|重新")
 
@@ -265,6 +273,7 @@ def with_focus(tool: str, args: dict[str, str], focus: Focus, text: str, last_to
     return filled
 
 
+_THERE = re.compile("[这那](?:家?店|家(?!的|里)|边(?!的)|里(?!面)|儿)|(?:他|你)们(?:家|店)|店里|(?:我|就)过去")
 _ELSEWHERE = re.compile("哪|别的|别家|其他|其它|附近|另外|换家|最近|any|other|which|where")
 
 
@@ -281,14 +290,12 @@ def _may_fill(
         of_orders = bool(_BACK.search(text)) or tool.startswith("return") or last_tool in ORDER_TOOLS
         return "product" not in args and "order" not in args and of_orders
     if slot == "store" and tool == "stock_check":
-        same = args.get("product", focus.product_id) == focus.product_id and last_tool in (
-            "stock_check",
-            "stock_reserve",
-        )
-        return same and "place" not in args and not _ELSEWHERE.search(text)
+        same = args.get("product", focus.product_id) == focus.product_id
+        goes_on = (same and last_tool in ("stock_check", "stock_reserve")) or bool(_THERE.search(text))
+        return goes_on and "place" not in args and not _ELSEWHERE.search(text)
     if slot == "store":
         elsewhere = ("appointment_book", "ticket_file", "stock_check")
-        asked_there = tool != "knowledge_search" or last_tool.startswith("store_")
+        asked_there = tool != "knowledge_search" or last_tool.startswith("store_") or bool(_THERE.search(text))
         return "place" not in args and tool not in elsewhere and asked_there
     return True
 
@@ -406,9 +413,10 @@ def _is_kind(item: Product, categories: tuple[str, ...], names: tuple[str, ...])
 
 
 def _shifted(turn: Turn, filled: dict[str, str]) -> dict[str, str]:
-    """ "往后挪一天": the moment of the one appointment, moved."""
-    shift = turn.mentions.shift
-    if shift == timedelta(0) or "time" in filled or turn.ctx.member_id is None:
+    """ "往后挪一天", "改到四点": the moment of the one appointment, moved."""
+    shift, named = turn.mentions.shift, turn.mentions.slots
+    an_hour = "time" in named and "day" not in named
+    if (shift == timedelta(0) if "time" not in filled else not an_hour) or turn.ctx.member_id is None:
         return {}
     try:
         mine = list(turn.ctx.ports.merchant.appointments.mine(turn.ctx.member_id))
@@ -416,8 +424,9 @@ def _shifted(turn: Turn, filled: dict[str, str]) -> dict[str, str]:
         return {}
     if len(mine) != 1:
         return {}
-    at = mine[0].starts_at + shift
-    return {"time": at.isoformat(), "day": at.isoformat(), "appointment": mine[0].appointment_id}
+    before = mine[0].starts_at.isoformat()
+    at = dialogue.moved(before, turn.mentions) if an_hour else (mine[0].starts_at + shift).isoformat()
+    return {"time": at, "day": at, "appointment": mine[0].appointment_id} if at else {}
 
 
 def moved(old: str | None, turn: Turn) -> str | None:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 
-from assistant.agent import particulars, ruled_out
+from assistant.agent import amounts, particulars, ruled_out
 from assistant.agent.particulars import NO_NAMES, Names
 from assistant.agent.times import CLOCK, MONTH_DAY, WEEKDAY, day_of, part_of_day, shift, when
 from assistant.agent.written import fold_dialect
@@ -24,7 +24,7 @@ _TAIL = re.compile(r"(?:尾号|后四位|订单)\s*(\d{4,8})(?!\d)")
 _TICKET = re.compile(r"(?<![A-Za-z0-9])[Tt](\d{6})(?!\d)")
 _SIZE_LETTER = re.compile(r"(?<![A-Za-z'’])(XXXL|XXL|XL|[SML]|3XL|2XL)(?![A-Za-z])", re.IGNORECASE)
 _SIZE_NUMBER = re.compile(
-    r"(?<!\d)(2[8]|3\d|4[0-5]|59|66|73|80|90|100|110|120|130|140|150)\s*(?=\s*(?:码|号|的|有|还|呢|吗|没|$|[ ，,]))"
+    r"(?<![\d减付省退花¥￥满])(2[8]|3\d|4[0-5]|59|66|73|80|90|100|110|120|130|140|150)\s*(?=\s*(?:码|号|的|有|还|呢|吗|没|$|[ ，,]))"
 )
 _BED = re.compile(r"1\s*(?:\.|米)\s*([58])(?!\d)\s*米?")
 _BED_WORDS = re.compile(r"一米([五八])")
@@ -46,12 +46,13 @@ _HEIGHT = re.compile(
 _TOLD_HEIGHT = re.compile(r"(?:身高|个子|个头)\s*\d{2,3}|(?<!\d)\d{2,3}高(?![跟腰领帮筒档级])")
 _WEIGHT = re.compile(r"(?:体重)?\s*(\d{2,3})\s*(kg|公斤|斤|千克)", re.IGNORECASE)
 _COLOUR = re.compile(
-    r"(米白|奶油白|浅灰|深灰|雾蓝|藏青|浅蓝|深蓝|湖蓝|酒红|樱花粉|军绿|墨绿|豆绿|荧光黄|明黄|豆沙|正红|枫叶|燕麦|香槟|卡其|驼色?|栗色?|杏色?|肤色|"
-    r"雾紫|橙色|棕色|咖色?|[白黑红蓝绿灰粉黄紫]颜?色|(?:(?<![发变泛洗染])|那|要|有|件|的|换成?|个)([白黑红蓝绿灰粉黄紫橙])(?:的|款)|[全纯]([白黑红蓝绿灰粉黄紫])|(?:^|[ ，,、])([白黑红蓝绿灰粉黄紫橙])(?=的|呢|[ ，,、]|$))"
+    r"(米白|奶油白|粉红|桃红|玫红|浅灰|深灰|雾蓝|藏青|浅蓝|深蓝|湖蓝|酒红|樱花粉|军绿|墨绿|豆绿|荧光黄|明黄|豆沙|正红|枫叶|燕麦|香槟|卡其|驼色?|栗色?|杏色?|肤色|"
+    r"雾紫|橙色|棕色|咖色?|[白黑红蓝绿灰粉黄紫]颜?色|(?:(?<![发变泛洗染])|那|要|有|件|的|换成?|个)([白黑红蓝绿灰粉黄紫橙])(?:的|款)|[全纯]([白黑红蓝绿灰粉黄紫])|(?<=的)([白黑红蓝绿灰粉黄紫橙])(?=[ ，,])|(?:^|[ ，,、])([白黑红蓝绿灰粉黄紫橙])(?=的|呢|[ ，,、]|$))"
 )
 _SHADE = re.compile(
     "米白|奶油白|浅灰|深灰|雾蓝|藏青|浅蓝|深蓝|湖蓝|酒红|樱花粉|军绿|墨绿|豆绿|荧光黄|明黄|正红|雾紫|驼色|栗色|杏色|肤色|橙色|棕色|咖啡?色|[白黑红蓝绿灰粉黄紫]颜?色"
 )
+_SHADES = {"粉红": "粉色", "桃红": "粉色", "玫红": "粉色"}
 _EN_COLOURS = {
     "white": "白色",
     "black": "黑色",
@@ -81,7 +82,6 @@ class Mentions:
         return bool(self.slots or self.products or self.stores or self.places)
 
 
-_FOR_CHILDREN = re.compile("小孩|孩子|儿子|女儿|宝宝|娃|小朋友|闺女|童|kid|my son|my daughter")
 _AIM = re.compile("(?:改|换|推|挪|提前|延|调)(?:迟|后)?(?:到|成|为)")
 _TAKEN_BACK = re.compile(r"(?:不是|不要|别要)\s*[^，,。 ]{1,6}?[，,。 ]*(?:而?是|要|换成?|改成?|来)(?=\S)")
 
@@ -95,11 +95,22 @@ def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = Non
     text = fold_dialect(_in_chinese(_TAKEN_BACK.sub("要", said)))
     whole = _read(text, catalog, now, spoken_of, names)
     rest = ruled_out.left(text)
-    return whole if rest == text else _instead(whole, _read(rest, catalog, now, spoken_of, names))
+    if rest == text:
+        return whole
+    named = _read(rest, catalog, now, spoken_of, names)
+    too_far = _TOO_FAR.search(text) and not _TOO_FAR.search(rest) and not named.stores + named.places
+    return _instead(_nowhere(whole) if too_far else whole, named)
 
 
+_TOO_FAR = re.compile("远|不顺路|不方便|去不了")
 _TOGETHER = (("store", "place"), ("time", "day"))  # where one is named anew, the other is no more what it was
-_OTHERS = ("product", "colour", "size", "height", "weight", "item", "coupon", "tier", "looked_for")
+_OTHERS = ("product", "colour", "size", "height", "weight", "item", "coupon", "tier", "looked_for", "about")
+
+
+def _nowhere(found: Mentions) -> Mentions:
+    """The same without its places: "苏州太远了 黑色的M这边有没有"."""
+    slots = {slot: value for slot, value in found.slots.items() if slot not in ("store", "place")}
+    return replace(found, slots=slots, stores=(), places=())
 
 
 def _instead(whole: Mentions, rest: Mentions) -> Mentions:
@@ -126,6 +137,8 @@ def _read(text: str, catalog: Catalog, now: datetime, spoken_of: str | None, nam
     meant = products or ((spoken_of,) if spoken_of in catalog.products else ())
     _variant_slots(text, catalog, meant, slots)
     _body_slots(text, slots)
+    if pieces := amounts.pieces(text):
+        slots["quantity"] = str(pieces)
     wide = slots.get("size", "").endswith("米") and not _OF_BODIES.search(text)
     of_bed = wide and any(slots["size"] in catalog.products[p].sizes for p in meant)
     if of_bed:
@@ -143,6 +156,8 @@ def _read(text: str, catalog: Catalog, now: datetime, spoken_of: str | None, nam
         slots["product"] = products[0]
     elif products:
         slots["product"] = _longest_name(text, catalog)
+    if len(stores) > 1 and len(last := catalog.stores_in(_AT_LAST.split(text)[-1])) == 1:
+        stores = (last[0].store_id,)  # "上海就徐家汇跟静安寺呗 那徐家汇的电话是多少"
     if stores and not _means_place(text, catalog):
         slots["store"] = stores[0] if len(stores) == 1 else _store_words(text, catalog)
     elif places:
@@ -157,6 +172,7 @@ def _read(text: str, catalog: Catalog, now: datetime, spoken_of: str | None, nam
     return Mentions(slots, products, stores, places, plain(bare, catalog), shift(text))
 
 
+_AT_LAST = re.compile("(?<=[，,。！!？?呗吧啊 ])那(?=.{2})")
 _OF_BODIES = re.compile("身高|个子|体重|斤|公斤|kg|我[是有]?[1一]")
 _UNDER_IT = re.compile(r"(?:里面|里头|里边|内搭|外面)(?:想|要|再|还)?(?:穿|套|搭|加)[^，,。 ]{1,8}")
 _GROWN_UP = re.compile("我(?:自己|穿)|大人|男士|女士|老公|老婆|爸|妈|成人|men|women")
@@ -173,7 +189,7 @@ def _products(text: str, catalog: Catalog, spoken_of: str | None) -> tuple[str, 
     if not found:
         return _sibling(text, catalog, before) or _of_colour(text, catalog, before)
     named = _longest_name(text, catalog)
-    for_child = _FOR_CHILDREN.search(text) or (
+    for_child = whom.heard(text) is Whom.CHILD or (
         before and whom.made_for(before) is Whom.CHILD and not _GROWN_UP.search(text)
     )
     if for_child and not any(whom.made_for(p) is Whom.CHILD for p in found):
@@ -222,9 +238,13 @@ def _of_colour(text: str, catalog: Catalog, before: Product | None) -> tuple[str
 
 def _means_place(text: str, catalog: Catalog) -> bool:
     """ "徐家汇附近" is a place, "徐家汇店" and "徐家汇几点关门" are a store."""
+    stores = {h.start for h in catalog.store_names.scan(text)}
     return any(
         re.search(rf"{re.escape(h.name)}(?!店).{{0,2}}(附近|旁边|周边|周围|这边|这里|最近)", text)
-        or re.search(rf"(?<![给帮替])(?:我|人)在{re.escape(h.name)}(?!店)", text)
+        or (
+            re.search(rf"(?<![给帮替])(?:我|人)在{re.escape(h.name)}(?!店|那边停|停|买|逛)", text)
+            and stores <= {h.start}  # "我在重庆 解放碑的": the store
+        )
         for h in catalog.place_names.scan(text)
     )
 
@@ -300,11 +320,12 @@ def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots
     ):
         text = text.replace(named, " ")  # the white of "小白鞋" is no colour
     known = [c for c in catalog.colours if c in text and len(c) > 1]
-    if known:
-        slots["colour"] = max(known, key=len)
+    if known:  # "改成杏色吧 雾蓝显黑": the one that is turned to
+        aimed = [c for c in known if re.search(rf"(?:[改换]成?|来|还是|就){c}", text)]
+        slots["colour"] = max(aimed or known, key=len)
     elif found := _COLOUR.search(text):
         stem = next(g for g in (*found.groups()[1:], found.group(1)) if g)
-        stem = stem.replace("颜色", "色")
+        stem = _SHADES.get(stem, stem.replace("颜色", "色"))
         slots["colour"] = stem if len(stem) > 1 else f"{stem}色"
     else:
         for word, colour in _EN_COLOURS.items():

@@ -145,7 +145,7 @@ class Outcomes:
         slot, shown = shown_offers(result)
         turn.state = replace(
             turn.state,
-            focus=dialogue.focus_of(_known(turn, args), turn.state.focus),
+            focus=dialogue.focus_of(_known(turn, {**where(turn, result), **args}), turn.state.focus),
             last_tool=outcome.tool,
             last_args=args,
             last_question="",
@@ -219,6 +219,18 @@ def proposed(result: object) -> str:
     if isinstance(result, TicketList) and not result.items:
         return "ticket_file"
     return ""
+
+
+def where(turn: Turn, result: object) -> dict[str, str]:
+    """The store to which a result sends the shopper: of the appointment, of an order that waits to be fetched."""
+    if isinstance(result, AppointmentList) and len(result.items) == 1:
+        result = result.items[0]
+    if isinstance(result, Appointment):
+        return {"store": result.store_id}
+    if not isinstance(result, Order) or not result.pickup_store:
+        return {}
+    stores = [s.store_id for s in turn.ctx.catalog.stores.values() if s.name == result.pickup_store]
+    return {"store": stores[0]} if stores else {}
 
 
 def resolved_ids(result: object) -> dict[str, str]:

@@ -33,7 +33,11 @@ _TOPICS: tuple[tuple[StoreTopic, tuple[str, ...]], ...] = (
     (StoreTopic.FLOOR, ("几楼", "哪层", "哪一层", "几层", "在哪", "哪个楼层", "which floor")),
 )  # fmt: skip
 _OPEN_UNTIL = re.compile(
-    "点关(?![注闭心])|多开(?:一?会|半|几)|开到(?:几|多|什么|晚|[一二三四五六七八九十\\d])|关得?很?[早晚]"
+    "点关(?![注闭心])|多开(?:一?会|半|几)|开到(?:几|多|什么|晚|[一二三四五六七八九十\\d]+(?:点|:))|关得?很?[早晚]|"
+    "(?:过来|过去|再?[去来到]).{0,6}(?:来得及|赶得[上及]|还?开着)"
+)
+_GIVE_NUMBER = re.compile(
+    "(?:电话|座机|号码).{0,3}(?:给|发|报|是?多少|几多)|(?:给|发|报|要)[^，,。 ]{0,6}(?:电话|座机)(?!客服)"
 )
 _ALLOWS = re.compile(
     "重新|打开|开启|恢复|开着|开起来|再开|开回|还是要|还是给|(?<!不)想收|可以发|愿意|订阅回|(?<![不拒没])(?<!不[想再要])(?<!停止)(?<!没有)接受|turn .{0,20}on|back on|subscribe again"
@@ -51,10 +55,11 @@ def find(text: str, names: Names = NO_NAMES) -> dict[str, str]:
     lower = text.lower()
     if kind := _return_kind(lower):
         slots["kind"] = kind
+    if _GIVE_NUMBER.search(text):
+        slots["about"] = StoreTopic.PHONE.value
     for topic, words in _TOPICS:
-        if any(w in lower for w in words):
+        if "about" not in slots and any(w in lower for w in words):
             slots["about"] = topic.value
-            break
     if "about" not in slots and _OPEN_UNTIL.search(text):
         slots["about"] = StoreTopic.HOURS.value
     tables = {"looked_for": names.things, "item": names.rewards, "coupon": names.coupons, "tier": names.tiers}

@@ -95,11 +95,14 @@ class Agent:
         return turn.answered(self._with_care(turn, reply))
 
     def meanwhile(self, conversation: Conversation, inbound: Inbound, key: str) -> Answer | None:
-        """A plain question of somebody who waits for a person, answered; None for all else, which is for that person."""
+        """A plain wish of somebody who waits for a person, served; None for all else, which is for that person. A change that
+        we proposed meanwhile is made, or let go, on a plain yes or no."""
         turn = self._begin(conversation, inbound, key, lambda _: None)
         policy = turn.playbook.policy
         if any(word in turn.text.lower() for word in (*policy.safety_words, *policy.upset_words)):
             return None
+        if (settled := self._context.settled(turn)) is not None:
+            return turn.answered(settled)
         reply = self._understanding.plain_answer(turn)
         if reply is None:
             return None

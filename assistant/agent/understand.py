@@ -39,7 +39,8 @@ FAINT = 0.08  # below it a question for the documents is not tried
 ENOUGH_WITH_RULE = 0.66  # the same for a part of a message that a pattern fits
 SURE_ALONE = 0.9  # and for one that none fits
 OWN_WORDS = 0.3  # how much surer the documents must be of a longer question in context than of it alone
-COSTLY = ("handoff", "privacy_export")  # reading tools that leave something behind
+_FOR_PEOPLE = ("ticket_file", "ticket_note")  # what is told to the person who is waited for
+COSTLY = ("handoff", "privacy_export", "privacy_keep")  # reading tools that leave something behind
 
 
 _WHILE = re.compile("时候")
@@ -93,10 +94,11 @@ class Understanding:
         return self._one(turn)
 
     def plain_answer(self, turn: Turn) -> Reply | None:
-        """What a tool or the documents say to a message that is plainly a question; None where it is none, or asks back."""
+        """What a tool or the documents say to a plain question, or the change that is plainly wished, for its yes; None for
+        anything else, and where we would have to ask back."""
         ranking = self._ranker.ranked(turn, partial(self._is_plain, turn))
         intent = ranking.best.intent
-        if not self._is_plain(turn, ranking) or intent not in TOOLS or _leaves_something(intent):
+        if not self._is_plain(turn, ranking) or intent not in TOOLS or intent in (*COSTLY, *_FOR_PEOPLE):
             return None
         if intent == "knowledge_search":
             reply = self._by_knowledge(turn, "meanwhile")
@@ -104,7 +106,7 @@ class Understanding:
             return reply if best is not None and best.sure else None
         turn.did(intent, "meanwhile")
         reply = self._outcomes.act(turn, intent)
-        return reply if turn.served else None
+        return reply if turn.served or reply.confirm is not None else None
 
     def _part(self, turn: Turn, part: str, joined: bool) -> str | None:
         """The wish of one part of a message, where a pattern fits or, of parts that words like 还有 join, without one."""

@@ -25,7 +25,7 @@ _MATTERS: tuple[frozenset[str], ...] = tuple(
         "appointment_book appointment_move appointment_list appointment_cancel",
         "points_rewards points_redeem points_balance points_history", "coupons_claim coupons_claimable coupons_mine",
         "store_find store_info", "membership_status membership_rights", "ticket_file ticket_status ticket_note handoff",
-        "privacy_show privacy_export privacy_delete privacy_choose",
+        "privacy_show privacy_export privacy_delete privacy_keep privacy_choose",
     )
 )  # fmt: skip
 _OF_ORDERS = _MATTERS[0]

@@ -37,6 +37,13 @@ def claim(connection: Connection, now: datetime, lease: timedelta, limit: int = 
     return [Due(r.id, r.kind, r.key, r.payload, r.attempts + 1) for r in rows]
 
 
+def withdraw(connection: Connection, kind: str, of: str, value: str, now: datetime) -> int:
+    """Take back work of a kind that nobody has in hand yet, by one value of its payload; returns how many pieces."""
+    mine = due_work.c.payload[of].as_string() == value
+    where = (due_work.c.kind == kind, due_work.c.status == "ready", leases.free(due_work, now), mine)
+    return connection.execute(delete(due_work).where(*where)).rowcount
+
+
 def finish(connection: Connection, due_id: int) -> bool:
     done = connection.execute(
         update(due_work).where(due_work.c.id == due_id, due_work.c.status == "ready").values(status="done")

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from assistant import logs
-from assistant.agent.dialogue import control, urges
+from assistant.agent.dialogue import called_back, control, urges
 from assistant.agent.turn import Agent, Answer, TurnTrace
 from assistant.channels.official_account.reception import Reception
 from assistant.channels.web_chat import LiveChat, LiveEvent
@@ -197,6 +197,8 @@ class ShopperMessages:
         if conversation.holder == "queue" and control(waiting.inbound.text) == "back":
             with self._db.write() as connection:
                 handoffs.withdraw(connection, conversation.id)
+            if wish := called_back(waiting.inbound.text):
+                return self._agent.answer(conversation, replace(waiting.inbound, text=wish), f"in-{waiting.inbox_id}")
             trace.intents.append({"intent": "back", "by": "control"})
             return Answer(self._agent.say("back_from_queue"), conversation.state, trace, ())
         if self._surveys and (heard := self._surveys.opted_out(conversation, waiting.inbound.text)):

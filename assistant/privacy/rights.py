@@ -58,6 +58,10 @@ class PrivacyRights:
             effects.remember(connection, key, DeletionScheduled(at), now)
         return at
 
+    def keep(self, shopper: str) -> bool:
+        with self._db.write() as connection:
+            return due.withdraw(connection, DELETION, "shopper", shopper, self._clock.now()) > 0
+
     def erase(self, shopper: str) -> None:
         """The deletion itself, when it falls due."""
         with self._db.write() as connection:

@@ -201,13 +201,13 @@ def test_a_coupon_is_claimed_once_under_one_key_and_never_twice(merchant: Mercha
 def test_a_reservation_takes_one_piece_under_one_key(merchant: Merchant) -> None:
     before = merchant.inventory.stock("P001", "米白", "M")[0]
 
-    first = merchant.inventory.reserve(ME, "P001", "米白", "M", before.store_id, "k-hold")
-    again = merchant.inventory.reserve(ME, "P001", "米白", "M", before.store_id, "k-hold")
+    first = merchant.inventory.reserve(ME, "P001", "米白", "M", before.store_id, 2, "k-hold")
+    again = merchant.inventory.reserve(ME, "P001", "米白", "M", before.store_id, 2, "k-hold")
 
     after = {s.store_id: s.quantity for s in merchant.inventory.stock("P001", "米白", "M")}
     assert first == again
     assert first.keep_until == NOW + timedelta(hours=48)
-    assert after.get(before.store_id, 0) == before.quantity - 1
+    assert after.get(before.store_id, 0) == before.quantity - 2
 
 
 def test_a_return_is_requested_once_under_one_key(merchant: Merchant) -> None:

@@ -8,6 +8,7 @@ from assistant.domain.message import Card, Citation, Reply
 from tools.privacy import TOPICS
 from tools.types import (
     DeletionScheduled,
+    DeletionWithdrawn,
     Exported,
     HandedOff,
     KeptData,
@@ -16,6 +17,7 @@ from tools.types import (
     RemoteFact,
     Ticket,
     TicketList,
+    TicketNoted,
 )
 
 MAX_PASSAGE = 360
@@ -35,6 +37,16 @@ def ticket(t: Ticket, en: bool) -> Reply:
         f"Your ticket {t.ticket_id} is filed. We will answer by {moment(t.due_at)}; ask me for its progress at any time.",
     )
     return Reply(text, (ticket_card(t),), choices("补充信息", "工单进度"))
+
+
+def noted(n: TicketNoted, en: bool) -> Reply:
+    t = n.ticket
+    text = pick(
+        en,
+        f"已补充到工单{t.ticket_id}，处理的同事会看到，答复时限还是{moment(t.due_at)}。",
+        f"Added to your ticket {t.ticket_id}. We will still answer by {moment(t.due_at)}.",
+    )
+    return Reply(text, (ticket_card(t),), choices("工单进度"))
 
 
 def tickets(found: TicketList, en: bool) -> Reply:
@@ -72,10 +84,19 @@ def deletion(d: DeletionScheduled, en: bool) -> Reply:
     return Reply(
         pick(
             en,
-            f"已受理，{moment(d.at)}之后执行删除。在此之前想撤回请转人工。",
-            f"Accepted. Your data will be deleted after {moment(d.at)}.",
-        )
+            f"已受理，{moment(d.at)}之后执行删除。在此之前想撤回，说“撤回删除”就行。",
+            f"Accepted. Your data will be deleted after {moment(d.at)}. Until then you can still withdraw this.",
+        ),
+        choices=choices("撤回删除"),
     )
+
+
+def withdrawn(d: DeletionWithdrawn, en: bool) -> Reply:
+    if not d.was_due:
+        return Reply(
+            pick(en, "您没有等待执行的删除申请，资料都还在。", "There is no deletion waiting; nothing is deleted.")
+        )
+    return Reply(pick(en, "已撤回，您的资料不会删除。", "Withdrawn: your data will not be deleted."))
 
 
 def handed_off(h: HandedOff, en: bool) -> Reply:
@@ -145,9 +166,11 @@ def shorten(text: str) -> str:
 TEMPLATES: dict[type, Callable[[Any, bool], Reply]] = {
     Ticket: ticket,
     TicketList: tickets,
+    TicketNoted: noted,
     KeptData: kept,
     Exported: exported,
     DeletionScheduled: deletion,
+    DeletionWithdrawn: withdrawn,
     HandedOff: handed_off,
     KnowledgeAnswer: knowledge,
     RemoteFact: remote,

@@ -107,12 +107,18 @@ def stock(s: StockAnswer, en: bool) -> Reply:
 
 
 def reservation(r: Reservation, en: bool) -> Reply:
+    pieces, pieces_en = (f"{r.quantity}件", f"{r.quantity} × ") if r.quantity > 1 else ("", "")
     text = pick(
         en,
-        f"留好了：{r.product}（{r.colour} {r.size}），{r.store}，为您保留到{moment(r.keep_until)}。到1F服务台报编号{r.reservation_id}即可。",
-        f"Reserved: {r.product} ({r.colour} {r.size}) at {r.store} until {moment(r.keep_until)}. Number {r.reservation_id}.",
+        f"留好了：{r.product}（{r.colour} {r.size}）{pieces}，{r.store}，为您保留到{moment(r.keep_until)}。到1F服务台报编号{r.reservation_id}即可。",
+        f"Reserved: {pieces_en}{r.product} ({r.colour} {r.size}) at {r.store} until {moment(r.keep_until)}. Number {r.reservation_id}.",
     ).replace("默认 ", "")
-    rows = (("门店", r.store), ("编号", r.reservation_id), ("保留至", moment(r.keep_until)))
+    rows = (
+        ("数量", f"{r.quantity}件"),
+        ("门店", r.store),
+        ("编号", r.reservation_id),
+        ("保留至", moment(r.keep_until)),
+    )
     return Reply(text, (Card("product", r.product, f"{r.colour} {r.size}", "已预留", rows),))
 
 

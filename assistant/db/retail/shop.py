@@ -59,18 +59,24 @@ def sku_of(connection: Connection, product_id: str, colour: str, size: str) -> s
     ).scalar_one_or_none()
 
 
-def take_piece(connection: Connection, sku_id: str, store_id: str) -> bool:
-    """Take one piece out of stock; False where none is left."""
+def take_pieces(connection: Connection, sku_id: str, store_id: str, quantity: int) -> bool:
+    """Take so many pieces out of stock, all or none; False where fewer are left."""
     done = connection.execute(
         update(stock)
-        .where(stock.c.sku_id == sku_id, stock.c.store_id == store_id, stock.c.quantity > 0)
-        .values(quantity=stock.c.quantity - 1)
+        .where(stock.c.sku_id == sku_id, stock.c.store_id == store_id, stock.c.quantity >= quantity)
+        .values(quantity=stock.c.quantity - quantity)
     )
     return done.rowcount == 1
 
 
 def add_reservation(
-    connection: Connection, reservation_id: str, member_id: str, store_id: str, sku_id: str, until: datetime
+    connection: Connection,
+    reservation_id: str,
+    member_id: str,
+    store_id: str,
+    sku_id: str,
+    quantity: int,
+    until: datetime,
 ) -> None:
     connection.execute(
         insert(reservations).values(
@@ -78,6 +84,7 @@ def add_reservation(
             member_id=member_id,
             store_id=store_id,
             sku_id=sku_id,
+            quantity=quantity,
             keep_until=until,
             status="已预留",
         )

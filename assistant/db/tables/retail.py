@@ -225,6 +225,7 @@ reservations = Table(
     Column("member_id", String(16), nullable=False, index=True),
     Column("store_id", String(16), nullable=False),
     Column("sku_id", String(24), nullable=False),
+    Column("quantity", Integer, nullable=False, server_default="1"),
     Column("keep_until", Moment, nullable=False),
     Column("status", String(12), nullable=False),
 )

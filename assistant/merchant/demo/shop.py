@@ -28,7 +28,9 @@ class DemoInventory:
         with self._db.read() as connection:
             return shop.stock_of(connection, product_id, colour, size)
 
-    def reserve(self, member_id: str, product_id: str, colour: str, size: str, store_id: str, key: str) -> Reservation:
+    def reserve(
+        self, member_id: str, product_id: str, colour: str, size: str, store_id: str, quantity: int, key: str
+    ) -> Reservation:
         now = self._clock.now()
         with self._db.write() as connection:
             if done := effects.done_before(connection, key, Reservation):
@@ -40,11 +42,11 @@ class DemoInventory:
                 raise UnknownThing("size", "这款商品没有这个颜色或尺码。")
             if store is None:
                 raise UnknownThing("store", "没有找到这家门店。")
-            if not shop.take_piece(connection, sku, store_id):
+            if not shop.take_pieces(connection, sku, store_id, quantity):
                 raise ToolRefused("out_of_stock", f"{store.name}的这件刚刚被买走了，要不要看看附近其他门店？")
             reservation_id = f"Y{code_of(key)[:8]}"
-            shop.add_reservation(connection, reservation_id, member_id, store_id, sku, now + KEEP)
-            result = Reservation(reservation_id, store_id, store.name, product.name, colour, size, now + KEEP)
+            shop.add_reservation(connection, reservation_id, member_id, store_id, sku, quantity, now + KEEP)
+            result = Reservation(reservation_id, store_id, store.name, product.name, colour, size, now + KEEP, quantity)
             effects.remember(connection, key, result, now)
         return result
 

@@ -1,0 +1,151 @@
+"""What shoppers say in the middle of a talk: more of what waits, another of it, a wish while they wait for a person."""
+
+import pytest
+
+from assistant.bootstrap import Service
+from assistant.db import tickets
+from tests.talk import Shopper, intents_of, tools_of
+
+
+def test_what_is_told_beside_a_yes_goes_into_the_complaint(service: Service) -> None:
+    shopper = Shopper(service, "M0000002")
+    shopper.hear("春熙路店店员太拽了 问价都不理人")
+
+    filed = shopper.hear("登吧 昨天下午四点多 一楼化妆品那边")
+
+    assert "工单号" in filed
+    with service.database.read() as connection:
+        (ticket,) = tickets.mine(connection, "M0000002")
+    assert "昨天下午四点多 一楼化妆品那边" in ticket.subject
+
+
+def test_a_complaint_is_filed_under_the_category_that_the_shopper_names(service: Service) -> None:
+    shopper = Shopper(service)
+    assert "价格活动" in shopper.hear("标价乱写 我要投诉")
+
+    assert "类别：商品质量" in shopper.hear("是商品质量 不是价格！！")
+
+
+def test_a_complaint_told_anew_takes_the_place_of_the_first(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.hear("我要投诉 你们标价乱写")
+
+    again = shopper.hear("算了我重新说 上周买的冲锋衣下雨渗水")
+
+    assert "标价乱写" not in again and "类别：商品质量" in again
+
+
+def test_the_topic_of_a_booking_is_named_and_not_taken_for_a_no(service: Service) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.hear("约个顾问 徐家汇店 后天下午三点")
+
+    assert "主题：面试穿搭，" in shopper.hear("主题改成面试穿搭 我下周要面试")
+    assert "主题：公司年会，" in shopper.hear("不是 主题：公司年会")
+
+
+def test_wanting_the_thing_no_more_is_the_yes_to_a_cancellation(service: Service) -> None:
+    shopper = Shopper(service, "M0000001")
+    assert "请确认取消订单" in shopper.hear("取消雪地靴那单")
+
+    assert "没有做任何改动" not in shopper.hear("嗯 不要了")
+
+
+def test_a_return_that_waits_becomes_an_exchange(service: Service) -> None:
+    shopper = Shopper(service, "M0000001")
+    assert "退货" in shopper.hear("11月14日那单的羊绒毛衣我要退货 不喜欢")
+
+    assert "类型：换货" in shopper.hear("等下 能换L码吗 换的话就不退了")
+
+
+def test_several_pieces_are_reserved_and_no_more_than_are_there(service: Service) -> None:
+    shopper = Shopper(service, "M0000005")
+    shopper.hear("五常大米新街口店有吗")
+
+    assert "数量：2件" in shopper.hear("给我留两袋")
+    assert "数量：1件" in shopper.hear("算了就一袋")
+    assert "最多预留5件" in shopper.hear("要9袋")
+    assert "留好了" in shopper.hear("好")
+
+
+def test_the_colour_that_is_turned_to_counts(service: Service) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.hear("春熙路店给我留一件雾蓝S码碎花连衣裙")
+
+    assert "杏色" in shopper.hear("等等 改成杏色吧 雾蓝显黑")
+
+
+def test_the_store_of_an_appointment_is_spoken_of(service: Service) -> None:
+    shopper = Shopper(service, "M0000003")
+    assert "西单" in shopper.hear("我预约了什么")
+
+    assert "西单店" in shopper.hear("那天我上几楼")
+
+
+def test_a_deletion_can_be_taken_back(service: Service) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.hear("删除我的所有数据")
+    assert "撤回删除" in shopper.hear("确认")
+
+    assert "已撤回" in shopper.hear("那不删了 撤回撤回")
+    assert service.ports.privacy.keep("M0000001") is False
+    assert "没有等待执行的删除" in shopper.hear("撤回删除")
+
+
+def test_another_shoppers_deletion_stays(service: Service) -> None:
+    other = Shopper(service, "M0000002")
+    other.hear("删除我的所有数据")
+    other.hear("确认")
+
+    assert "没有等待执行的删除" in Shopper(service, "M0000001").hear("撤回删除")
+    assert service.ports.privacy.keep("M0000002") is True
+
+
+def test_what_was_added_to_a_ticket_is_not_called_a_new_one(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.hear("春熙路店店员态度太差 我要投诉")
+    shopper.hear("确认")
+    shopper.hear("补充一下 当时是下午三点")
+
+    assert "已补充到工单" in shopper.hear("确认")
+
+
+def test_a_change_that_is_plainly_wished_is_made_while_a_person_is_called(service: Service) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.say("转人工")
+
+    assert "请确认取消订单" in shopper.hear("取消雪地靴那单")
+    assert "已取消" in shopper.hear("确认")
+    assert "同事会看到" in shopper.hear("好的")
+
+
+def test_a_yes_while_a_person_is_called_makes_no_change_of_before(service: Service) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.hear("取消雪地靴那单")
+    shopper.say("转人工")
+
+    assert "confirmed" not in str(shopper.say("好的").trace["intents"])
+
+
+def test_calling_the_assistant_back_with_a_wish_serves_the_wish(service: Service) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.say("转人工")
+
+    assert "请确认取消订单" in shopper.hear("继续机器人 取消雪地靴那单")
+
+
+@pytest.mark.parametrize(
+    ("said", "tool"),
+    [("把你们店里电话给我 我自己问停车场", "电话"), ("要是周六晚上九点过来还来得及不", "营业")],
+)
+def test_what_is_asked_about_a_store_is_told(service: Service, said: str, tool: str) -> None:
+    shopper = Shopper(service)
+    shopper.hear("春熙路店地址")
+
+    told = shopper.say(said)
+    assert tools_of(told) == ["store_info"] and tool in told.reply.text
+
+
+def test_a_parcel_that_is_not_on_its_way_tells_how_its_order_stands(service: Service) -> None:
+    reply = Shopper(service, "M0000002").say("我退的那件羽绒服物流到哪了")
+
+    assert "order_logistics" in intents_of(reply) and "退换处理中" in reply.reply.text
