@@ -1,8 +1,8 @@
 """Privacy: what is kept, a copy, deletion, choices."""
 
-from tools.errors import NeedSlot, Option
+from tools.errors import NeedSlot, Option, ToolRefused
 from tools.registry import Args, Family, NoArgs, ToolContext, WritePlan
-from tools.types import DeletionScheduled, DeletionWithdrawn, Exported, KeptData
+from tools.types import ChoiceMade, DeletionScheduled, DeletionWithdrawn, Exported, KeptData
 
 family = Family()
 TOPICS = {"survey": "满意度调查", "personal": "个性化推荐", "marketing": "营销消息"}
@@ -64,11 +64,15 @@ def _topic(words: str | None) -> str:
 def _plan_choose(ctx: ToolContext, args: ChoiceArgs) -> WritePlan:
     key = _topic(args.subject)
     allowed = args.allowed == "yes"
+    if dict(ctx.ports.privacy.kept(ctx.shopper).choices).get(key) is allowed:
+        raise ToolRefused("as_it_is", f"{TOPICS[key]}现在就是{'开启' if allowed else '关闭'}的，不用再调整。")
     rows = ((TOPICS[key], "开启" if allowed else "关闭"),)
     return WritePlan("调整隐私选择", rows, {"subject": key, "allowed": "yes" if allowed else "no"})
 
 
 @family.write(ChoiceArgs, _plan_choose)
-def privacy_choose(ctx: ToolContext, args: ChoiceArgs) -> KeptData:
+def privacy_choose(ctx: ToolContext, args: ChoiceArgs) -> ChoiceMade:
     """不再接收（或重新接收）问卷、推荐、营销消息。例：别再给我发问卷；关闭个性化推荐"""
-    return ctx.ports.privacy.choose(ctx.shopper, args.subject or "", args.allowed == "yes", ctx.key)
+    topic, allowed = args.subject or "", args.allowed == "yes"
+    ctx.ports.privacy.choose(ctx.shopper, topic, allowed, ctx.key)
+    return ChoiceMade(topic, allowed)

@@ -426,6 +426,14 @@ class Exported:
 
 
 @dataclass(frozen=True)
+class ChoiceMade:
+    """What a shopper allows or refuses from now on: one of `privacy.TOPICS`."""
+
+    topic: str
+    allowed: bool
+
+
+@dataclass(frozen=True)
 class DeletionScheduled:
     at: datetime
 

@@ -149,3 +149,11 @@ def test_a_parcel_that_is_not_on_its_way_tells_how_its_order_stands(service: Ser
     reply = Shopper(service, "M0000002").say("我退的那件羽绒服物流到哪了")
 
     assert "order_logistics" in intents_of(reply) and "退换处理中" in reply.reply.text
+
+
+def test_a_choice_that_stands_already_is_not_made_again(service: Service) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.hear("关闭满意度调查")
+
+    assert shopper.hear("确认") == "好的，满意度调查已关闭，想恢复随时告诉我。"
+    assert "现在就是关闭的" in shopper.hear("满意度调查给我关掉")

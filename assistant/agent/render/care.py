@@ -7,6 +7,7 @@ from assistant.agent.render.words import choices, moment, pick
 from assistant.domain.message import Card, Citation, Reply
 from tools.privacy import TOPICS
 from tools.types import (
+    ChoiceMade,
     DeletionScheduled,
     DeletionWithdrawn,
     Exported,
@@ -70,6 +71,18 @@ def kept(k: KeptData, en: bool) -> Reply:
     return Reply(
         f"{text}\n{switches}（隐私条款版本{k.consent_version}）",
         choices=choices("导出我的数据", "删除我的数据", "关闭个性化推荐"),
+    )
+
+
+def chosen(c: ChoiceMade, en: bool) -> Reply:
+    if c.allowed:
+        return Reply(pick(en, f"好的，{TOPICS[c.topic]}已开启。", "Done, it is switched on."))
+    return Reply(
+        pick(
+            en,
+            f"好的，{TOPICS[c.topic]}已关闭，想恢复随时告诉我。",
+            "Done, it is switched off. Tell me if you want it back.",
+        )
     )
 
 
@@ -168,6 +181,7 @@ TEMPLATES: dict[type, Callable[[Any, bool], Reply]] = {
     TicketList: tickets,
     TicketNoted: noted,
     KeptData: kept,
+    ChoiceMade: chosen,
     Exported: exported,
     DeletionScheduled: deletion,
     DeletionWithdrawn: withdrawn,
