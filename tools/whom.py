@@ -19,8 +19,8 @@ class Whom(StrEnum):
 
 # a child's father and mother are no children, so they are looked for after a child that is no part of their name
 _HEARD = (
-    (Whom.CHILD, re.compile("童|kid|baby|婴儿|孩子?(?!他|她|爸|妈)|宝宝(?!他|她|爸|妈)|儿子|女儿|闺女|孙[子女]|外孙|侄[子女儿]|外甥|娃(?!他|她|爸|妈)|小朋友", re.IGNORECASE)),
-    (Whom.HIM, re.compile(r"男|爸|老公|先生|哥|弟|\bmen\b|men's|husband|boyfriend|\bdad", re.IGNORECASE)),
+    (Whom.CHILD, re.compile("童|kid|baby|婴儿|孩(?!子?(?:他|她|爸|妈))|宝宝(?!他|她|爸|妈)|儿子|女儿|闺女|孙[子女]|外孙|侄[子女儿]|外甥|娃(?!他|她|爸|妈)|小朋友", re.IGNORECASE)),
+    (Whom.HIM, re.compile(r"男|爸|老公|先生|哥|弟|\bmen(?:'s)?\b|husband|boyfriend|\bdad", re.IGNORECASE)),
     (Whom.HER, re.compile("女|妈|老婆|媳妇|太太|闺蜜|姐|妹|对象|women|wife|girlfriend|\\bmom", re.IGNORECASE)),
 )  # fmt: skip
 _ON_LABELS = (

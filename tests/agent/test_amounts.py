@@ -56,3 +56,14 @@ def test_numbers_among_sizes_and_moments_are_left_alone() -> None:
 def test_what_was_offered_is_picked_by_its_amount() -> None:
     assert answers.choose("就500那个吧", COUPONS) == "C6"
     assert answers.choose("500那个怎么用", COUPONS) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("给我留两袋", 2), ("要三双", 3), ("预留2盒", 2), ("算了一袋就一袋", 1), ("就要一件", 1), ("留一双42的", 0), ("第二双", 0), ("两个颜色都看看", 0),
+        ("满2件8折", 0), ("12件套的", 0), ("那双鞋", 0),
+    ],
+)  # fmt: skip
+def test_pieces_are_counted_where_several_are_wanted_or_just_one(text: str, pieces: int) -> None:
+    assert amounts.pieces(text) == pieces

@@ -103,6 +103,20 @@ def test_erasing_a_shopper_leaves_no_word_of_theirs(database: Database) -> None:
         assert len(kept) == 1
 
 
+def test_work_is_taken_back_of_its_owner_only_and_not_out_of_a_hand(database: Database) -> None:
+    later = NOW + timedelta(hours=1)
+    with database.write() as connection:
+        for key, owner in (("k1", "M1"), ("k2", "M2"), ("k3", "M1")):
+            due.schedule(connection, "erase", key, {"shopper": owner}, NOW if key == "k3" else later)
+        due.schedule(connection, "other", "k4", {"shopper": "M1"}, later)
+        (taken,) = due.claim(connection, NOW, timedelta(minutes=1))
+        withdrawn = due.withdraw(connection, "erase", "shopper", "M1", NOW)
+        left = due.claim(connection, later, timedelta(minutes=1))
+
+    assert (taken.key, withdrawn) == ("k3", 1)
+    assert {piece.key for piece in left} == {"k2", "k3", "k4"}
+
+
 def test_choices_are_kept_with_their_latest_value(database: Database) -> None:
     with database.write() as connection:
         privacy.choose(connection, "M1", "survey", False, "v1", NOW)
