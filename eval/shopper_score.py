@@ -29,11 +29,7 @@ from tools.types import KnowledgeAnswer, PassageFact
 _DIGIT = re.compile(r"\d")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _NUMBERED = re.compile(r"^\d+\. ", re.MULTILINE)
-_EXECUTED = (
-    "handoff",
-    "privacy_export",
-    "privacy_keep",
-)  # reading tools that leave something behind: not called again for evidence
+_EXECUTED = ("handoff", "privacy_export")  # reading tools that leave something behind: not called again for evidence
 
 
 @dataclass(frozen=True)

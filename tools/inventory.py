@@ -3,6 +3,7 @@
 from tools import browse, resolve
 from tools.catalog import Place, with_distances
 from tools.errors import NeedChoice, NeedSlot, Option, ToolRefused
+from tools.numerals import whole
 from tools.registry import Args, Family, ToolContext, WritePlan
 from tools.types import Measurements, Product, ProductList, Reservation, SizeAdvice, StockAnswer, Store, StoreStock
 
@@ -110,6 +111,14 @@ def _other_variants(ctx: ToolContext, item: Product) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{s.colour} {s.size}" for s in stock))[:5]
 
 
+def _pieces(words: str | None) -> int:
+    """How many are wanted: "2", "两件"; one where nothing is said. Raises NeedSlot for what is no number."""
+    try:
+        return max(1, whole((words or "1").rstrip("件个双袋盒瓶条套 ")))
+    except ValueError:
+        raise NeedSlot("quantity", "要留几件？") from None
+
+
 def _plan_reserve(ctx: ToolContext, args: ReserveArgs) -> WritePlan:
     _ = ctx.member
     item = resolve.product(ctx, args.product, in_colour=args.colour, in_size=args.size)
@@ -120,7 +129,7 @@ def _plan_reserve(ctx: ToolContext, args: ReserveArgs) -> WritePlan:
     if size is None and len(item.sizes) > 1:
         raise NeedChoice("size", "要留哪个尺码？", tuple(Option(s, s) for s in item.sizes))
     colour, size = colour or item.colours[0], size or item.sizes[0]
-    wanted = max(1, int(args.quantity or 1))
+    wanted = _pieces(args.quantity)
     if wanted > MOST_RESERVED:
         raise ToolRefused("too_many", f"一次最多预留{MOST_RESERVED}件，需要更多请转人工安排。", proposes="handoff")
     stock = list(ctx.ports.merchant.inventory.stock(item.product_id, colour, size))

@@ -162,8 +162,12 @@ class PrivacyPort(Protocol):
         """Schedules the deletion and returns when it will be done."""
         ...
 
-    def keep(self, shopper: str) -> bool:
-        """Withdraws the shopper's deletion that is not done yet; False where there is none."""
+    def deletion_due(self, shopper: str) -> datetime | None:
+        """When the deletion that waits will be done; None where none waits."""
+        ...
+
+    def keep(self, shopper: str, key: str) -> bool:
+        """Withdraws the deletion that waits; False where it is under way or done by now."""
         ...
 
     def choose(self, shopper: str, topic: str, allowed: bool, key: str) -> KeptData: ...

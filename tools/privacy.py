@@ -40,10 +40,16 @@ def privacy_delete(ctx: ToolContext, _: NoArgs) -> DeletionScheduled:
     return DeletionScheduled(ctx.ports.privacy.delete(ctx.shopper, ctx.key))
 
 
-@family.read(NoArgs)
+def _plan_keep(ctx: ToolContext, _: NoArgs) -> WritePlan:
+    if ctx.ports.privacy.deletion_due(ctx.shopper) is None:
+        raise ToolRefused("none_due", "您没有等待执行的删除申请。")
+    return WritePlan("撤回删除申请", (("结果", "您的资料继续保留，不会删除"),), {})
+
+
+@family.write(NoArgs, _plan_keep)
 def privacy_keep(ctx: ToolContext, _: NoArgs) -> DeletionWithdrawn:
     """撤回已经申请的个人数据删除。例：不删了，撤回删除；刚才说删资料的，先别删了"""
-    return DeletionWithdrawn(ctx.ports.privacy.keep(ctx.shopper))
+    return DeletionWithdrawn(ctx.ports.privacy.keep(ctx.shopper, ctx.key))
 
 
 def _topic(words: str | None) -> str:

@@ -49,10 +49,12 @@ def category_named(text: str, current: str = "") -> str:
     """The category that a message puts in the place of the current one ("类别改成商品质量", "是质量问题 不是价格"); empty where it
     names none."""
     said, refused = _NEGATED.sub(" ", text), "".join(_NEGATED.findall(text))
-    if (label := next((c for c in CATEGORIES if c in said), "")) and len(text) <= 24:
-        return label
     rejects = any(current[n : n + 2] in refused for n in range(0, len(current) - 1, 2))
-    found = category_of(said) if len(text) <= 24 and (rejects or re.search("类别|分类|归类", text)) else ""
+    label = next((c for c in CATEGORIES if c in said and c != "其他"), "")
+    alone = bool(label) and len(said.replace(label, "").strip("，,。!！ ")) <= 3
+    if len(text) > 24 or not (rejects or alone or re.search("类别|分类|归类", text)):
+        return ""
+    found = label or category_of(said)
     return "" if found in ("其他", current) else found
 
 

@@ -440,9 +440,9 @@ class DeletionScheduled:
 
 @dataclass(frozen=True)
 class DeletionWithdrawn:
-    """Nothing will be deleted. `was_due` is False where no deletion was under way."""
+    """Whether the deletion could still be taken back; False where it is under way or done by now."""
 
-    was_due: bool
+    in_time: bool
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from assistant.domain.conversation import Offer
 from tools.numerals import whole
 
 _NUMERAL = re.compile(
-    "(?:[一二两三四五六七八九][千百]零?)+(?:[一二三四五六七八九]十?)?(?![点张个])|[一二三四五六七八九]十(?![点张个])"
+    "(?:[一二两三四五六七八九][千百]零?)+(?:[一二三四五六七八九](?:十[一二三四五六七八九]?)?)?(?![点张个])|[一二三四五六七八九]十[一二三四五六七八九]?(?![点张个])"
 )
 _OF_TIME = "(?!周?岁|个月|天|年|月)"
 _FROM_TO = re.compile(r"满?(\d+)(?:元|块)?减(\d+)")
@@ -59,18 +59,29 @@ def only_names(text: str) -> bool:
     return bool(_BARE.search(said) or _FROM.search(said) or _OFF.search(said)) and not _NAMING.sub("", said)
 
 
-_UNITS = "件|袋|双|盒|瓶|床|条|箱|桶|套|支|顶|台|包|罐|个(?!颜|色|码|尺|店|门|月|小时|钟|人|多)"
-_SEVERAL = re.compile(
-    rf"(?<![第\\d.零一二三四五六七八九十百千满])([2-9]|[1-9]\\d|[二两俩三四五六七八九十]+)(?:{_UNITS})(?![减折装套])"
+_UNITS = (
+    "件|袋|双|盒|瓶|床|条|箱|桶|套|支|顶|台|包|罐|个(?!颜|色|码|尺|店|门|月|小时|钟|人|多|工作|星期|礼拜|问题|字|孩|袋)"
 )
+_NO_PART = r"(?<![第\d.零一二三四五六七八九十百千满])"
+_SEVERAL = re.compile(rf"{_NO_PART}([2-9]|[1-9]\d|[二两俩三四五六七八九十]+)(?:{_UNITS})(?![减折装套])")
 _JUST_ONE = re.compile(rf"(?:就|只要?|改成?)(?:要|留)?[一1](?:{_UNITS})")
+_ONE = re.compile(rf"{_NO_PART}[一1](?:{_UNITS})")
+_UNWANTED = re.compile("不要|不用|不留|不买|不想|别|取消|算了")
 
 
-def pieces(text: str) -> int:
-    """How many pieces a message wants ("给我留两袋" 2, "算了就一袋" 1); 0 where it does not say."""
-    if found := _SEVERAL.search(text):
-        return whole(found.group(1))
-    return 1 if _JUST_ONE.search(text) else 0
+def pieces(text: str, asked: bool = False) -> int:
+    """How many pieces a message wants ("给我留两袋" 2, "算了就一袋" 1), the last that it names; 0 where it does not say.
+
+    `asked`: the message answers how many, so that "一件" says one.
+    """
+    if found := _SEVERAL.findall(text):
+        return whole(found[-1])
+    return 1 if (_ONE if asked else _JUST_ONE).search(text) else 0
+
+
+def unwanted(text: str) -> bool:
+    """True where a message that counts pieces wants none of them ("这两件都不要了"), and not just one ("算了就一袋")."""
+    return bool(_UNWANTED.search(text)) and not _JUST_ONE.search(text)
 
 
 def in_digits(text: str) -> str:

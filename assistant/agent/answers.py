@@ -100,7 +100,7 @@ def _only(text: str, words: tuple[str, ...]) -> bool:
 _VERBS: dict[str, tuple[str, ...]] = {
     "return_request": ("退货", "换货", "退", "换"), "order_cancel": ("取消订单", "取消", "撤掉", "撤了", "撤", "退", "cancel"), "appointment_cancel": ("取消预约", "取消", "退", "撤", "cancel"),
     "appointment_move": ("改", "挪"), "appointment_book": ("预约", "约", "定", "订"), "stock_reserve": ("留着", "留", "预留", "备", "占", "hold"),
-    "points_redeem": ("兑换", "换", "兑"), "coupons_claim": ("领取", "领", "拿", "claim"), "privacy_delete": ("删除", "删掉", "删", "清空", "清掉", "清", "注销"), "privacy_choose": ("关闭", "关掉", "关", "开", "退订", "退", "停", "屏蔽"),
+    "points_redeem": ("兑换", "换", "兑"), "coupons_claim": ("领取", "领", "拿", "claim"), "privacy_keep": ("撤回", "撤销", "撤", "留着", "留", "不删了", "别删了", "先别删", "不删", "别删"), "privacy_delete": ("删除", "删掉", "删", "清空", "清掉", "清", "注销"), "privacy_choose": ("关闭", "关掉", "关", "开", "退订", "退", "停", "屏蔽"),
     "ticket_file": ("新登记", "登记", "登", "投诉", "提交", "处理", "反映上去", "报上去", "反映", "上报", "报", "记上", "记下", "file"), "ticket_note": ("补充", "提交", "加上", "补上", "加", "补", "记上", "写上"),
 }  # fmt: skip
 
@@ -114,17 +114,17 @@ def is_yes(text: str, tool: str = "") -> bool:
     """A yes, in the light of the change that waits for it: "退吧" confirms a return, "取消吧" a cancellation. What another
     person is quoted with counts ("他说行")."""
     text = _REPORTED.sub("", text)
-    if (tool in _PARTS_WITH and _WANTS_NO_MORE.fullmatch(text)) or (tool not in _MOVES and _AS_IT_IS.fullmatch(text)):
+    if (tool in _PARTS_WITH and _WANTS_NO_MORE.fullmatch(text)) or (tool in _SHOWN and _AS_IT_IS.fullmatch(text)):
         return True
     return len(text) <= 20 and _only(text, (*_VERBS.get(tool, ()), *_YES_WORDS))
 
 
-_MOVES = ("appointment_move", "return_request")
+_SHOWN = ("appointment_book", "ticket_file", "stock_reserve")  # changes that are looked over before the yes
 _AS_IT_IS = re.compile(
-    "(?:对的?|是的?|嗯|好的?|行|可以)+[，,。！! ]*(?:就)?(?:这样)?(?:吧|了)?[，,。！! ]*不(?:改|变|动|换)了(?:吧|啊|哈)?"
+    "(?:对的?|是的?|嗯|好的?|行|可以)+[，,。！! ]*(?:就)?(?:这样)?(?:吧|了)?[，,。！! ]*不(?:改|变|动)了(?:吧|啊|哈)?"
 )
-_PARTS_WITH = ("order_cancel", "return_request", "appointment_cancel", "privacy_delete")
-_WANTS_NO_MORE = re.compile("(?:嗯|对|是|是的|好|行|可以|恩)[，,。！! ]*(?:我|都|就|是|真)*不(?:想)?要了?(?:吧|啊|哈)?")
+_PARTS_WITH = ("order_cancel", "return_request")
+_WANTS_NO_MORE = re.compile("(?:嗯|对|是|是的|好|行|可以|恩)[，,。！! ]*(?:我|都|就|是|真)*不想?要了(?:吧|啊|哈)?")
 
 
 _GIVING_UP = re.compile(r"^(?:唉|哎|那|行吧|嗯|切|哦)?[，, ]?(?:还是)?(?:算了?(?:了|啦|咯|喽|球)|罢了|拉倒)(?:吧)?")
@@ -190,7 +190,8 @@ _HOLDS_BACK = re.compile(
 _RESOLVED = re.compile("(?:那|就|还是|算了)|.*(?:吧|就行|就好)$")
 
 
-_SETTLES = re.compile("(?:那|就)?(?:确认|确定|提交|同意|就这样|就这么定|就这么办)(?:吧|了|啦|哈|呗)?")
+_SETTLES = re.compile("(?:那|就)?(?:确认|确定|提交|同意)(?:吧|了|啦|哈|呗)?")
+_WAVERS = re.compile("[?？]|(?<![是要])不|别|没|换|改|算了|取消|撤|拉倒|再想|考虑|再说|太.{1,3}了")
 
 
 def ends_in_yes(text: str, tool: str) -> bool:
@@ -201,8 +202,8 @@ def ends_in_yes(text: str, tool: str) -> bool:
     first, _, last = re.sub(r"[，,。；;!！?？… ]+", " ", text).strip().rpartition(" ")
     if not first or not is_yes(last, tool) or _HOLDS_BACK.search(first):
         return False
-    if _SETTLES.fullmatch(last):  # "算了一袋就一袋 确定"
-        return len(text) <= LONGEST_REMARK and not re.search("[?？]|(?<![是要])不|别|没|换|改", first)
+    if _SETTLES.fullmatch(last):  # "七点下班来得及 确认"
+        return len(text) <= LONGEST_REMARK and not _WAVERS.search(first)
     if not names_change(last, tool):
         return False
     plain = len(text) <= MAX_CHANGE_OF_MIND and not re.search("[?？]", text)
@@ -226,6 +227,7 @@ def opens_with_yes(text: str, tool: str) -> bool:
 _TOPIC = re.compile(
     "^(?:不是|不对|错了|诶|哎|等等|[，,。!！ ])*(?:主题|场合|穿搭主题)(?:[嘛吧呢是就：:，, ]|的话|还是|写成?|改成?|填成?|换成|定为|叫)+([^，,。!！?？ ]{2,20})"
 )
+_NO_TOPIC = re.compile("什么|啥|不|错|对的|这个|这样|之前|没有|吗|^了")
 _TOPIC_ENDS = re.compile(
     "(?:这?[两二三四五六七八九十\\d]个字)?(?:就行|就好|就可以|就ok|好了|行了|吧|呗|哈|啊|[^\\w\\s])+$", re.IGNORECASE
 )
@@ -234,7 +236,8 @@ _TOPIC_ENDS = re.compile(
 def names_topic(text: str) -> str:
     """What a message gives as the topic of an appointment ("主题嘛 公司年会", "主题就写面试穿搭四个字就行"), else empty."""
     found = _TOPIC.match(text)
-    return _TOPIC_ENDS.sub("", found.group(1)).strip() if found else ""
+    topic = _TOPIC_ENDS.sub("", found.group(1)).strip() if found else ""
+    return "" if _NO_TOPIC.search(topic) else topic
 
 
 _REMARKS = re.compile("^(?:[哦噢喔嗷]+|原来|难怪|怪不得|我说呢|这样啊)")
@@ -269,7 +272,7 @@ _HOPES = re.compile(
 
 def hopes(text: str) -> bool:
     """ "好 麻烦了 希望给个说法": content with the promise, and waits for it."""
-    return bool(_HOPES.match(text))
+    return bool(_HOPES.match(text)) and not re.search("换|退|转|赔|补充|投诉|取消", text)
 
 
 def undoes(text: str) -> bool:
@@ -335,7 +338,7 @@ def after_yes(text: str, tool: str) -> str:
         rest = rest[1:]
     told = " ".join(rest)
     holds = re.search(
-        "[?？]|吗|么$|不$|没$|呢$|怎|几[点天个号时]|哪|多少|啥|什么|先|等|别|不(?:要|用|登|投|是)|但|算了|改成|换成|帮我|查|看[看下]|转|人工|给我",
+        "[?？]|吗|么$|不$|没$|呢$|怎|几[点天个号时]|哪|多少|啥|什么|先|等|别|不(?:要|用|登|投|是)|但|算了|改成|换成|帮我|查|看[看下]|转|人工|给我|撤|没必要|没用|考虑|想想|再说|说错|弄错|顺便|另外|还有",
         told,
     )
     return told if rest != parts and len(told) >= 4 and not holds else ""

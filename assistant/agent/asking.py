@@ -30,7 +30,7 @@ class Asking:
         self._stance = stance
 
     def answered(self, turn: Turn, task: Task) -> Reply | None:
-        chosen = answers.choose(turn.text, task.offers)
+        chosen = answers.choose(turn.text, task.offers) if task.slot != "quantity" else None
         if chosen is None and self._gives_up(turn, task):
             return (let_go if TOOLS[task.tool].access is Access.WRITE else stop)(self._outcomes, turn)
         rules = turn.rules

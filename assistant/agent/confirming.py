@@ -7,7 +7,7 @@ Enters: a `Turn` and the pending change. Leaves: a `Reply`, or None where the me
 import re
 from dataclasses import replace
 
-from assistant.agent import answers, dialogue, fill
+from assistant.agent import amounts, answers, dialogue, fill
 from assistant.agent.exchange import Turn
 from assistant.agent.kin import beyond, kin
 from assistant.agent.outcomes import Outcomes
@@ -23,6 +23,7 @@ SURE_YES = 0.9  # a change is made on a learnt yes from here; between the two we
 MOVES = re.compile(r"改|挪|推|延|提前|换(?:到|成|个时间)|move|push|reschedule")
 _DOUBT = re.compile(r"[?？不别没停吗么怎什哪多几]|[能行有是好成得以]嘛|but|how|what|when|don'?t")
 _AGREES_AND_TELLS = re.compile("(?:对(?!了)|是的?|嗯)(?:对|的|啊)*[，, ]*(?:就是?|她|他|当时)")
+_PROOF = re.compile("小票|照片|截图|视频|录音|凭证|单据|发票")
 _WHEN = re.compile("昨天|前天|上周|上午|下午|晚上|早上|中午|刚才|刚刚|点左右|点多|号那天|yesterday|last week")
 
 
@@ -65,7 +66,9 @@ class Confirming:
         if (rest := answers.after_refusal(turn.text, pending.tool)) is not None:
             return self._refused(turn, rest)
         # a short message that names nothing, or only the change that waits ("算啦不退了", "嗯就退这双")
-        slots = {k for k, v in turn.mentions.slots.items() if pending.args.get(k) != v and k != "place"}
+        slots = {
+            k for k, v in turn.mentions.slots.items() if pending.args.get(k) != v and k not in ("place", "quantity")
+        }
         if answers.gives_up(turn.text) and slots <= {"kind", "reason"}:
             return let_go(self._outcomes, turn)
         if (
@@ -104,17 +107,24 @@ class Confirming:
     def _renamed(self, turn: Turn, pending: Pending) -> Reply | None:
         """What waits under another topic, in another category or number ("主题改成面试穿搭", "是质量 不是价格", "就一袋")."""
         slots = TOOLS[pending.tool].slots
-        pieces = turn.mentions.slots.get("quantity", "")
+        named = {k: v for k, v in turn.mentions.slots.items() if k in slots}
         if "topic" in slots and (topic := answers.names_topic(turn.text)):
-            changed = {"topic": topic}
-        elif "quantity" in slots and pieces not in ("", pending.args.get("quantity")):
-            changed = {k: v for k, v in turn.mentions.slots.items() if k in slots}
+            at = fill.moved(pending.args.get("time"), turn)
+            args = dialogue.repaired(pending.args, {**named, "topic": topic, **({"time": at} if at else {})})
+        elif named.get("quantity", pending.args.get("quantity")) != pending.args.get("quantity"):
+            if amounts.unwanted(turn.text) or dialogue.asks(turn.text):
+                return None
+            args = dialogue.repaired(pending.args, named)
         elif "category" in slots and (category := category_named(turn.text, pending.args.get("category", ""))):
-            changed = {"category": category}
+            more = {"body": turn.words} if len(turn.text) > MAX_ANSWER else {}
+            args = fill.added(pending, {**more, "category": category}, turn)
         else:
             return None
         turn.did(pending.tool, "changed_before_yes")
-        return self._outcomes.run(turn, pending.tool, {**pending.args, **changed})
+        reply = self._outcomes.run(turn, pending.tool, args)
+        if turn.state.pending is pending:  # on these terms it cannot be, and the terms before are not meant any more
+            turn.state = replace(turn.state, pending=None)
+        return reply
 
     @staticmethod
     def _names_another(turn: Turn, pending: Pending) -> bool:
@@ -128,11 +138,14 @@ class Confirming:
     def _agrees_and_tells(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
         """A complaint is filed with what is told beside the yes ("登吧 昨天下午四点多 一楼化妆品那边")."""
         told = answers.after_yes(turn.text, pending.tool) if pending.tool == "ticket_file" else ""
-        if not told or beyond([r for r in rules if r not in ("ticket_note", "return_request")], pending.tool):
+        named = turn.mentions.slots
+        particular = {"day", "time"} & set(named) or _WHEN.search(told) or _PROOF.search(told)
+        if not told or not particular or beyond([r for r in rules if r != "ticket_note"], pending.tool):
             return None
-        place = {"store": store} if (store := turn.mentions.slots.get("store")) in turn.ctx.catalog.stores else {}
+        if pending.args.get("store", "") not in ("", named.get("store", pending.args.get("store"))):
+            return None  # of another store: shown once more
         body = f"{pending.args.get('body', '')}；{told}"
-        return self._yes(turn, replace(pending, args={**pending.args, **place, "body": body}))
+        return self._yes(turn, replace(pending, args={**pending.args, "body": body}))
 
     def _refused(self, turn: Turn, rest: str) -> Reply | None:
         """Lets go of the change; what is asked in the same message is left to be answered."""

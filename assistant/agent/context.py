@@ -77,7 +77,9 @@ class Context:
     def settled(self, turn: Turn) -> Reply | None:
         """A change that was proposed in the reply before, made on a yes and let go on a no; None for anything else."""
         pending = turn.state.pending
-        proposed = pending is not None and turn.state.last_tool == pending.tool
+        proposed = (
+            pending is not None and turn.state.last_tool == pending.tool and pending.title in turn.state.last_reply
+        )
         return self._confirming.settled(turn, pending) if pending is not None and proposed else None
 
     def _is_bare_no(self, turn: Turn) -> bool:
@@ -203,7 +205,9 @@ class Context:
             return None
         variant = {"colour", "size"} & set(m.slots)  # is asked of a product, and not of the documents
         told = turn.corrects and not dialogue.asks(turn.text)  # "我问的是负一楼那个超市啊": asks nothing new
-        beyond = [] if told else turn.rules
+        beyond = [
+            r for r in turn.rules if not told or r not in TOOLS or TOOLS[r].access is Access.WRITE or r == "handoff"
+        ]
         left = len(dialogue.residue(turn.mentions)) - (4 if told else 0)
         if beyond or mine or not names or variant or _WANTS.match(turn.text) or left > 2:
             return None

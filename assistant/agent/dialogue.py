@@ -6,7 +6,7 @@ Pure functions on text, mentions and state. `turn` asks them in order before it 
 import re
 from datetime import UTC, datetime
 
-from assistant.agent import answers
+from assistant.agent import amounts, answers
 from assistant.agent.mentions import Mentions
 from assistant.agent.times import part_of_day
 from assistant.clock import local
@@ -25,7 +25,7 @@ _STOP = re.compile(
     r"^(算了|不弄了|不问了|停|别说了|退出|结束|不办了|stop|never ?mind|forget it)[，,。.!！~ 吧了]*$", re.IGNORECASE
 )
 _BACK = re.compile(
-    r"(继续机器人|(?i:(?:continue|back|talk) (?:with|to) (?:the |this )?(?:bot|robot|assistant))|不等了(?!.{2})|不等人工|不用人工(?!熨|智)|不要人工|取消人工|还是你来|(?:^|[，,。！! ])你来(?:吧|弄)?$|机器人继续|"
+    r"(继续机器人|(?i:(?:continue with|back to) (?:the |this )?(?:bot|robot))|不等了(?!.{2})|不等人工|不用人工(?!熨|智)|不要人工|取消人工|还是你来|(?:^|[，,。！! ])你来(?:吧|弄)?$|机器人继续|"
     r"(?:别|莫|甭|不用|不要|没让你|没叫你|没要你|谁让你)(?:给我|帮我)?转(?:人工|接|了|嘛|吧|呀|啊|[，,。！!？? ]|$))"
 )
 _CORRECT = re.compile(
@@ -86,9 +86,17 @@ def control(text: str) -> str:
     return ""
 
 
+_PARTICLES = re.compile("^[ ，,。.！!]*(?:吧|了|啊|呢|哈|嘛|呀|[ ，,。.！!])+")
+_ONLY_CALLS = re.compile(
+    "(?:谢谢?你?|多谢|麻烦|客服|人工|机器人|还是|我|你|来|那|就|算|了|吧|啊|哈|ok|never ?mind|[，,。.！! ])*",
+    re.IGNORECASE,
+)
+
+
 def called_back(text: str) -> str:
     """What a message says besides calling the assistant back ("继续机器人 雪地靴取消" → "雪地靴取消")."""
-    return _BACK.sub(" ", text, count=1).strip(" ，,。.！!？?~")
+    rest = _PARTICLES.sub("", _BACK.sub(" ", text, count=1)).strip(" ，,。.！!？?~")
+    return rest if len(rest) >= 3 and not _ONLY_CALLS.fullmatch(rest) else ""
 
 
 def tells_height(text: str) -> str:
@@ -125,6 +133,9 @@ def moved(old: str | None, mentions: Mentions) -> str | None:
 def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | None:
     """Arguments that a message adds to an open question, None where it is about something else."""
     named = {k: v for k, v in mentions.slots.items() if k in TOOLS[task.tool].slots}
+    if task.slot == "quantity":  # "一件" is no first of a list
+        pieces = amounts.pieces(text, asked=True)
+        return {**named, "quantity": str(pieces)} if pieces else None
     chosen = answers.choose(text, task.offers)
     if chosen is not None:
         return {**named, task.slot: chosen}
@@ -157,7 +168,7 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
 
 
 _TELLS_HEIGHT = re.compile(
-    r"\D{0,4}(\d{2,3})(?!\d)(?:\D{0,5}$|\D{0,2}(?:左右|的?样子|上下|多一?点?|吧|厘米|公分)[，,。 ].{0,12}$)"
+    r"(?!.*(?:斤|kg))\D{0,4}(\d{2,3})(?!\d)(?:\D{0,5}$|\D{0,2}(?:左右|的?样子|上下|多一?点?|吧|厘米|公分)[，,。 ].{0,12}$)"
 )
 _ASKS = re.compile(
     "[?？]|能不能|可不可以|(?<!什)(?:吗|么)$|多少|多久|几(?:天|点|个|号|时)|怎么[^样]|咋|先问|等下|等一下|how|what|can i"

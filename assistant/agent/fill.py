@@ -242,7 +242,7 @@ def added(pending: Pending, named: dict[str, str], turn: Turn) -> dict[str, str]
 
 
 _ANEW = re.compile(
-    "^(?:算了|不对|不是|那|[，,。 ])*(?:我|让我)?(?:重新|再重新|从头)(?:说|讲|描述|来)(?:一?遍|一下|下|吧)?[，,：: ]*"
+    "^(?:算了|不对|不是|那|[，,。 ])*(?:我|让我)?(?:重新|再重新|从头)(?:说|讲|描述)(?:一?遍|一下|下|吧)?(?:[，,：: ]+|$)"
 )
 _UPWARDS = re.compile("升(?:了|上去|级|到|完)|下一(?:级|档)|再往上|高一级|上一级")
 _ON_AGAIN = re.compile("打开|开启|恢复|开(?:着|了|吧|回)|又想|重新")
@@ -273,7 +273,7 @@ def with_focus(tool: str, args: dict[str, str], focus: Focus, text: str, last_to
     return filled
 
 
-_THERE = re.compile("[这那](?:家?店|家(?!的|里)|边(?!的)|里(?!面)|儿)|(?:他|你)们(?:家|店)|店里|(?:我|就)过去")
+_THERE = re.compile("[这那](?:家?店|家(?!的|里)|边(?!的)|里(?!面)|儿)|店里|(?:我|就)过去(?!买|一年|的|几)")
 _ELSEWHERE = re.compile("哪|别的|别家|其他|其它|附近|另外|换家|最近|any|other|which|where")
 
 

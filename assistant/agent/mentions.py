@@ -24,7 +24,7 @@ _TAIL = re.compile(r"(?:尾号|后四位|订单)\s*(\d{4,8})(?!\d)")
 _TICKET = re.compile(r"(?<![A-Za-z0-9])[Tt](\d{6})(?!\d)")
 _SIZE_LETTER = re.compile(r"(?<![A-Za-z'’])(XXXL|XXL|XL|[SML]|3XL|2XL)(?![A-Za-z])", re.IGNORECASE)
 _SIZE_NUMBER = re.compile(
-    r"(?<![\d减付省退花¥￥满])(2[8]|3\d|4[0-5]|59|66|73|80|90|100|110|120|130|140|150)\s*(?=\s*(?:码|号|的|有|还|呢|吗|没|$|[ ，,]))"
+    r"(?<![\d减付省花¥￥满])(2[8]|3\d|4[0-5]|59|66|73|80|90|100|110|120|130|140|150)\s*(?=\s*(?:码|号|的|有|还|呢|吗|没|$|[ ，,]))"
 )
 _BED = re.compile(r"1\s*(?:\.|米)\s*([58])(?!\d)\s*米?")
 _BED_WORDS = re.compile(r"一米([五八])")
@@ -93,18 +93,18 @@ def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = Non
     playbook.
     """
     text = fold_dialect(_in_chinese(_TAKEN_BACK.sub("要", said)))
-    whole = _read(text, catalog, now, spoken_of, names)
+    named = _read(text, catalog, now, spoken_of, names)
     rest = ruled_out.left(text)
     if rest == text:
-        return whole
-    named = _read(rest, catalog, now, spoken_of, names)
-    too_far = _TOO_FAR.search(text) and not _TOO_FAR.search(rest) and not named.stores + named.places
-    return _instead(_nowhere(whole) if too_far else whole, named)
+        return named
+    instead = _read(rest, catalog, now, spoken_of, names)
+    too_far = _TOO_FAR.search(text) and not _TOO_FAR.search(rest) and not instead.stores + instead.places
+    return _instead(_nowhere(named) if too_far else named, instead)
 
 
 _TOO_FAR = re.compile("远|不顺路|不方便|去不了")
 _TOGETHER = (("store", "place"), ("time", "day"))  # where one is named anew, the other is no more what it was
-_OTHERS = ("product", "colour", "size", "height", "weight", "item", "coupon", "tier", "looked_for", "about")
+_OTHERS = ("product", "colour", "size", "height", "weight", "item", "coupon", "tier", "looked_for", "about", "quantity")
 
 
 def _nowhere(found: Mentions) -> Mentions:
@@ -242,7 +242,7 @@ def _means_place(text: str, catalog: Catalog) -> bool:
     return any(
         re.search(rf"{re.escape(h.name)}(?!店).{{0,2}}(附近|旁边|周边|周围|这边|这里|最近)", text)
         or (
-            re.search(rf"(?<![给帮替])(?:我|人)在{re.escape(h.name)}(?!店|那边停|停|买|逛)", text)
+            re.search(rf"(?<![给帮替])(?:我|人)在{re.escape(h.name)}(?!店|那边停|停(?!车场)|买|逛)", text)
             and stores <= {h.start}  # "我在重庆 解放碑的": the store
         )
         for h in catalog.place_names.scan(text)

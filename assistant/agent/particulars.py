@@ -37,7 +37,7 @@ _OPEN_UNTIL = re.compile(
     "(?:过来|过去|再?[去来到]).{0,6}(?:来得及|赶得[上及]|还?开着)"
 )
 _GIVE_NUMBER = re.compile(
-    "(?:电话|座机|号码).{0,3}(?:给|发|报|是?多少|几多)|(?:给|发|报|要)[^，,。 ]{0,6}(?:电话|座机)(?!客服)"
+    "(?:电话|座机)(?:号码?)?(?:是|给我|发我|发一?下|报|多少|几多)|(?<!回)(?:给|发|报)我?(?:个|一?下)?(?:你们)?(?:门店|店里?)?的?(?:电话|座机)(?:号码?)?$"
 )
 _ALLOWS = re.compile(
     "重新|打开|开启|恢复|开着|开起来|再开|开回|还是要|还是给|(?<!不)想收|可以发|愿意|订阅回|(?<![不拒没])(?<!不[想再要])(?<!停止)(?<!没有)接受|turn .{0,20}on|back on|subscribe again"
@@ -55,7 +55,7 @@ def find(text: str, names: Names = NO_NAMES) -> dict[str, str]:
     lower = text.lower()
     if kind := _return_kind(lower):
         slots["kind"] = kind
-    if _GIVE_NUMBER.search(text):
+    if _GIVE_NUMBER.search(text) and not any(word in lower for word in dict(_TOPICS)[StoreTopic.HOURS]):
         slots["about"] = StoreTopic.PHONE.value
     for topic, words in _TOPICS:
         if "about" not in slots and any(w in lower for w in words):

@@ -40,7 +40,7 @@ ENOUGH_WITH_RULE = 0.66  # the same for a part of a message that a pattern fits
 SURE_ALONE = 0.9  # and for one that none fits
 OWN_WORDS = 0.3  # how much surer the documents must be of a longer question in context than of it alone
 _FOR_PEOPLE = ("ticket_file", "ticket_note")  # what is told to the person who is waited for
-COSTLY = ("handoff", "privacy_export", "privacy_keep")  # reading tools that leave something behind
+COSTLY = ("handoff", "privacy_export")  # reading tools that leave something behind
 
 
 _WHILE = re.compile("时候")

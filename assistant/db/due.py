@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
 from assistant.db import leases
 from assistant.db.engine import upsert
@@ -37,11 +37,20 @@ def claim(connection: Connection, now: datetime, lease: timedelta, limit: int = 
     return [Due(r.id, r.kind, r.key, r.payload, r.attempts + 1) for r in rows]
 
 
+def waiting(connection: Connection, kind: str, of: str, value: str) -> datetime | None:
+    """When work of a kind is due that has a value in its payload; None where none waits."""
+    soonest = select(due_work.c.due_at).where(*_open(kind, of, value)).order_by(due_work.c.due_at).limit(1)
+    return connection.execute(soonest).scalar_one_or_none()
+
+
 def withdraw(connection: Connection, kind: str, of: str, value: str, now: datetime) -> int:
-    """Take back work of a kind that nobody has in hand yet, by one value of its payload; returns how many pieces."""
-    mine = due_work.c.payload[of].as_string() == value
-    where = (due_work.c.kind == kind, due_work.c.status == "ready", leases.free(due_work, now), mine)
-    return connection.execute(delete(due_work).where(*where)).rowcount
+    """Take back work that waits and that nobody has in hand yet; returns how many pieces."""
+    found = delete(due_work).where(*_open(kind, of, value), leases.free(due_work, now))
+    return connection.execute(found).rowcount
+
+
+def _open(kind: str, of: str, value: str) -> tuple[ColumnElement[bool], ...]:
+    return (due_work.c.kind == kind, due_work.c.status == "ready", due_work.c.payload[of].as_string() == value)
 
 
 def finish(connection: Connection, due_id: int) -> bool:

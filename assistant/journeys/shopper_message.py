@@ -203,7 +203,7 @@ class ShopperMessages:
             return Answer(self._agent.say("back_from_queue"), conversation.state, trace, ())
         if self._surveys and (heard := self._surveys.opted_out(conversation, waiting.inbound.text)):
             trace.intents.append({"intent": "survey", "by": "opted_out"})
-            return Answer(heard.reply, conversation.state, trace, (), (heard.change,))
+            return Answer(heard.reply, replace(conversation.state, last_tool="waiting"), trace, (), (heard.change,))
         asked = conversation.holder == "queue" and waiting.inbound.kind == "text"
         if asked and (told := self._agent.meanwhile(conversation, waiting.inbound, f"in-{waiting.inbox_id}")):
             return told

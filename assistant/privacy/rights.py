@@ -13,7 +13,7 @@ from assistant.clock import Clock
 from assistant.db import due, effects, privacy
 from assistant.db.engine import Database
 from tools.privacy import TOPICS
-from tools.types import DeletionScheduled, KeptData
+from tools.types import DeletionScheduled, DeletionWithdrawn, KeptData
 
 CONSENT_VERSION = "2026-11"
 DELETE_AFTER = timedelta(hours=24)
@@ -58,9 +58,18 @@ class PrivacyRights:
             effects.remember(connection, key, DeletionScheduled(at), now)
         return at
 
-    def keep(self, shopper: str) -> bool:
+    def deletion_due(self, shopper: str) -> datetime | None:
+        with self._db.read() as connection:
+            return due.waiting(connection, DELETION, "shopper", shopper)
+
+    def keep(self, shopper: str, key: str) -> bool:
+        now = self._clock.now()
         with self._db.write() as connection:
-            return due.withdraw(connection, DELETION, "shopper", shopper, self._clock.now()) > 0
+            if done := effects.done_before(connection, key, DeletionWithdrawn):
+                return done.in_time
+            result = DeletionWithdrawn(due.withdraw(connection, DELETION, "shopper", shopper, now) > 0)
+            effects.remember(connection, key, result, now)
+        return result.in_time
 
     def erase(self, shopper: str) -> None:
         """The deletion itself, when it falls due."""

@@ -62,8 +62,16 @@ def test_what_was_offered_is_picked_by_its_amount() -> None:
     ("text", "pieces"),
     [
         ("给我留两袋", 2), ("要三双", 3), ("预留2盒", 2), ("算了一袋就一袋", 1), ("就要一件", 1), ("留一双42的", 0), ("第二双", 0), ("两个颜色都看看", 0),
-        ("满2件8折", 0), ("12件套的", 0), ("那双鞋", 0),
+        ("满2件8折", 0), ("12件套的", 0), ("那双鞋", 0), ("留12件", 12), ("留20双", 20), ("不要两件了 三件吧", 3), ("等两个工作日来拿行吗", 0), ("帮我问两个问题", 0),
     ],
 )  # fmt: skip
 def test_pieces_are_counted_where_several_are_wanted_or_just_one(text: str, pieces: int) -> None:
     assert amounts.pieces(text) == pieces
+
+
+@pytest.mark.parametrize(
+    ("text", "unwanted"),
+    [("这两件都不要了", True), ("不用了 我买了两件别的", True), ("算了就一袋", False), ("要三双", False)],
+)
+def test_pieces_may_be_counted_and_not_wanted(text: str, unwanted: bool) -> None:
+    assert amounts.unwanted(text) is unwanted

@@ -50,3 +50,51 @@ def test_a_yes_is_found_after_a_remark(said: str, tool: str, yes: bool) -> None:
 ])  # fmt: skip
 def test_the_assistant_is_called_back_in_ones_own_words(said: str, back: bool) -> None:
     assert (dialogue.control(said) == "back") is back
+
+
+@pytest.mark.parametrize(("said", "tool", "agrees"), [
+    ("七点下班来得及 确认", "stock_reserve", True), ("算了 就这样吧", "points_redeem", False), ("唉 算了吧 就这样", "order_cancel", False),
+    ("取消吧 就这样", "points_redeem", False), ("我再想想 就这样吧", "ticket_file", False), ("太麻烦了 确认", "privacy_delete", False), ("不要改了 确定", "order_cancel", False),
+])  # fmt: skip
+def test_last_words_settle_only_what_was_not_wavered_about(said: str, tool: str, agrees: bool) -> None:
+    assert answers.ends_in_yes(said, tool) is agrees
+
+
+@pytest.mark.parametrize(("said", "tool", "agrees"), [
+    ("嗯 不要了", "order_cancel", True), ("对 我不想要了", "return_request", True), ("嗯 不要", "order_cancel", False), ("好 不要", "privacy_delete", False),
+    ("嗯 不要了", "privacy_delete", False), ("嗯 不要了", "stock_reserve", False), ("好 不换了", "points_redeem", False), ("行 不换了", "order_cancel", False),
+    ("对的对的 不改了", "stock_reserve", True), ("好 不改了", "appointment_move", False),
+])  # fmt: skip
+def test_a_yes_with_a_not_in_it_fits_only_some_changes(said: str, tool: str, agrees: bool) -> None:
+    assert answers.is_yes(said, tool) is agrees
+
+
+@pytest.mark.parametrize(("said", "told"), [
+    ("登吧 昨天下午四点多 一楼化妆品那边", "昨天下午四点多 一楼化妆品那边"), ("行 就这个提交 我小票和停车截图都有", "我小票和停车截图都有"), ("嗯 没必要登记", ""), ("好 我考虑考虑", ""),
+    ("嗯 让我想想", ""), ("好 改天再说", ""), ("行 你撤了这个投诉", ""), ("嗯 说错了 是静安寺店", ""), ("登记 顺便退货", ""), ("登记吧", ""),
+])  # fmt: skip
+def test_what_is_told_after_a_yes_refuses_nothing(said: str, told: str) -> None:
+    assert answers.after_yes(said, "ticket_file") == told
+
+
+@pytest.mark.parametrize(("said", "wish"), [
+    ("继续机器人 雪地靴取消", "雪地靴取消"), ("还是你来吧", ""), ("别转人工了", ""), ("不用人工了谢谢", ""), ("人工我不等了", ""), ("不要人工客服了", ""), ("继续机器人", ""),
+    ("ok never mind. continue with the bot", ""),
+])  # fmt: skip
+def test_what_is_wished_beside_calling_us_back(said: str, wish: str) -> None:
+    assert dialogue.called_back(said) == wish
+
+
+@pytest.mark.parametrize(
+    "said", ["can i talk to a person instead of talk to the bot", "I want to talk to the assistant in store"]
+)
+def test_a_person_who_is_wished_for_is_not_let_go(said: str) -> None:
+    assert dialogue.control(said) != "back"
+
+
+@pytest.mark.parametrize(("said", "topic"), [
+    ("主题改成面试穿搭 我下周要面试", "面试穿搭"), ("主题就写面试穿搭四个字就行😂", "面试穿搭"), ("不是 主题：面试穿搭", "面试穿搭"), ("主题嘛 公司年会", "公司年会"), ("主题是什么呀", ""),
+    ("主题就不改了吧", ""), ("主题是对的 确认", ""), ("主题写错了", ""),
+])  # fmt: skip
+def test_a_topic_is_named_in_so_many_words(said: str, topic: str) -> None:
+    assert answers.names_topic(said) == topic

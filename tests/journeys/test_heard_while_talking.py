@@ -63,8 +63,8 @@ def test_several_pieces_are_reserved_and_no_more_than_are_there(service: Service
 
     assert "数量：2件" in shopper.hear("给我留两袋")
     assert "数量：1件" in shopper.hear("算了就一袋")
-    assert "最多预留5件" in shopper.hear("要9袋")
-    assert "留好了" in shopper.hear("好")
+    assert "最多预留5件" in shopper.hear("要19袋")
+    assert intents_of(shopper.say("好")) == ["handoff"]  # what we offered, and not the one that was spoken of before
 
 
 def test_the_colour_that_is_turned_to_counts(service: Service) -> None:
@@ -86,8 +86,10 @@ def test_a_deletion_can_be_taken_back(service: Service) -> None:
     shopper.hear("删除我的所有数据")
     assert "撤回删除" in shopper.hear("确认")
 
-    assert "已撤回" in shopper.hear("那不删了 撤回撤回")
-    assert service.ports.privacy.keep("M0000001") is False
+    assert "请确认撤回删除申请" in shopper.hear("那不删了 撤回撤回")
+    assert service.ports.privacy.deletion_due("M0000001") is not None
+    assert "已撤回" in shopper.hear("嗯")
+    assert service.ports.privacy.deletion_due("M0000001") is None
     assert "没有等待执行的删除" in shopper.hear("撤回删除")
 
 
@@ -97,7 +99,18 @@ def test_another_shoppers_deletion_stays(service: Service) -> None:
     other.hear("确认")
 
     assert "没有等待执行的删除" in Shopper(service, "M0000001").hear("撤回删除")
-    assert service.ports.privacy.keep("M0000002") is True
+    assert service.ports.privacy.deletion_due("M0000002") is not None
+
+
+@pytest.mark.parametrize(
+    "said", ["马上删 别留着", "算了 帮我查下快递到哪了", "取消营销短信", "多久之内可以撤回", "不要留着我的资料"]
+)
+def test_a_deletion_is_not_taken_back_by_other_words(service: Service, said: str) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.hear("删除我的所有数据")
+    shopper.hear("确认")
+
+    assert "privacy_keep" not in intents_of(shopper.say(said))
 
 
 def test_what_was_added_to_a_ticket_is_not_called_a_new_one(service: Service) -> None:
@@ -118,6 +131,16 @@ def test_a_change_that_is_plainly_wished_is_made_while_a_person_is_called(servic
     assert "同事会看到" in shopper.hear("好的")
 
 
+def test_a_yes_in_the_queue_counts_only_for_the_reply_before(service: Service) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.say("转人工")
+    shopper.hear("取消雪地靴那单")
+    shopper.hear("徐家汇店几点关门")
+    shopper.hear("羽绒服可以机洗吗")
+
+    assert "confirmed" not in str(shopper.say("好的").trace["intents"])
+
+
 def test_a_yes_while_a_person_is_called_makes_no_change_of_before(service: Service) -> None:
     shopper = Shopper(service, "M0000001")
     shopper.hear("取消雪地靴那单")
@@ -134,15 +157,15 @@ def test_calling_the_assistant_back_with_a_wish_serves_the_wish(service: Service
 
 
 @pytest.mark.parametrize(
-    ("said", "tool"),
+    ("said", "told_of"),
     [("把你们店里电话给我 我自己问停车场", "电话"), ("要是周六晚上九点过来还来得及不", "营业")],
 )
-def test_what_is_asked_about_a_store_is_told(service: Service, said: str, tool: str) -> None:
+def test_what_is_asked_about_a_store_is_told(service: Service, said: str, told_of: str) -> None:
     shopper = Shopper(service)
     shopper.hear("春熙路店地址")
 
     told = shopper.say(said)
-    assert tools_of(told) == ["store_info"] and tool in told.reply.text
+    assert tools_of(told) == ["store_info"] and told_of in told.reply.text
 
 
 def test_a_parcel_that_is_not_on_its_way_tells_how_its_order_stands(service: Service) -> None:

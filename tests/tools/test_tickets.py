@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.tickets import category_of
+from tools.tickets import category_named, category_of
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,19 @@ from tools.tickets import category_of
 )
 def test_a_complaint_is_filed_under_what_it_complains_of(body: str, category: str) -> None:
     assert category_of(body) == category
+
+
+@pytest.mark.parametrize(
+    ("said", "current", "named"),
+    [
+        ("是商品质量 不是价格！！", "价格活动", "商品质量"),
+        ("类别改成商品质量 再提交", "价格活动", "商品质量"),
+        ("类别不对吧 这是乱收费 不是环境", "门店环境", "价格活动"),
+        ("没有其他了 登记吧", "服务态度", ""),
+        ("当时还有其他店员在场", "服务态度", ""),
+        ("商品质量也差 店员还骂人", "服务态度", ""),
+        ("对 服务态度", "服务态度", ""),
+    ],
+)
+def test_another_category_is_named_in_so_many_words(said: str, current: str, named: str) -> None:
+    assert category_named(said, current) == named

@@ -10,7 +10,7 @@ from tools.whom import Whom
     ("text", "meant"),
     [
         ("给女儿买件羽绒服", Whom.CHILD), ("我孙女一米一五", Whom.CHILD), ("男孩穿的", Whom.CHILD), ("给我老公买", Whom.HIM), ("孩子他爸穿", Whom.HIM),
-        ("给孩子妈妈买条围巾", Whom.HER), ("送女朋友", Whom.HER), ("women's coat", Whom.HER), ("men's shoes", Whom.HIM), ("羽绒服有吗", None),
+        ("给孩子妈妈买条围巾", Whom.HER), ("送女朋友", Whom.HER), ("women's coat", Whom.HER), ("men's shoes", Whom.HIM), ("羽绒服有吗", None), ("哥 我的羽绒服到哪了", None), ("先生 羽绒服", None), ("他妈的 羽绒服怎么还没到", None), ("one moment please", None), ("给我弟媳妇买", Whom.HER),
     ],
 )  # fmt: skip
 def test_a_message_tells_for_whom(text: str, meant: Whom | None) -> None:

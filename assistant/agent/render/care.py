@@ -105,9 +105,9 @@ def deletion(d: DeletionScheduled, en: bool) -> Reply:
 
 
 def withdrawn(d: DeletionWithdrawn, en: bool) -> Reply:
-    if not d.was_due:
+    if not d.in_time:
         return Reply(
-            pick(en, "您没有等待执行的删除申请，资料都还在。", "There is no deletion waiting; nothing is deleted.")
+            pick(en, "删除已经在执行，撤不回来了。", "The deletion is under way and can no longer be withdrawn.")
         )
     return Reply(pick(en, "已撤回，您的资料不会删除。", "Withdrawn: your data will not be deleted."))
 

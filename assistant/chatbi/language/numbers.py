@@ -6,6 +6,7 @@ from tools.numerals import whole
 
 COUNT = r"(?:\d{1,4}|[一二两三四五六七八九十百]{1,5})"
 AMOUNT = r"(?:负|-)?(?:\d[\d,]*(?:\.\d+)?|[零一二两三四五六七八九十百千]+)(?:万亿|亿|千万|百万|十万|万|千|百)?"
+_ABOVE_NUMERALS = ("万亿", "亿", "万")  # 十, 百 and 千 are a part of what is written in characters
 _SCALES = {"万亿": 1e12, "亿": 1e8, "千万": 1e7, "百万": 1e6, "十万": 1e5, "万": 1e4, "千": 1e3, "百": 1e2}
 
 
@@ -21,7 +22,8 @@ def amount(text: str) -> float | None:
     """A number with an optional scale: 3.5万 → 35000."""
     negative = text.startswith(("负", "-"))
     rest = text.lstrip("负-").replace(",", "")
-    scale = next((s for s in _SCALES if rest.endswith(s) and len(rest) > len(s)), "")
+    scales = _SCALES if rest[:1].isascii() else _ABOVE_NUMERALS
+    scale = next((s for s in scales if rest.endswith(s) and len(rest) > len(s)), "")
     body = rest.removesuffix(scale)
     if re.fullmatch(r"\d+(\.\d+)?", body):
         value = float(body)

@@ -43,7 +43,7 @@ class DemoInventory:
             if store is None:
                 raise UnknownThing("store", "没有找到这家门店。")
             if not shop.take_pieces(connection, sku, store_id, quantity):
-                raise ToolRefused("out_of_stock", f"{store.name}的这件刚刚被买走了，要不要看看附近其他门店？")
+                raise ToolRefused("out_of_stock", f"{store.name}的货刚刚不够了，要不要看看附近其他门店？")
             reservation_id = f"Y{code_of(key)[:8]}"
             shop.add_reservation(connection, reservation_id, member_id, store_id, sku, quantity, now + KEEP)
             result = Reservation(reservation_id, store_id, store.name, product.name, colour, size, now + KEEP, quantity)
