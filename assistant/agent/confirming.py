@@ -226,7 +226,7 @@ class Confirming:
             turn.state = replace(turn.state, pending=None)
             turn.did("appointment_move", "changed_before_yes")
             return self._outcomes.run(turn, "appointment_move", fill.args("appointment_move", turn))
-        changed = {k: v for k, v in turn.mentions.slots.items() if k in slots and pending.args.get(k) != v}
+        changed = {k: v for k, v in named.items() if k in slots and k != "quantity" and pending.args.get(k) != v}
         if "product" in changed and turn.ctx.catalog.products.get(changed["product"]) is None:
             changed.pop("product")  # a name of several products, one of which is meant already
         if moves and (at := fill.moved(pending.args.get("time"), turn)):

@@ -204,7 +204,8 @@ class Context:
         if m.products and _HAVE.search(turn.state.last_question):  # "奶粉有没有", "猫粮呢": of wares
             return None
         variant = {"colour", "size"} & set(m.slots)  # is asked of a product, and not of the documents
-        told = turn.corrects and not dialogue.asks(turn.text)  # "我问的是负一楼那个超市啊": asks nothing new
+        where = m.stores or m.places or "looked_for" in m.slots
+        told = turn.corrects and where and not dialogue.asks(turn.text)  # "我问的是负一楼那个超市啊": asks nothing new
         beyond = [
             r for r in turn.rules if not told or r not in TOOLS or TOOLS[r].access is Access.WRITE or r == "handoff"
         ]

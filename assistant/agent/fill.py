@@ -415,7 +415,7 @@ def _is_kind(item: Product, categories: tuple[str, ...], names: tuple[str, ...])
 def _shifted(turn: Turn, filled: dict[str, str]) -> dict[str, str]:
     """ "往后挪一天", "改到四点": the moment of the one appointment, moved."""
     shift, named = turn.mentions.shift, turn.mentions.slots
-    an_hour = "time" in named and "day" not in named
+    an_hour = "time" in named and "day" not in named and filled.get("time") == named["time"]  # not moved already
     if (shift == timedelta(0) if "time" not in filled else not an_hour) or turn.ctx.member_id is None:
         return {}
     try:
