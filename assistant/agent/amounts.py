@@ -66,7 +66,7 @@ _NO_PART = r"(?<![第\d.零一二三四五六七八九十百千满])"
 _SEVERAL = re.compile(rf"{_NO_PART}([2-9]|[1-9]\d|[二两俩三四五六七八九十]+)(?:{_UNITS})(?![减折装套])")
 _JUST_ONE = re.compile(rf"(?:就|只要?|改成?)(?:要|留)?[一1](?:{_UNITS})")
 _ONE = re.compile(rf"{_NO_PART}[一1](?:{_UNITS})")
-_UNWANTED = re.compile("不要|不用|不留|不买|不想|别|取消|算了")
+_UNWANTED = re.compile("不(?!够|止|对|是)|没|别|取消|算了")
 
 
 def pieces(text: str, asked: bool = False) -> int:

@@ -130,6 +130,8 @@ class Confirming:
     def _names_another(turn: Turn, pending: Pending) -> bool:
         """True where something is named that the change, as it waits, would not do."""
         slots, named = TOOLS[pending.tool].slots, turn.mentions.slots
+        if pending.tool == "ticket_file" and not pending.args.get("store"):
+            return False  # where it happened is no other complaint
         other = {k for k, v in named.items() if k in slots and k not in ("kind", "reason") and pending.args.get(k) != v}
         if other <= {"day", "time"} and fill.moved(pending.args.get("time"), turn) == pending.args.get("time"):
             return False

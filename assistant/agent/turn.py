@@ -94,9 +94,11 @@ class Agent:
             reply = replace(reply, text=f"{turn.lead}\n\n{reply.text}")
         return turn.answered(self._with_care(turn, reply))
 
-    def meanwhile(self, conversation: Conversation, inbound: Inbound, key: str) -> Answer | None:
+    def meanwhile(
+        self, conversation: Conversation, inbound: Inbound, key: str, lead: str = "meanwhile"
+    ) -> Answer | None:
         """A plain wish of somebody who waits for a person, served; None for all else, which is for that person. A change that
-        we proposed meanwhile is made, or let go, on a plain yes or no."""
+        we proposed meanwhile is made, or let go, on a plain yes or no. `lead`: the reply of the playbook to begin with."""
         turn = self._begin(conversation, inbound, key, lambda _: None)
         policy = turn.playbook.policy
         if any(word in turn.text.lower() for word in (*policy.safety_words, *policy.upset_words)):
@@ -106,7 +108,7 @@ class Agent:
         reply = self._understanding.plain_answer(turn)
         if reply is None:
             return None
-        reply = replace(reply, text=f"{self._outcomes.words(turn, 'meanwhile')}{reply.text}")
+        reply = replace(reply, text=f"{self._outcomes.words(turn, lead)}{reply.text}")
         return turn.answered(reply)
 
     def _begin(self, conversation: Conversation, inbound: Inbound, key: str, on_text: OnText) -> Turn:

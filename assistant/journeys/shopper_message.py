@@ -29,7 +29,6 @@ from assistant.domain.message import Inbound, Reply
 from assistant.errors import StoreDown
 from assistant.llm.calls import collect_calls
 from assistant.surveys.talk import SurveyTalk
-from tools.all import TOOLS
 
 log = logs.get("journey")
 ANSWERED_BY_PEOPLE = ("queue", "person")
@@ -198,8 +197,10 @@ class ShopperMessages:
         if conversation.holder == "queue" and control(waiting.inbound.text) == "back":
             with self._db.write() as connection:
                 handoffs.withdraw(connection, conversation.id)
-            if (wish := called_back(waiting.inbound.text)) and (served := self._served(conversation, waiting, wish)):
-                return served
+            if wish := called_back(waiting.inbound.text):
+                inbound = replace(waiting.inbound, text=wish)
+                if served := self._agent.meanwhile(conversation, inbound, f"in-{waiting.inbox_id}", "back_with_a_wish"):
+                    return served
             trace.intents.append({"intent": "back", "by": "control"})
             return Answer(self._agent.say("back_from_queue"), conversation.state, trace, ())
         if self._surveys and (heard := self._surveys.opted_out(conversation, waiting.inbound.text)):
@@ -212,12 +213,6 @@ class ShopperMessages:
         quiet = conversation.holder == "person" or said_so
         reply = Reply("") if quiet else self._agent.say("waiting_for_person")
         return Answer(reply, replace(conversation.state, last_tool="waiting"), trace, ())
-
-    def _served(self, conversation: Conversation, waiting: Waiting, wish: str) -> Answer | None:
-        """What is wished in the message that calls the assistant back; None where that is nothing that a tool serves."""
-        answer = self._agent.answer(conversation, replace(waiting.inbound, text=wish), f"in-{waiting.inbox_id}")
-        intents = {step["intent"] for step in answer.trace.intents}
-        return answer if intents and intents <= set(TOOLS) - {"handoff"} else None
 
     def _commit(
         self, conversation: Conversation, waiting: Waiting, answer: Answer, trace_id: str, trace: dict[str, Any]
