@@ -54,6 +54,7 @@ def demo(
     except ZhikeError as error:
         fail(False, f"没能准备好：{error}")
     _run(service, demo_page=True)
+    _leave()
 
 
 def serve(port: Port = None) -> None:
@@ -66,6 +67,7 @@ def serve(port: Port = None) -> None:
     except StoreDown as error:
         fail(False, f"连不上业务库：{error}")
     _run(service)
+    _leave()
 
 
 def worker(as_json: Json = False) -> None:
@@ -189,7 +191,6 @@ def _run(service: Any, *, demo_page: bool = False) -> None:
         raise rooms.failed
     if not server.started:
         raise typer.Exit(3)
-    _leave()
 
 
 def _leave() -> None:
@@ -226,7 +227,8 @@ class _Rooms(threading.Thread):
     def close(self, timeout_s: float = 2.0) -> None:
         """Begin nothing more, wait for the step in hand as long as that, and finish the turns in hand."""
         self._closing.set()
-        self.join(timeout_s)
+        if self.is_alive():
+            self.join(timeout_s)
         if self._worker is not None:
             self._worker.stop()
 
