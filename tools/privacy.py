@@ -1,5 +1,6 @@
 """Privacy: what is kept, a copy, deletion, choices."""
 
+from tools.appointments import spoken
 from tools.errors import NeedSlot, Option, ToolRefused
 from tools.registry import Args, Family, NoArgs, ToolContext, WritePlan
 from tools.types import ChoiceMade, DeletionScheduled, DeletionWithdrawn, Exported, KeptData
@@ -26,6 +27,8 @@ def privacy_export(ctx: ToolContext, _: NoArgs) -> Exported:
 
 
 def _plan_delete(ctx: ToolContext, _: NoArgs) -> WritePlan:
+    if (at := ctx.ports.privacy.deletion_due(ctx.shopper)) is not None:
+        raise ToolRefused("due_already", f"您的删除申请已经受理，{spoken(at)}之后执行。想撤回，说“撤回删除”就行。")
     rows = (
         ("删除", "聊天记录、服务记录与个人选择"),
         ("保留", "交易记录（法律要求）；工单只留编号"),

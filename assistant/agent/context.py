@@ -108,6 +108,9 @@ class Context:
         state, tool, rules = turn.state, turn.state.last_tool, turn.rules
         if (moved := self._moves_appointment(turn)) is not None:
             return moved
+        if tool in ("privacy_delete", "privacy_keep") and "privacy_keep" in rules:  # "哎算了别删了": and not once more
+            turn.did("privacy_keep", "follow_up")
+            return self._outcomes.run(turn, "privacy_keep", {})
         was_a_change = tool in TOOLS and TOOLS[tool].access is Access.WRITE
         if was_a_change and not rules and answers.wants_after_all(turn.text):
             turn.did(tool, "follow_up")

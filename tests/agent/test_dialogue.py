@@ -264,3 +264,10 @@ def test_taking_back_a_no_may_name_the_complaint() -> None:
 )
 def test_what_was_said_is_asked_for_again(text: str) -> None:
     assert dialogue.control(text) == "repeat"
+
+
+def test_how_many_is_no_choice_of_one() -> None:
+    stores = (Offer("S013", "武汉江汉路店"), Offer("S014", "长沙五一广场店"))
+
+    assert answers.choose("要两件", stores) is None
+    assert answers.choose("第二个", stores) == "S014"
