@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from tools import resolve
 from tools.errors import NeedChoice, NeedSlot, Option, ToolRefused
 from tools.registry import Args, Family, NoArgs, ToolContext, WritePlan
-from tools.resolve import SHANGHAI_OFFSET, local_date
+from tools.resolve import SHANGHAI_OFFSET, local_date, spoken
 from tools.types import Appointment, AppointmentList
 
 family = Family()
@@ -28,12 +28,6 @@ class ChangeArgs(Args):
 def appointment_list(ctx: ToolContext, _: NoArgs) -> AppointmentList:
     """我预约了什么、几点。例：我的预约是哪天；查下我约的顾问"""
     return AppointmentList(tuple(ctx.ports.merchant.appointments.mine(ctx.member)))
-
-
-def spoken(at: datetime) -> str:
-    """A moment in words, local: 11月22日 15:00."""
-    here = at + SHANGHAI_OFFSET
-    return f"{here.month}月{here.day}日 {here:%H:%M}"
 
 
 def _free(ctx: ToolContext, store_id: str, near: datetime) -> tuple[Option, ...]:

@@ -1,8 +1,8 @@
 """Privacy: what is kept, a copy, deletion, choices."""
 
-from tools.appointments import spoken
 from tools.errors import NeedSlot, Option, ToolRefused
 from tools.registry import Args, Family, NoArgs, ToolContext, WritePlan
+from tools.resolve import spoken
 from tools.types import ChoiceMade, DeletionScheduled, DeletionWithdrawn, Exported, KeptData
 
 family = Family()

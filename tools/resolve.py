@@ -13,6 +13,12 @@ SHANGHAI_OFFSET = timedelta(hours=8)
 MAX_OPTIONS = 5
 
 
+def spoken(at: datetime) -> str:
+    """A moment in words, local: 11月22日 15:00."""
+    here = at + SHANGHAI_OFFSET
+    return f"{here.month}月{here.day}日 {here:%H:%M}"
+
+
 def local_date(at: datetime) -> date:
     """The day in Asia/Shanghai (no daylight saving)."""
     return (at.astimezone(UTC) + SHANGHAI_OFFSET).date()

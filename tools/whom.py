@@ -17,8 +17,8 @@ class Whom(StrEnum):
     HIM = "男"
 
 
-# a child's father and mother are no children, so they are looked for after a child that is no part of their name
 _FOR = "(?:给|送|帮|替|我|她)"  # "哥 我的羽绒服到哪了" speaks to somebody
+# a child's father and mother are no children, so they are looked for after a child that is no part of their name
 _HEARD = (
     (Whom.CHILD, re.compile("童|kid|baby|婴儿|孩(?!子?(?:他|她|爸|妈))|宝宝(?!他|她|爸|妈)|儿子|女儿|闺女|孙[子女]|外孙|侄[子女儿]|外甥|娃(?!他|她|爸|妈)|小朋友", re.IGNORECASE)),
     (Whom.HIM, re.compile(rf"男|爸|老公|丈夫|哥哥|弟弟|[表堂][哥弟]|{_FOR}(?:先生|哥|弟(?!媳))|\bmen(?:'s)?\b|husband|boyfriend|\bdad(?:dy)?\b", re.IGNORECASE)),

@@ -198,7 +198,7 @@ def test_a_coupon_is_claimed_once_under_one_key_and_never_twice(merchant: Mercha
         merchant.coupons.claim(ME, offered, "k-claim-2")
 
 
-def test_a_reservation_takes_one_piece_under_one_key(merchant: Merchant) -> None:
+def test_a_reservation_takes_its_pieces_under_one_key(merchant: Merchant) -> None:
     before = merchant.inventory.stock("P001", "米白", "M")[0]
 
     first = merchant.inventory.reserve(ME, "P001", "米白", "M", before.store_id, 2, "k-hold")
