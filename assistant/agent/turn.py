@@ -7,7 +7,7 @@ each by the first tier where it is plain and by the model where it is not. Calle
 from collections.abc import Callable
 from dataclasses import replace
 
-from assistant.agent import correction, dialogue, fill, mentions
+from assistant.agent import correction, danger, dialogue, fill, mentions
 from assistant.agent.compose import Composer, merge
 from assistant.agent.context import Context
 from assistant.agent.exchange import Answer, OnText, Turn, TurnTrace
@@ -82,8 +82,8 @@ class Agent:
     ) -> Answer:
         """Serve one message. `key` is the base of the idempotency keys of this turn's effects."""
         turn = self._begin(conversation, inbound, key, on_text)
-        if (danger := self._danger(turn)) is not None:
-            reply = danger
+        if (cared_for := self._danger(turn)) is not None:
+            reply = cared_for
         elif not has_words(turn.text) or is_mashed(turn.text):
             reply = self._outcomes.say(turn, "unreadable")
         else:
@@ -101,7 +101,7 @@ class Agent:
         we proposed meanwhile is made, or let go, on a plain yes or no. `lead`: the reply of the playbook to begin with."""
         turn = self._begin(conversation, inbound, key, lambda _: None)
         policy = turn.playbook.policy
-        if any(word in turn.text.lower() for word in (*policy.safety_words, *policy.upset_words)):
+        if danger.told(turn.text, policy.safety_words) or any(w in turn.text.lower() for w in policy.upset_words):
             return None
         if (settled := self._context.settled(turn)) is not None:
             return turn.answered(settled)
@@ -116,8 +116,8 @@ class Agent:
         catalog, playbook = self._catalog.get(), self._playbook()
         written = simplified(clean(inbound.text)[:1000])
         text = self._read_pinyin(playbook, catalog, written)
-        danger = any(word in text for word in playbook.policy.safety_words)
-        instead = correction.meant(text) if conversation.state.last_reply and not danger else ""
+        harm = danger.told(text, playbook.policy.safety_words)
+        instead = correction.meant(text) if conversation.state.last_reply and not harm else ""
         text = instead or text
         shopper = conversation.shopper
         ctx = ToolContext(
@@ -151,12 +151,9 @@ class Agent:
 
     def _danger(self, turn: Turn) -> Reply | None:
         """Injury, poisoning, fire: care first, a ticket without asking back, a person at once."""
-        words = [w for w in turn.playbook.policy.safety_words if w in turn.text]
-        asks = any(w in turn.text for w in ("吗", "怎么办", "会不会", "?", "？", "么"))
-        ours = (
-            any(w in turn.text for w in ("你们", "店", "买", "吃了", "用了", "商场", "商品")) or turn.mentions.products
-        )
-        if not words or not ours or (asks and not turn.mentions.stores and "了" not in turn.text):
+        words = danger.told(turn.text, turn.playbook.policy.safety_words)
+        named = turn.mentions
+        if not danger.at_ours(turn.text, words, names_product=bool(named.products), names_store=bool(named.stores)):
             return None
         args = {"body": turn.words, "category": "安全卫生", **fill.args("ticket_file", turn)}
         planned = call(turn.ctx, "ticket_file", args, turn.trace.tools)

@@ -1,0 +1,35 @@
+"""Harm that a message tells of, unlike harm that it only supposes, rules out or asks about.
+
+Pure functions on text. Called by `turn` before anything else is read.
+"""
+
+import re
+from collections.abc import Sequence
+
+_SUPPOSED = re.compile(
+    r"(?:要是|如果|万一|假如|假设|倘若|(?<!可)怕|担心|会不会|容易|\bif\b|in case|worried)[^，,。；;！!？?]{0,16}$"
+)
+_RULED_OUT = re.compile(r"(?:没有?|不会?|未|no|not|never)\s*$")
+_HAPPENED = re.compile("已经|刚才|刚刚|昨天|前天|今天|昨晚|今早|already|just now|yesterday")
+_ASKS = ("吗", "怎么办", "会不会", "?", "？", "么")
+_OURS = ("你们", "店", "买", "吃了", "用了", "商场", "商品", "bought", "store", "mall", "your ")
+
+
+def told(text: str, words: Sequence[str]) -> list[str]:
+    """The words of harm in a message that say that it happened: "过敏了", and neither "没过敏" nor "要是过敏能退不"."""
+    lower = text.lower()
+    return [word for word in words if any(_happened(lower, at.start()) for at in re.finditer(re.escape(word), lower))]
+
+
+def at_ours(text: str, words: Sequence[str], *, names_product: bool, names_store: bool) -> bool:
+    """Whether harm is told of that happened with our goods or in our stores, and is not merely asked about."""
+    if not words or not (names_product or any(word in text.lower() for word in _OURS)):
+        return False
+    return names_store or "了" in text or not any(word in text for word in _ASKS)
+
+
+def _happened(text: str, at: int) -> bool:
+    before = text[:at]
+    if _RULED_OUT.search(before):
+        return False
+    return not _SUPPOSED.search(before) or bool(_HAPPENED.search(text))

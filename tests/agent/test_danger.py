@@ -1,0 +1,44 @@
+"""Harm that is told of, and harm that is only supposed, ruled out or asked about."""
+
+import pytest
+
+from assistant.agent import danger
+
+WORDS = ["过敏", "受伤", "滑倒", "烫伤", "拉肚子"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "用了你们的面膜过敏了",
+        "孩子在店里不小心滑倒了",
+        "没想到用完就过敏了",
+        "太可怕了 我妈在商场受伤了",
+        "要是你们早点擦地，我妈也不至于滑倒",
+        "吃了你们的坚果拉肚子了 怎么办",
+    ],
+)
+def test_harm_that_happened_is_heard(text: str) -> None:
+    assert danger.told(text, WORDS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "要24小时啊 好麻烦 那要是用了过敏能不退",
+        "我还没买呢 我就问问万一过敏能不能退",
+        "我就想知道面膜给不给退 没过敏！",
+        "这款会不会容易过敏",
+        "怕孩子玩滑梯受伤",
+        "没有受伤 就是吓一跳",
+    ],
+)
+def test_harm_that_is_supposed_or_ruled_out_is_none(text: str) -> None:
+    assert not danger.told(text, WORDS)
+
+
+def test_harm_counts_where_it_is_of_our_goods_or_stores() -> None:
+    assert danger.at_ours("用了你们的面膜过敏了", ["过敏"], names_product=False, names_store=False)
+    assert danger.at_ours("擦了那个过敏了", ["过敏"], names_product=True, names_store=False)
+    assert not danger.at_ours("我花粉过敏", ["过敏"], names_product=False, names_store=False)
+    assert not danger.at_ours("你们的面膜敏感肌过敏吗", ["过敏"], names_product=False, names_store=False)
