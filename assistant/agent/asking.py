@@ -21,6 +21,11 @@ from tools.registry import Access
 
 _ASKS_IF = re.compile("[^了吧]{2,}(?:不|没|伐|咩|吗|么)[?？]?$")  # "含酒精不" asks
 
+_NONE_OF_THEM = re.compile(
+    "(?:不[，, ]*)?(?:这[些几]个?|那[些几]个?|两个|上面)?(?:都|全|一个也|哪个都)(?:不(?:是|要|对|想要|行)|没有)(?:我(?:要|想)的)?[了啊呀的，,。.!！… ]*"
+)
+_REFUSES = re.compile("我?(?:又|根本|也|都)?(?:没|不)(?:要|想|说|问|是)")
+
 
 class Asking:
     """Reads answers to open questions. One instance serves all threads."""
@@ -33,6 +38,8 @@ class Asking:
         chosen = answers.choose(turn.text, task.offers) if task.slot != "quantity" else None
         if chosen is None and self._gives_up(turn, task):
             return (let_go if TOOLS[task.tool].access is Access.WRITE else stop)(self._outcomes, turn)
+        if chosen is None and task.offers and (none := _NONE_OF_THEM.match(turn.text)):
+            return self._none_of_them(turn, turn.text[none.end() :])
         rules = turn.rules
         elsewhere = [r for r in rules if r != task.tool and r not in ("greet", "thanks")]
         if chosen is None and not rules and self._is_about_something_else(turn, task):
@@ -59,6 +66,14 @@ class Asking:
         answered = task.slot in added  # narrows what was asked for; anything else that is named replaces it
         args = {**task.args, **added} if answered else dialogue.repaired(task.args, added)
         return resume(turn, self._outcomes.run(turn, tool, args))
+
+    def _none_of_them(self, turn: Turn, rest: str) -> Reply | None:
+        """ "都不是。。我没要买羽绒服": the question is gone; None where something else is wished in the same message."""
+        turn.state = replace(turn.state, asking=None)
+        if turn.rules or (len(rest) > 2 and not _REFUSES.match(rest)):
+            return None
+        turn.did("deny", "control")
+        return self._outcomes.say(turn, "none_of_these")
 
     def _nearer(self, turn: Turn, task: Task, rules: list[str]) -> str:
         """The tool that an answer is for: another of the family where the answer asks for that ("德比鞋42有货吗")."""

@@ -30,6 +30,9 @@ _NOT = re.compile("不|别|算了")
 _IF_YOU_MAY = re.compile(
     "^[诶哎啊唉哦]*(?:等下|等一下|等等|等会儿?)[，, ]*|(?:行不行|好不好|可不可以|能不能|[行好可成中]以?(?:不|吗|么|嘛|伐))[?？呀啊]*$"
 )
+_TAKES_DOWN = re.compile(  # what we offer beside a person where we know no answer
+    "(?:那|就|行|好|嗯|可以|请|麻烦|你|给我|帮我|[，,。 ])*(?:登记|记)(?:一?下来?|上|着)?(?:吧|呗|了|好了|[。!！~ ])*(?:谢谢|麻烦了)?"
+)
 _CHANGES = re.compile("换|改|还是要|要的是")
 _WANTS = re.compile("(?:那|就|行|好|，|,| )*(?:我要|给我|帮我|我想|来|换|领|兑|留)")
 
@@ -117,6 +120,9 @@ class Context:
             return self._outcomes.run(turn, tool, state.last_args)
         if (other := self._other_variant(turn)) is not None:
             return other
+        if state.last_question and state.proposed == "handoff" and _TAKES_DOWN.fullmatch(turn.text):
+            turn.did("ticket_file", "follow_up")
+            return self._outcomes.run(turn, "ticket_file", {"body": state.last_question})
         if state.last_question:
             return self._same_question(turn)
         if (of_list := self._of_coupons(turn)) is not None:

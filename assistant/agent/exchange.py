@@ -62,6 +62,7 @@ class Turn:
     proposes: str = ""  # the tool that the reply offers to use
     corrects: bool = False  # says that we misunderstood; `text` is what it means instead
     lead: str = ""  # said before the reply
+    not_bound: str = ""  # the tool that wants a member, where none is bound
     recent: tuple[int, tuple[Order, ...]] | None = None  # the member's last orders, after how many tool calls
 
     @property

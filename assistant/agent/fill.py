@@ -126,7 +126,13 @@ _ABOUT = (
 def questions(turn: Turn) -> tuple[str, str]:
     """What the documents may be asked: the message alone, and with what was spoken of (empty where it is long)."""
     text, about = fold_dialect(turn.text), spoken_of(turn)
-    return text, f"{about}{text}" if about and len(text) <= LONG_QUESTION else ""
+    leans = len(text) <= LONG_QUESTION and not _NEW_SUBJECT.match(text)
+    return text, f"{about}{text}" if about and leans else ""
+
+
+_NEW_SUBJECT = re.compile(
+    "(?:请问|问一?下|对了|诶|哎|[，, ])*(?:你们|咱们|你家|商场|店里)(?:这里|这边|这|那里|那边)?(?:[a-zA-Z\\d一二三四五六负]+[楼层]?)?(?:有没有|有|能不能|可不可以|可以|卖)[^了]"
+)
 
 
 def spoken_of(turn: Turn) -> str:

@@ -84,6 +84,7 @@ class Outcomes:
             turn.proposes = outcome.proposes
             return Reply(outcome.text)
         if isinstance(outcome, NotBound):
+            turn.not_bound = outcome.tool
             return self.say(turn, "need_login")
         assert isinstance(outcome, Down)
         turn.state = replace(turn.state, last_tool=outcome.tool, last_args=outcome.args)

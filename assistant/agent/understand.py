@@ -44,6 +44,10 @@ COSTLY = ("handoff", "privacy_export")  # reading tools that leave something beh
 
 
 _WHILE = re.compile("时候")
+_OWN = re.compile("我的(?!天)|我那|到哪|哪儿了|my ")  # asks after their own things, and not for a rule
+_TO_US = re.compile(
+    "你先(?!别|等|忙)|先(?:告诉|帮|给)我|先(?:看|查|说|问)|顺便(?:问|看|查)|问(?:一?下|个|问)|就问|你能"
+)
 
 
 @dataclass(frozen=True)
@@ -91,16 +95,20 @@ class Understanding:
         distinct = [p for p in plain if not turn.playbook.intents[p[1]].reply][:MAX_WISHES]
         if len({intent for _, intent in distinct}) >= 2 and not _one_complaint(distinct):
             return self._several(turn, distinct)
-        return self._one(turn)
+        return self._in_general(turn, self._one(turn))
 
     def plain_answer(self, turn: Turn) -> Reply | None:
         """What a tool or the documents say to a plain question, or the change that is plainly wished, for its yes; None for
-        anything else, and where we would have to ask back."""
+        anything else, and where we would have to ask back. Who turns to us while waiting need not be as plain."""
         ranking = self._ranker.ranked(turn, partial(self._is_plain, turn))
         intent = ranking.best.intent
-        if not self._is_plain(turn, ranking) or intent not in TOOLS or intent in (*COSTLY, *_FOR_PEOPLE):
+        plain = self._is_plain(turn, ranking)
+        plain = plain or (ranking.best.probability >= GUESS and bool(_TO_US.search(turn.text)))
+        if not plain or intent not in TOOLS or intent in (*COSTLY, *_FOR_PEOPLE):
             return None
         if intent == "knowledge_search":
+            if dialogue.urges(turn.text):  # "要等多久啊 前面几个人": of the person who is to come
+                return None
             reply = self._by_knowledge(turn, "meanwhile")
             best = _best(turn.served[-1]) if turn.served else None
             return reply if best is not None and best.sure else None
@@ -163,16 +171,33 @@ class Understanding:
 
     def _by_knowledge(self, turn: Turn, by: str) -> Reply | None:
         """The documents' answer, None where they hold none."""
+        found = self._found(turn)
+        if found is None:
+            return None
+        turn.did("knowledge_search", by)
+        return self._outcomes.state(turn, found)
+
+    def _in_general(self, turn: Turn, reply: Reply) -> Reply:
+        """For a guest whose own things we cannot see: what holds for everybody, where the documents are sure of it."""
+        if not turn.not_bound or _OWN.search(turn.text.lower()):
+            return reply
+        found = self._found(turn)
+        best = _best(found)
+        if found is None or best is None or not best.sure:
+            return reply
+        turn.did_instead(turn.not_bound, "knowledge_search")
+        general = self._outcomes.state(turn, found)
+        return replace(general, text=f"{general.text}\n\n{self._outcomes.words(turn, 'bind_for_own')}")
+
+    def _found(self, turn: Turn) -> Served | None:
+        """What the documents hold on a message, alone or in context."""
         args = fill.args("knowledge_search", turn)
         alone, in_context = (self._asked(turn, args, question) for question in fill.questions(turn))
         least = 0.0 if len(turn.text) <= fill.SHORT_QUESTION else OWN_WORDS
         found = in_context if _confidence(in_context) > _confidence(alone) + least else alone
         if found is not None and found is in_context:
             found = self._earned(turn, args, found, alone)
-        if found is None:
-            return None
-        turn.did("knowledge_search", by)
-        return self._outcomes.state(turn, found)
+        return found
 
     def _earned(self, turn: Turn, args: dict[str, str], found: Served, alone: Served | None) -> Served:
         """The answer in context; only a doubtful one where what was spoken of finds it without the question, and better."""
@@ -212,6 +237,7 @@ class Understanding:
             turn.did("out_of_scope", by)
             return self._outcomes.act(turn, "out_of_scope")
         turn.did("knowledge_search", by)
+        turn.state = replace(turn.state, last_question=turn.text[:60])
         return self._outcomes.say(turn, "no_knowledge")
 
     def _by_model(self, turn: Turn, ranking: Ranking) -> Reply:
