@@ -44,6 +44,9 @@ def after_digression(outcomes: Outcomes, turn: Turn, reply: Reply, open_before: 
     """A question that was left open is asked again after a digression, once; a change still waits for its yes."""
     state = turn.state
     if open_before is not None and state.asking is open_before:
+        if any(fact.tool == open_before.tool for fact in turn.served):  # what it was asked for is done
+            turn.state = replace(state, asking=None)
+            return reply
         if open_before.tries >= 1:  # asked again once already: it stays open, but we do not nag
             return reply
         task = replace(open_before, tries=open_before.tries + 1)

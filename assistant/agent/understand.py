@@ -178,8 +178,9 @@ class Understanding:
         return self._outcomes.state(turn, found)
 
     def _in_general(self, turn: Turn, reply: Reply) -> Reply:
-        """For a guest whose own things we cannot see: what holds for everybody, where the documents are sure of it."""
-        if not turn.not_bound or _OWN.search(turn.text.lower()):
+        """For a guest whose orders we cannot see: what holds for everybody, where the documents are sure of it."""
+        rules_exist = turn.not_bound in fill.ORDER_TOOLS and TOOLS[turn.not_bound].access is Access.READ
+        if not rules_exist or _OWN.search(turn.text.lower()):
             return reply
         found = self._found(turn)
         best = _best(found)

@@ -50,3 +50,17 @@ def test_who_turns_to_us_while_waiting_for_a_person_is_answered(service: Service
     shopper.say("转人工")
 
     assert ("等人工的这会儿" in shopper.hear(said)) is answered
+
+
+def test_a_guest_who_wants_something_done_is_told_to_bind(service: Service) -> None:
+    shopper = Shopper(service, member=None)
+    shopper.hear("徐家汇店有M码的羊绒衫吗")
+
+    assert shopper.hear("给我留一件嘛").startswith("这项服务需要先绑定会员")
+
+
+def test_a_question_that_was_answered_otherwise_is_not_asked_again(service: Service) -> None:
+    shopper = Shopper(service)
+    assert "您想找什么" in shopper.hear("有没有什么推荐")
+
+    assert "您想找什么" not in shopper.hear("五十块左右的有吗")
