@@ -28,6 +28,7 @@ _NAMES = (
     "shopper_strangers.yaml",
     "shopper_live.yaml",
     "shopper_heard.yaml",
+    "shopper_heard_again.yaml",
     "shopper_talk.yaml",
 )
 FILES = tuple(path for name in _NAMES if (path := Path(__file__).parent / "data" / name).exists())
