@@ -67,14 +67,14 @@ def return_check(ctx: ToolContext, args: ReturnArgs) -> Eligibility:
     order = resolve.order(ctx, args.order, args.product, likely=(OrderStatus.DONE,))
     line = resolve.order_line(order, args.line or args.product, ctx)
     kind = _kind(args.kind or "退货")
-    return ctx.ports.merchant.orders.eligibility(ctx.member, order.order_id, line.line_no, kind)
+    return ctx.ports.merchant.orders.eligibility(ctx.member, order.order_id, line.line_no, kind, args.reason)
 
 
 def _plan_return(ctx: ToolContext, args: ReturnArgs) -> WritePlan:
     kind = _kind(args.kind)
     order = resolve.order(ctx, args.order, args.product, likely=(OrderStatus.DONE,))
     line = resolve.order_line(order, args.line or args.product, ctx)
-    checked = ctx.ports.merchant.orders.eligibility(ctx.member, order.order_id, line.line_no, kind)
+    checked = ctx.ports.merchant.orders.eligibility(ctx.member, order.order_id, line.line_no, kind, args.reason)
     if not checked.allowed:
         raise ToolRefused("not_returnable", f"{line.product}现在不能{kind.value}：{checked.rule}。")
     if not args.reason:

@@ -85,7 +85,11 @@ class OrdersPort(Protocol):
 
     def logistics(self, member_id: str, order_id: str) -> Logistics: ...
 
-    def eligibility(self, member_id: str, order_id: str, line_no: int, kind: ReturnKind) -> Eligibility: ...
+    def eligibility(
+        self, member_id: str, order_id: str, line_no: int, kind: ReturnKind, reason: str | None
+    ) -> Eligibility:
+        """Whether a line may go back. `reason`: why, as far as it is told; "质量问题" for a fault of quality."""
+        ...
 
     def request_return(
         self, member_id: str, order_id: str, line_no: int, kind: ReturnKind, reason: str, key: str

@@ -117,7 +117,7 @@ def test_another_members_order_looks_like_one_that_does_not_exist(merchant: Merc
     "reach",
     [
         lambda m, order: m.orders.logistics(ME, order),
-        lambda m, order: m.orders.eligibility(ME, order, 1, ReturnKind.RETURN),
+        lambda m, order: m.orders.eligibility(ME, order, 1, ReturnKind.RETURN, None),
         lambda m, order: m.orders.request_return(ME, order, 1, ReturnKind.RETURN, "不喜欢", "k-foreign"),
         lambda m, order: m.orders.cancel(ME, order, "k-foreign"),
         lambda m, _: m.appointments.cancel(ME, "A900001", "k-foreign"),
@@ -217,7 +217,7 @@ def test_a_return_is_requested_once_under_one_key(merchant: Merchant) -> None:
     again = merchant.orders.request_return(ME, bought.order_id, 1, ReturnKind.RETURN, "不喜欢", "k-return")
 
     assert first == again
-    assert not merchant.orders.eligibility(ME, bought.order_id, 1, ReturnKind.RETURN).allowed
+    assert not merchant.orders.eligibility(ME, bought.order_id, 1, ReturnKind.RETURN, None).allowed
     with pytest.raises(ToolRefused):
         merchant.orders.request_return(ME, bought.order_id, 1, ReturnKind.RETURN, "不喜欢", "k-return-2")
 

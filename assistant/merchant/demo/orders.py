@@ -21,6 +21,8 @@ from tools.types import (
 SHOP_RETURN_DAYS = 15
 ONLINE_RETURN_DAYS = 7
 EXCHANGE_DAYS = 30
+FAULT_DAYS = 90
+_FAULT = "质量"
 _NO_RETURN = {
     "食品": "食品非质量问题不支持退换",
     "美妆护肤": "美妆护肤拆封后非质量问题不支持退换，未拆封可到店处理",
@@ -54,7 +56,9 @@ class DemoOrders:
             expected = local(order.created_at).date() + timedelta(days=5)
         return Logistics(order_id, parcel.carrier, parcel.tracking_no, parcel.steps, expected)
 
-    def eligibility(self, member_id: str, order_id: str, line_no: int, kind: ReturnKind) -> Eligibility:
+    def eligibility(
+        self, member_id: str, order_id: str, line_no: int, kind: ReturnKind, reason: str | None
+    ) -> Eligibility:
         order = self.get(member_id, order_id)
         line = next((x for x in order.lines if x.line_no == line_no), None)
         if line is None:
@@ -62,12 +66,12 @@ class DemoOrders:
         with self._db.read() as connection:
             category = next(p.category for p in shop.all_products(connection) if p.product_id == line.product_id)
             open_return = orders.open_return(connection, order_id, line_no)
-        allowed, until, rule = self._rule(order, category, kind, open_return)
+        allowed, until, rule = self._rule(order, category, kind, open_return, reason or "")
         refund = line.price_cents * line.quantity if kind is ReturnKind.RETURN else 0
         return Eligibility(order_id, line, kind, allowed, until, rule, refund)
 
     def _rule(
-        self, order: Order, category: str, kind: ReturnKind, open_return: str | None
+        self, order: Order, category: str, kind: ReturnKind, open_return: str | None, reason: str
     ) -> tuple[bool, datetime | None, str]:
         if open_return:
             return False, None, f"这件商品已经申请过退换，目前{open_return}"
@@ -77,17 +81,21 @@ class DemoOrders:
             return False, None, "包裹还在路上，签收后就可以申请退换"
         if order.status is OrderStatus.CANCELLED or order.delivered_at is None:
             return False, None, f"订单{order.status.value}，不能申请退换"
-        if category in _NO_RETURN:
+        if _FAULT in reason:
+            days, rule = FAULT_DAYS, f"有质量问题的，{FAULT_DAYS}天内可以退换，请保留实物、包装和小票"
+        elif category in _NO_RETURN:
             return False, None, _NO_RETURN[category]
-        if kind is ReturnKind.EXCHANGE:
+        elif kind is ReturnKind.EXCHANGE:
             days, rule = EXCHANGE_DAYS, "购买30天内，吊牌完好、未穿洗，可以换尺码或颜色"
         elif order.channel == "online":
             days, rule = ONLINE_RETURN_DAYS, "小程序订单签收7天内无理由退货，吊牌完好、未穿洗"
         else:
             days, rule = SHOP_RETURN_DAYS, "门店购买15天内，凭小票、吊牌完好、未使用可以退货"
         until = order.delivered_at + timedelta(days=days)
+        if until < self._clock.now() and _FAULT in reason:
+            return False, until, f"质量问题{FAULT_DAYS}天内可以退换；这件商品已经超过期限"
         if until < self._clock.now():
-            return False, until, f"{rule}；这件商品已经超过期限。如果是质量问题，90天内仍可以处理"
+            return False, until, f"{rule}；这件商品已经超过期限。如果是质量问题，{FAULT_DAYS}天内仍可以处理"
         return True, until, rule
 
     def request_return(
@@ -96,7 +104,7 @@ class DemoOrders:
         with self._db.read() as connection:
             if done := effects.done_before(connection, key, ReturnRequest):
                 return done
-        checked = self.eligibility(member_id, order_id, line_no, kind)
+        checked = self.eligibility(member_id, order_id, line_no, kind, reason)
         if not checked.allowed:
             raise ToolRefused("not_returnable", f"{checked.rule}。")
         now = self._clock.now()

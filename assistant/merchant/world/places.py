@@ -139,6 +139,7 @@ _ADVISERS = {
     "S001": ["周雅", "沈嘉怡"], "S002": ["顾晨"], "S004": ["叶琳"], "S007": ["何婉仪"], "S008": ["郑思远"],
     "S009": ["刘佳宁"], "S011": ["唐小月"],
 }  # fmt: skip
+_LOUNGES = {"S001": "6F", "S007": "5F", "S009": "6F"}  # as the documents tell
 _PARKING_RATE = {"S001": 12, "S009": 15}
 
 
@@ -150,8 +151,10 @@ def store_row(seed: StoreSeed) -> dict[str, Any]:
     nursery = "3F和5F" if flagship else ("3F" if int(seed.store_id[1:]) % 2 else "4F")
     facilities = [["服务台", "1F"], ["母婴室", nursery], ["失物招领", "1F服务台"], ["轮椅婴儿车租借", "1F服务台"],
                   ["卫生间", "每层"], ["会员中心", "1F"]]  # fmt: skip
+    if seed.store_id in _LOUNGES:
+        facilities.append(["VIP休息室", _LOUNGES[seed.store_id]])
     if flagship:
-        facilities += [["VIP休息室", "6F"], ["儿童乐园", "5F"]]
+        facilities.append(["儿童乐园", "5F"])
     floors = [
         ["B1", "食品超市（丰年）、小吃"], ["1F", "美妆护肤（拾光）、珠宝腕表"], ["2F", "女装（云织）、鞋履（步川）"],
         ["3F", "男装（云织）、运动户外（山野集）"], ["4F", "童装（初禾）、儿童用品"],
