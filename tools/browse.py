@@ -24,18 +24,20 @@ _MOST = re.compile(
     rf"{_N}{_YUAN}(?:以内|以下|之内|封顶|往下|的?预算)|(?:不要?超过?|(?<!不)低于|最多|预算|控制在|顶多|不到|under|below|within)(?:是|在|就|有)?\s*{_N}{_NO_UNIT}"
 )
 _LEAST = re.compile(rf"{_N}{_YUAN}(?:以上|往上|起步)|不低于\s*{_N}{_NO_UNIT}")
-_ABOUT = re.compile(rf"{_N}{_YUAN}(?:左右|上下|出头)|{_N}\s*(?:块钱?|元)的(?!券|优惠|满减)")
+_ABOUT = re.compile(rf"{_N}\s*来\s*(?:块|元)|{_N}{_YUAN}(?:左右|上下|出头)|{_N}\s*(?:块钱?|元)的(?!券|优惠|满减)")
 _TENS = re.compile("几十(?:块|元)")
+_ANYTHING = re.compile("(?<!一个)东西|随便|什么都|啥都|凑(?:一件|个|单|够|一个|点)")
 _CHEAP = re.compile("便宜|平价|平替|实惠|划算|cheap")
 _OTHERS = re.compile(
     "(?:别的|其[他它]|还有(?:什么|啥|没有?|别的?))(?!.{0,3}(?:颜色|尺码|码|色|问|店))|平替|差不多|类似|便宜点|便宜些|再便宜|太贵|贵了|others?|else|similar"
 )
+_CLOTHES = "衣服"
 # what people call a kind of thing, how it is said back, and parts of the names of categories or products that tell it
 _KINDS = (
     ("护肤|面部", "护肤品", ("护肤",)), ("化妆|彩妆|美妆|makeup", "美妆", ("美妆",)), ("零食|吃的(?!时候)|食品|特产|snack", "食品", ("食品",)), ("家电|电器", "家电", ("家电",)),
     ("家居|家纺|床品", "家居用品", ("家居",)), ("女装", "女装", ("女装",)), ("男装", "男装", ("男装",)), ("童装", "童装", ("童装",)), ("户外|露营|运动|健身", "运动户外", ("运动", "户外")),
     ("鞋|靴", "鞋", ("鞋", "靴")), ("外套", "外套", ("外套", "大衣", "羽绒服", "冲锋衣", "西装")), ("裤", "裤子", ("裤",)), ("裙", "裙子", ("裙",)),
-    ("(?<![面钱红打])包(?!邮|裹|装|括|吗|退|运|不包|换)", "包", ("双肩包", "背包", "手提包", "钱包")), ("衣服|衣裳|上衣", "衣服", ("女装", "男装", "童装", "运动户外")),
+    ("(?<![面钱红打])包(?!邮|裹|装|括|吗|退|运|不包|换)", "包", ("双肩包", "背包", "手提包", "钱包")), ("衣服|衣裳|上衣|穿的(?!是|都|什么|多)", _CLOTHES, ("女装", "男装", "童装", "运动户外")),
 )  # fmt: skip
 
 
@@ -50,6 +52,7 @@ class Wish:
     about: int | None = None
     cheap: bool = False
     others: bool = False
+    anything: bool = False  # of whatever kind, by its price or for whom it is
 
     @property
     def priced(self) -> bool:
@@ -67,6 +70,8 @@ class Wish:
 
     def includes(self, product: Product) -> bool:
         """True for a product of the kind that is looked for."""
+        if self.kind == _CLOTHES and not {"S", "M"} & set(product.sizes):  # a tent is of the outdoors too
+            return product.category in ("女装", "男装", "童装")
         names = (product.category, product.name, *product.aliases)
         return not self.parts or any(part in name for part in self.parts for name in names)
 
@@ -100,7 +105,9 @@ def wish(text: str) -> Wish:
         most, least = _first(limit) if limit else None, _first(floor) if floor else None
         if least is not None and least < TOLD_AS_PRICE and not re.search("块|元|价|预算", lower):
             least = None  # "165以上" is nobody's price
-    return Wish(kind, parts, least, most, about, bool(_CHEAP.search(lower)), bool(_OTHERS.search(lower)))
+    priced = (least, most, about) != (None, None, None)
+    anything = priced and ((bool(kind) and whom.heard(text) is not None) or bool(_ANYTHING.search(lower)))
+    return Wish(kind, parts, least, most, about, bool(_CHEAP.search(lower)), bool(_OTHERS.search(lower)), anything)
 
 
 def look(
@@ -112,7 +119,7 @@ def look(
     """
     found = list(named) or [p for p in catalog.products.values() if wanted.includes(p)]
     for_somebody = whom.heard(text)  # a present is no other one of the same
-    if before is not None and not named and wanted.includes(before) and not for_somebody:
+    if before is not None and not wanted.anything and not named and wanted.includes(before) and not for_somebody:
         found = [p for p in found if p.category == before.category and p != before]
         if wanted.cheap and not wanted.priced:
             found = [p for p in found if p.price_cents < before.price_cents]

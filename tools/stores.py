@@ -45,6 +45,8 @@ def store_info(ctx: ToolContext, args: StoreArgs) -> StoreAnswer:
     """某家门店的营业时间、电话、地址、停车、某品牌或设施在几楼。例：西单店几点关门；徐家汇店母婴室在几楼；天河店电话"""
     store = resolve.store(ctx, args.store)
     topic = next((t for t in StoreTopic if t.value == args.about), StoreTopic.ALL)
+    if topic is StoreTopic.ALL and args.day and not args.looked_for:
+        topic = StoreTopic.HOURS  # "下周一呢": whether it is open then
     day = local_date(ctx.now)
     if args.day:
         day = local_date(resolve.moment(ctx, args.day, "您问的是哪一天？"))

@@ -57,6 +57,18 @@ def test_a_present_is_for_whom_it_is(ctx: ToolContext, said: str, never: str) ->
     assert never not in {p.category for p in found(ctx, said).products}
 
 
+@pytest.mark.parametrize("said", ["我再凑一件 有没有五十块左右的东西", "五十块左右的 随便啥"])
+def test_anything_at_a_price_is_not_like_what_was_spoken_of(ctx: ToolContext, said: str) -> None:
+    assert "男装" not in {p.category for p in found(ctx, said, "P014").products}
+
+
+def test_something_to_wear_is_no_chair(ctx: ToolContext) -> None:
+    shown = found(ctx, "两百来块 想给我爸整个过年穿的", "P014")
+
+    assert shown.query == "200元左右的衣服"
+    assert "P022" not in {p.product_id for p in shown.products}
+
+
 def test_a_present_need_not_be_like_what_was_spoken_of(ctx: ToolContext) -> None:
     assert len({p.category for p in found(ctx, "三百以内送老公的有什么", "P037").products}) > 1
 
