@@ -1,5 +1,7 @@
 """Products and stock: finding, stock near a place, reserving for pick-up, advice on size."""
 
+from dataclasses import replace
+
 from tools import browse, resolve
 from tools.catalog import Place, with_distances
 from tools.errors import NeedChoice, NeedSlot, Option, ToolRefused
@@ -28,8 +30,14 @@ class ReserveArgs(StockArgs):
 
 
 class SizeArgs(ProductArgs):
+    """`wearer`: who is to wear it, where they said so: "我" or another. `usual`: the size of shoes they usually wear, halves
+    as "37.5". `fit`: "宽松" where it is to sit loosely or go over other clothes."""
+
     height: str | None = None
     weight: str | None = None
+    wearer: str | None = None
+    usual: str | None = None
+    fit: str | None = None
 
 
 @family.read(ProductArgs)
@@ -177,6 +185,7 @@ def stock_reserve(ctx: ToolContext, args: ReserveArgs) -> Reservation:
 _WOMEN = (("S", 162, 52), ("M", 167, 59), ("L", 172, 66), ("XL", 178, 76))
 _MEN = (("M", 172, 66), ("L", 177, 75), ("XL", 182, 84), ("XXL", 190, 96))
 _UNISEX = (("S", 165, 56), *_MEN)
+_UNKNOWN = Measurements(None, None, None)
 
 
 @family.read(SizeArgs)
@@ -185,29 +194,66 @@ def size_advice(ctx: ToolContext, args: SizeArgs) -> SizeAdvice:
     item = resolve.product(ctx, args.product)
     if len(item.sizes) == 1:
         return SizeAdvice(item, item.sizes[0], "这款只有一个规格", sure=True)
-    known = (
-        ctx.ports.merchant.membership.measurements(ctx.member_id) if ctx.member_id else Measurements(None, None, None)
-    )
+    found = _fitting(item, args, _measurements(ctx, item, args))
+    if args.fit and item.category != "童装":
+        larger = item.sizes[item.sizes.index(found.size) + 1 :]
+        return replace(found, roomier=larger[0] if larger else "")
+    return found
+
+
+def _measurements(ctx: ToolContext, item: Product, args: SizeArgs) -> Measurements:
+    """What is kept of who is to wear it: the member's own, and for somebody else nothing but what fitted a child before."""
+    if ctx.member_id is None:
+        return _UNKNOWN
+    kept = ctx.ports.merchant.membership.measurements(ctx.member_id)
+    if item.category == "童装":
+        return replace(_UNKNOWN, sizes_bought=kept.sizes_bought)
+    return kept if args.wearer in (None, "我") else _UNKNOWN
+
+
+def _fitting(item: Product, args: SizeArgs, known: Measurements) -> SizeAdvice:
+    """The size by what is told, else by what is kept. Raises NeedSlot for what is neither."""
     height = int(args.height) if args.height else known.height_cm
     weight = int(args.weight) if args.weight else known.weight_kg
     bought = [(z, n) for category, z, n in known.sizes_bought if category == item.category and z in item.sizes]
-    if bought and not args.height:
+    if bought and not args.height and not args.usual:
         best, times = max(bought, key=lambda pair: pair[1])
         return SizeAdvice(item, best, f"您买过{times}次{item.category}的{best}码", sure=True)
     if item.category == "鞋履":
-        if known.foot_mm and (shoe := str(round(known.foot_mm / 5 - 10))) in item.sizes:
-            return SizeAdvice(item, shoe, f"按您的脚长{known.foot_mm}毫米换算", sure=True)
-        raise NeedSlot("size", "您平时穿多大码的鞋？这款是标准码，按平时的码选就可以。", _options(item))
+        return _shoe(item, args.usual, known)
     if item.category == "童装":
         if not height:
             raise NeedSlot("height", "孩子身高多少厘米？童装按身高选码。")
         fitting = [z for z in item.sizes if z.isdigit() and int(z) >= height]
         return SizeAdvice(item, fitting[0] if fitting else item.sizes[-1], f"按身高{height}厘米", sure=bool(fitting))
     if not height or not weight:
-        raise NeedSlot("height", "告诉我身高和体重，我帮您选，比如“165 55公斤”。")
+        raise NeedSlot("height", _ask_for(height, weight))
     table = _WOMEN if item.category == "女装" else _MEN if item.category == "男装" else _UNISEX
     size = next((z for z, h, w in table if height <= h and weight <= w and z in item.sizes), item.sizes[-1])
     return SizeAdvice(item, size, f"按身高{height}厘米、体重{weight}公斤的尺码表", sure=False)
+
+
+def _ask_for(height: int | None, weight: int | None) -> str:
+    """The question for what is missing of the two."""
+    if height:
+        return f"身高{height}厘米，体重大概多少？比如“55公斤”。"
+    if weight:
+        return f"体重{weight}公斤，身高是多少？比如“165厘米”。"
+    return "告诉我身高和体重，我帮您选，比如“165 55公斤”。"
+
+
+def _shoe(item: Product, usual: str | None, known: Measurements) -> SizeAdvice:
+    """The size that is usually worn, a half one rounded up; else by the length of the foot."""
+    if usual:
+        number, half = usual.split(".")[0], "." in usual
+        wanted = int(number) + half
+        size = min(item.sizes, key=lambda z: abs(int(z) - wanted))
+        because = f"平时穿{number}码{'半，这款没有半码' if half else '，这款是标准码'}"
+        exact = int(size) == wanted
+        return SizeAdvice(item, size, because if exact else f"{because}，{size}码最接近", sure=exact)
+    if known.foot_mm and (shoe := str(round(known.foot_mm / 5 - 10))) in item.sizes:
+        return SizeAdvice(item, shoe, f"按您的脚长{known.foot_mm}毫米换算", sure=True)
+    raise NeedSlot("usual", "您平时穿多大码的鞋？这款是标准码，按平时的码选就可以。", _options(item))
 
 
 def _options(item: Product) -> tuple[Option, ...]:

@@ -371,12 +371,14 @@ class ProductList:
 
 @dataclass(frozen=True)
 class SizeAdvice:
-    """A size and why. `sure` is False where it rests on the table alone."""
+    """A size and why. `sure` is False where it rests on the table alone. `roomier`: the next size up where it is to sit
+    loosely, empty where that is not wished or there is none."""
 
     product: Product
     size: str
     because: str
     sure: bool
+    roomier: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,12 @@ class Whom(StrEnum):
 
 
 _FOR = "(?:给|送|帮|替|我|她)"  # "哥 我的羽绒服到哪了" speaks to somebody
+_OF_BODY = "(?=个子|身高|体重|平时|穿|脚|一米|1米|里面|不高|[1-9]\\d\\d)"  # "她一米五八": for her
 # a child's father and mother are no children, so they are looked for after a child that is no part of their name
 _HEARD = (
     (Whom.CHILD, re.compile("童|kid|baby|婴儿|孩(?!子?(?:他|她|爸|妈))|宝宝(?!他|她|爸|妈)|儿子|女儿|闺女|孙[子女]|外孙|侄[子女儿]|外甥|娃(?!他|她|爸|妈)|小朋友", re.IGNORECASE)),
-    (Whom.HIM, re.compile(rf"男|爸|老公|丈夫|哥哥|弟弟|[表堂][哥弟]|{_FOR}(?:先生|哥|弟(?!媳))|\bmen(?:'s)?\b|husband|boyfriend|\bdad(?:dy)?\b", re.IGNORECASE)),
-    (Whom.HER, re.compile(rf"女|(?<!他)妈(?!的)|老婆|媳妇|太太|闺蜜|姐姐|妹妹|[表堂][姐妹]|对象|{_FOR}[姐妹]|women|wife|girlfriend|\bmom(?:my)?\b", re.IGNORECASE)),
+    (Whom.HIM, re.compile(rf"男|爸|老公|丈夫|哥哥|弟弟|[表堂][哥弟]|{_FOR}(?:先生|哥|弟(?!媳))|[给送]他(?!们|[爸妈])|他{_OF_BODY}|\bmen(?:'s)?\b|husband|boyfriend|\bdad(?:dy)?\b", re.IGNORECASE)),
+    (Whom.HER, re.compile(rf"女|(?<!他)妈(?!的)|老婆|媳妇|太太|闺蜜|姐姐|妹妹|[表堂][姐妹]|对象|{_FOR}[姐妹]|[给送]她(?!们|[爸妈])|她{_OF_BODY}|women|wife|girlfriend|\bmom(?:my)?\b", re.IGNORECASE)),
 )  # fmt: skip
 _ON_LABELS = (
     (Whom.CHILD, ("童", "kid", "婴儿")),

@@ -66,6 +66,12 @@ _NO_PART = r"(?<![第\d.零一二三四五六七八九十百千满])"
 _SEVERAL = re.compile(rf"{_NO_PART}([2-9]|[1-9]\d|[二两俩三四五六七八九十]+)(?:{_UNITS})(?![减折装套])")
 _JUST_ONE = re.compile(rf"(?:就|只要?|改成?)(?:要|留)?[一1](?:{_UNITS})")
 _ONE = re.compile(rf"{_NO_PART}[一1](?:{_UNITS})")
+_IN_STOCK = re.compile(
+    rf"(?:有|剩|[还只]剩|说)(?:下|着|是|的)?(?:[一二两俩三四五六七八九十\d]+)(?:{_UNITS})"
+)  # told, and not wished
+_KEEP_ONE = re.compile(
+    rf"(?:(?<![不别])(?:预留|留|占|拿))(?:上|着|起)?[一1](?:{_UNITS})(?=[嘛吧呗啊呀哈着 ，,。！!]|$)"
+)
 _UNWANTED = re.compile("不(?!够|止|对|是)|没|别|取消|算了")
 
 
@@ -74,9 +80,10 @@ def pieces(text: str, asked: bool = False) -> int:
 
     `asked`: the message answers how many, so that "一件" says one.
     """
+    text = _IN_STOCK.sub(" ", text)
     if found := _SEVERAL.findall(text):
         return whole(found[-1])
-    return 1 if (_ONE if asked else _JUST_ONE).search(text) else 0
+    return 1 if (_ONE if asked else _JUST_ONE).search(text) or _KEEP_ONE.search(text) else 0
 
 
 def unwanted(text: str) -> bool:

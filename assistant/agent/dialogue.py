@@ -6,7 +6,7 @@ Pure functions on text, mentions and state. `turn` asks them in order before it 
 import re
 from datetime import UTC, datetime
 
-from assistant.agent import amounts, answers
+from assistant.agent import amounts, answers, bodies
 from assistant.agent.mentions import Mentions
 from assistant.agent.times import part_of_day
 from assistant.clock import local
@@ -33,7 +33,7 @@ _CORRECT = re.compile(
     re.IGNORECASE,
 )
 _FILLER = re.compile(
-    r"也|行|还|\b(?:what about|how about|do you have|in stock|the|one|please|pls|for|any|in|is|it|a|and|color|colour|size|me)\b|哪家|哪个|"
+    r"[这那哪]儿|也|行|还|\b(?:what about|how about|do you have|in stock|the|one|please|pls|for|any|in|is|it|a|and|color|colour|size|me)\b|哪家|哪个|"
     r"[那就要的个款件双色码号换成改为是呢吗吧啊有没我想看店在去还了不对错说应该这里边得么伐噻撒咩㗎嘞哈嘛呗咯哦噢嗯呀,，。?？!！~ …]|刚才|意思|那个"
 )
 _KINDS = re.compile(
@@ -152,6 +152,8 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
         return {"day": first.replace(hour=hour, minute=0).astimezone(UTC).isoformat(), **named}
     if task.slot == "height" and ("weight" in named):
         return named
+    if task.slot == "usual" and (shoe := bodies.bare_shoe(text)):
+        return {**named, "usual": shoe}
     if task.slot == "size" and (found := re.fullmatch(r"\D{0,3}(\d{2,3})\D{0,3}", text)):
         return {"size": found.group(1)}
     if task.slot == "height" and (tall := tells_height(text)):
@@ -197,7 +199,8 @@ def follow_up(text: str, mentions: Mentions, state: State) -> dict[str, str] | N
     tool = TOOLS.get(state.last_tool)
     if tool is None or not mentions.any_thing or state.last_question:
         return None
-    if tool.name in _OF_PRODUCTS and {"colour", "size", "store", "place"} & set(mentions.slots):
+    asks_of_fit = tool.name == "size_advice" and bodies.asks_of_fit(text)  # "L会不会大": of the advice, and no stock
+    if tool.name in _OF_PRODUCTS and {"colour", "size", "store", "place"} & set(mentions.slots) and not asks_of_fit:
         tool = TOOLS["stock_check"]
     if tool.name in _OF_PRODUCTS and {"height", "weight"} & set(mentions.slots):
         tool = TOOLS["size_advice"]

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 
-from assistant.agent import amounts, answers, dialogue, occasions, ruled_out
+from assistant.agent import amounts, answers, bodies, dialogue, occasions, ruled_out
 from assistant.agent.exchange import Turn
 from assistant.agent.mentions import Mentions
-from assistant.agent.particulars import OTHER_SIZE, called, called_other_size
+from assistant.agent.particulars import OTHER_SIZE, called, called_other_size, steps
 from assistant.agent.written import fold_dialect
 from assistant.clock import local
 from assistant.domain.conversation import Focus, Offer, Pending
+from tools import browse
 from tools.all import TOOLS
 from tools.catalog import narrow
 from tools.errors import BackendDown, ToolError
@@ -30,11 +31,12 @@ ORDER_TOOLS = ("order_status", "order_logistics", "return_check", "return_reques
 _LOOSE = {
     "points_redeem": ("item",),
     "coupons_claim": ("coupon",),
-    "size_advice": ("height", "weight"),
+    "size_advice": ("height", "weight", "wearer", "usual", "fit"),
 }  # named before by a tool that has no such slot
 _ORDINAL = re.compile(r"第([1-9一二三四五六七八九])(?:个|款|单|笔|件|双|条|张|家)|^([1-9一二三四五六七八九])$")
 _TOP = re.compile(r"(最上面|头一|最前面|最新|first)")
 _BOTTOM = re.compile(r"(最下面|最后|last)(?!.{0,3}(?:期限|时间))")
+_BOUGHT = re.compile("[买拍订](?:的|了|过|到|回)|上次|上回|之前|前阵子|那单")
 _BACK = re.compile(r"(这|那|它|刚才|上面|刚刚)")
 
 # what people call a thing that they bought without naming it: the word, categories, parts of names
@@ -64,6 +66,8 @@ def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
     if "question" in slots:
         found["question"] = question(turn, text)
         found |= with_focus(tool, found, turn.state.focus, text, turn.state.last_tool)
+    if tool == "size_advice":
+        found |= _of_body(turn, text, found)
     if tool == "ticket_file" and turn.english and (category := _english_category(text)):
         found["category"] = category
     if tool == "ticket_file" and len(bare_complaint(text)) >= 4:
@@ -82,6 +86,16 @@ def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
     return found
 
 
+def _of_body(turn: Turn, text: str, found: dict[str, str]) -> dict[str, str]:
+    """Who is to wear it and how, and bare numbers that tell how tall somebody is or what shoes they usually wear."""
+    left = ruled_out.left(text)
+    told = bodies.besides(text)
+    item = turn.ctx.catalog.products.get(found.get("product") or turn.state.focus.product_id or "")
+    if item is not None and item.category == "鞋履":
+        return {"usual": shoe, **told} if (shoe := bodies.bare_shoe(left)) else told
+    return {"height": tall, **told} if "height" not in found and (tall := bodies.bare_height(left)) else told
+
+
 def _of_return(tool: str, turn: Turn, text: str, found: dict[str, str]) -> dict[str, str]:
     """Why a thing goes back, and as what: one that does not fit is exchanged unless the shopper says otherwise."""
     reason = found.get("reason") or (OTHER_SIZE if called_other_size(text) else "")
@@ -94,14 +108,33 @@ def _of_return(tool: str, turn: Turn, text: str, found: dict[str, str]) -> dict[
     return {**told, "kind": kind} if kind else told
 
 
-def _variant_wanted(turn: Turn) -> dict[str, str]:
+def _variant_wanted(turn: Turn, filled: dict[str, str]) -> dict[str, str]:
     """The reason of an exchange for another size or colour is what is wanted instead."""
     named = turn.mentions.slots
+    if step := steps(turn.text):
+        return {"reason": f"换成{size}码"} if (size := _next_size(turn, filled, step)) else {}
     if "size" in named:
         return {"reason": f"换成{named['size']}码"}
     if "colour" not in named or _has_bought(turn, named["colour"]):
         return {}
     return {"reason": f"换成{named['colour']}"}
+
+
+def _next_size(turn: Turn, filled: dict[str, str], step: int) -> str:
+    """The size so many steps from the one that was bought; empty where that one is not known or has no such neighbour."""
+    order, line, product = filled.get("order"), filled.get("line"), filled.get("product")
+    meant = [
+        x
+        for o in _recent(turn)
+        if order in (None, o.order_id)
+        for x in o.lines
+        if line in (None, str(x.line_no)) and product in (None, x.product_id)
+    ]
+    item = turn.ctx.catalog.products.get(meant[0].product_id) if len(meant) == 1 else None
+    if item is None or meant[0].size not in item.sizes:
+        return ""
+    at = item.sizes.index(meant[0].size) + step
+    return item.sizes[at] if 0 <= at < len(item.sizes) else ""
 
 
 def _has_bought(turn: Turn, colour: str) -> bool:
@@ -186,26 +219,35 @@ def _of_shown(turn: Turn, text: str) -> str:
 def loose(turn: Turn) -> dict[str, str]:
     """Rewards, coupons and a person's build that a message names: kept, whichever tool served it."""
     kept = {slot for slots in _LOOSE.values() for slot in slots}
-    before = {k: v for k, v in turn.state.last_args.items() if k in _LOOSE["size_advice"]}
-    named = {k: v for k, v in turn.mentions.slots.items() if k in kept}
+    named = {k: v for k, v in turn.mentions.slots.items() if k in kept} | bodies.besides(turn.text)
+    before = {k: v for k, v in _body_before(turn).items() if k in _LOOSE["size_advice"]}
     if turn.state.shown_slot == "coupon" and (coupon := amounts.named(turn.text, turn.state.shown)):
         named["coupon"] = coupon
     return {**before, **named}
+
+
+def _body_before(turn: Turn) -> dict[str, str]:
+    """The last arguments, less what they tell of somebody else than is to wear it now."""
+    last = turn.state.last_args
+    if not bodies.changes_wearer(last.get("wearer", ""), bodies.wearer_in(turn.text)):
+        return last
+    return {k: v for k, v in last.items() if k not in _LOOSE["size_advice"]}
 
 
 def completed(tool: str, named: dict[str, str], turn: Turn, text: str) -> dict[str, str]:
     """Fill the slots that a message leaves open."""
     state = turn.state
     filled = with_focus(tool, _ordered(tool, named, turn), state.focus, text, state.last_tool)
-    for slot in _LOOSE.get(tool, ()):
-        if slot not in filled and slot in state.last_args:
-            filled[slot] = state.last_args[slot]
-    if tool == "return_request" and "换" in filled.get("kind", "") and "reason" not in turn.mentions.slots:
-        filled |= _variant_wanted(turn)
+    before = _body_before(turn) if tool == "size_advice" else state.last_args
+    filled = {**{slot: before[slot] for slot in _LOOSE.get(tool, ()) if slot in before}, **filled}
+    if tool == "size_advice":
+        filled |= bodies.besides(text)
     if tool == "return_request" and state.last_tool == "return_check" and "reason" in state.last_args:
         filled.setdefault("reason", state.last_args["reason"])
     if tool in ORDER_TOOLS and "order" not in filled and "product" not in filled:
         filled |= bought(tool, turn, text, filled.get("reason", ""))
+    if tool == "return_request" and "换" in filled.get("kind", "") and _may_tell_variant(turn):
+        filled |= _variant_wanted(turn, filled)
     if tool == "appointment_move":
         filled |= _shifted(turn, filled)
     if tool == "membership_rights" and "tier" not in filled and _UPWARDS.search(text):
@@ -222,10 +264,28 @@ def _ordered(tool: str, named: dict[str, str], turn: Turn) -> dict[str, str]:
     if tool not in ORDER_TOOLS or "order" in named:
         return named
     focus, product = turn.state.focus, named.get("product")
+    if product is None and (told := _told_kind(tool, turn)):
+        return {**named, **told}
     if product is None and focus.product_id and turn.state.last_tool in _OF_WARES and owns(turn, focus.product_id):
         return {**named, "product": focus.product_id}
     held = any(o.order_id == focus.order_id and any(x.product_id == product for x in o.lines) for o in _recent(turn))
     return {**named, "order": focus.order_id} if product and focus.order_id and held else named
+
+
+def _told_kind(tool: str, turn: Turn) -> dict[str, str]:
+    """The one thing that was bought of a kind that is told, where what was spoken of is of another kind ("上次买的米")."""
+    item = turn.ctx.catalog.products.get(turn.state.focus.product_id or "")
+    told = list(_of_kind(_recent(turn), turn, turn.text)) if item is not None and _BOUGHT.search(turn.text) else []
+    if len({(o.order_id, p) for o, p in told}) != 1 or told[0][1] == turn.state.focus.product_id:
+        return {}
+    order, product = told[0]
+    return {"order": order.order_id, **({"product": product} if tool.startswith("return") else {})}
+
+
+def _may_tell_variant(turn: Turn) -> bool:
+    """True where no reason is told but that the size does not fit, beside the step to the one that does."""
+    told = turn.mentions.slots.get("reason")
+    return told is None or (told == OTHER_SIZE and steps(turn.text) != 0)
 
 
 _OF_WARES = ("product_find", "size_advice", "stock_check")
@@ -289,6 +349,8 @@ def _may_fill(
     other_product = args.get("product", focus.product_id) != focus.product_id
     if slot == "product":
         of_orders = tool in ("order_status", "order_logistics", "order_cancel")
+        if tool == "product_find" and browse.wish(text).anything:
+            return False
         return not of_orders and not (tool.startswith("return") and ("order" in filled or "line" in filled))
     if slot in ("colour", "size"):
         return not other_product and tool in ("stock_check", "stock_reserve")
@@ -300,6 +362,8 @@ def _may_fill(
         goes_on = (same and last_tool in ("stock_check", "stock_reserve")) or bool(_THERE.search(text))
         return goes_on and "place" not in args and not _ELSEWHERE.search(text)
     if slot == "store":
+        if tool == last_tool == "appointment_book":  # named for it, before something was asked in between
+            return True
         elsewhere = ("appointment_book", "ticket_file", "stock_check")
         asked_there = tool != "knowledge_search" or last_tool.startswith("store_") or bool(_THERE.search(text))
         return "place" not in args and tool not in elsewhere and asked_there

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 
-from assistant.agent import amounts, particulars, ruled_out
+from assistant.agent import amounts, bodies, particulars, ruled_out
 from assistant.agent.particulars import NO_NAMES, Names
 from assistant.agent.times import CLOCK, MONTH_DAY, WEEKDAY, day_of, part_of_day, shift, when
 from assistant.agent.written import fold_dialect
@@ -22,29 +22,18 @@ from tools.whom import Whom
 _ORDER = re.compile(r"(?<!\d)(\d{13,16})(?!\d)")
 _TAIL = re.compile(r"(?:尾号|后四位|订单)\s*(\d{4,8})(?!\d)")
 _TICKET = re.compile(r"(?<![A-Za-z0-9])[Tt](\d{6})(?!\d)")
-_SIZE_LETTER = re.compile(r"(?<![A-Za-z'’])(XXXL|XXL|XL|[SML]|3XL|2XL)(?![A-Za-z])", re.IGNORECASE)
+_LETTERS = r"(XXXL|XXL|XL|[SML]|3XL|2XL)(?![A-Za-z])"
+_SIZE_LETTER = re.compile(rf"(?<![A-Za-z'’]){_LETTERS}", re.IGNORECASE)
 _SIZE_NUMBER = re.compile(
     r"(?<![\d减付省花¥￥满])(2[8]|3\d|4[0-5]|59|66|73|80|90|100|110|120|130|140|150)\s*(?=\s*(?:码|号|的|有|还|呢|吗|没|$|[ ，,]))"
 )
+_AIMED_SIZE = re.compile(rf"[换改](?:成|为|到|个|件|双)?\s*(?:{_LETTERS}|(3[4-9]|4[0-5])(?!\d))", re.IGNORECASE)
 _BED = re.compile(r"1\s*(?:\.|米)\s*([58])(?!\d)\s*米?")
 _BED_WORDS = re.compile(r"一米([五八])")
 _NUMERAL = re.compile("[三四]十[一二三四五六七八九]?(?=[码号的]| |$)")
 _BARE_NUMBER = re.compile(
     r"(?<![\d.])(\d{2,3})(?![\d.]|\s*(?:元|块|分|点|折|天|号线|楼|岁|斤|kg|公斤|cm|厘米|公分|%|毫米|ml|个|年|月))"
 )
-_NOT_OF_BODIES = r"(?!\d|\s*(?:元|块|件|袋|张|双|个|折|分|点|号|楼|岁|天|月))"
-_BODY = re.compile(
-    rf"(?<!\d)(1[0-9]\d|20\d)\s*(?:cm|厘米|公分)?高?\s*[/，, 、]?\s*(?:体重)?\s*(\d{{2,3}})\s*(kg|公斤|斤|千克)?{_NOT_OF_BODIES}",
-    re.IGNORECASE,
-)
-_HEIGHT = re.compile(
-    r"(?<!\d)([5-9]\d|1\d\d|20\d)\s*(?:cm|厘米|公分|高(?![跟腰领帮筒档级]))"
-    rf"|(?:身高|个子|个头|(?<![有点太很更])高)\s*(?:是|有|才|只有)?\s*([4-9]\d|1\d\d|20\d)(?!\s*(?:斤|kg|公斤|千克)){_NOT_OF_BODIES}"
-    r"|一米([一二三四五六七八])([一二三四五六七八九])?|1米(\d{1,2})(?!\d)|(?<![\d.减付省退花¥￥])1\.([4-9]\d)(?!\d|\s*(?:元|块|克|g|升|l|公斤|斤|折|%))\s*米?",
-    re.IGNORECASE,
-)
-_TOLD_HEIGHT = re.compile(r"(?:身高|个子|个头)\s*\d{2,3}|(?<!\d)\d{2,3}高(?![跟腰领帮筒档级])")
-_WEIGHT = re.compile(r"(?:体重)?\s*(\d{2,3})\s*(kg|公斤|斤|千克)", re.IGNORECASE)
 _COLOUR = re.compile(
     r"(米白|奶油白|粉红|桃红|玫红|浅灰|深灰|雾蓝|藏青|浅蓝|深蓝|湖蓝|酒红|樱花粉|军绿|墨绿|豆绿|荧光黄|明黄|豆沙|正红|枫叶|燕麦|香槟|卡其|驼色?|栗色?|杏色?|肤色|"
     r"雾紫|橙色|棕色|咖色?|[白黑红蓝绿灰粉黄紫]颜?色|(?:(?<![发变泛洗染])|那|要|有|件|的|换成?|个)([白黑红蓝绿灰粉黄紫橙])(?:的|款)|[全纯]([白黑红蓝绿灰粉黄紫])|(?<=的)([白黑红蓝绿灰粉黄紫橙])(?=[ ，,])|(?:^|[ ，,、])([白黑红蓝绿灰粉黄紫橙])(?=的|呢|[ ，,、]|$))"
@@ -129,20 +118,23 @@ def _instead(whole: Mentions, rest: Mentions) -> Mentions:
 
 def _read(text: str, catalog: Catalog, now: datetime, spoken_of: str | None, names: Names) -> Mentions:
     """What a text names, ruled out or not."""
-    products = _products(text, catalog, spoken_of)
+    wished = _without_company(text, catalog, spoken_of)
+    products = _products(wished, catalog, spoken_of)
     stores = tuple(s.store_id for s in catalog.stores_in(text))
     places = tuple(p.name for p in catalog.places_in(text))
     slots: dict[str, str] = {}
     _order_slots(text, slots)
     meant = products or ((spoken_of,) if spoken_of in catalog.products else ())
-    _variant_slots(text, catalog, meant, slots)
-    _body_slots(text, slots)
+    _variant_slots(wished, catalog, meant, slots)
+    slots |= bodies.find(text)
     if pieces := amounts.pieces(text):
         slots["quantity"] = str(pieces)
-    wide = slots.get("size", "").endswith("米") and not _OF_BODIES.search(text)
-    of_bed = wide and any(slots["size"] in catalog.products[p].sizes for p in meant)
+    wide = slots.get("size", "").endswith("米")
+    of_bed = wide and not _OF_BODIES.search(text) and any(slots["size"] in catalog.products[p].sizes for p in meant)
     if of_bed:
         slots.pop("height", None)
+    elif wide and "height" in slots and ("weight" in slots or bodies.wearer_in(text) or _OF_BODIES.search(text)):
+        slots.pop("size")  # "她一米五八": no bed
     timed = _AIM.split(text)[-1] if _AIM.search(text) else text  # "周二的改到周三": where it is moved to
     if when(timed, now) is None and day_of(timed, local(now).date()) is None:
         timed = text
@@ -155,7 +147,7 @@ def _read(text: str, catalog: Catalog, now: datetime, spoken_of: str | None, nam
     if len(products) == 1:
         slots["product"] = products[0]
     elif products:
-        slots["product"] = _longest_name(text, catalog)
+        slots["product"] = _longest_name(wished, catalog)
     if len(stores) > 1 and len(last := catalog.stores_in(_AT_LAST.split(text)[-1])) == 1:
         stores = (last[0].store_id,)  # "上海就徐家汇跟静安寺呗 那徐家汇的电话是多少"
     if stores and not _means_place(text, catalog):
@@ -174,7 +166,13 @@ def _read(text: str, catalog: Catalog, now: datetime, spoken_of: str | None, nam
 
 _AT_LAST = re.compile("(?<=[，,。！!？?呗吧啊 ])那(?=.{2})")
 _OF_BODIES = re.compile("身高|个子|体重|斤|公斤|kg|我[是有]?[1一]")
-_UNDER_IT = re.compile(r"(?:里面|里头|里边|内搭|外面)(?:想|要|再|还)?(?:穿|套|搭|加)[^，,。 ]{1,8}")
+_WORN_WITH = re.compile(  # before what is worn under, over or with the thing that is asked for
+    "(?:(?:里面|里头|里边|内搭|外面)(?:想|要|再|还|得|会|能|可以|可能|也|是|就)*(?:穿|套|搭|加|配)|(?:穿|套|搭)在|(?<![一两二三四五六整这那几全成外手])套|"
+    "(?:能|可以|好|适合|用来|想|要|跟|和|[ ，,])(?:搭配|搭|配)(?:的是)?)(?:个|件|条|一件|一条|厚|薄|我的?|那件|这件|[的]){0,2}$"
+)
+_GOES_WITH_IT = re.compile(
+    "(?:外面|里面)?(?:上|来|去)?(?:搭配|搭|配)(?:条|个|双|件|什么|啥|哪)"
+)  # after it: "大衣配什么围巾"
 _GROWN_UP = re.compile("我(?:自己|穿)|大人|男士|女士|老公|老婆|爸|妈|成人|men|women")
 _SIBLING = re.compile("短款|长款|轻薄|加绒|(?:男|女)(?:款|士|的)|儿童|小孩")
 _SIBLINGS = {"男的": "男款", "女的": "女款"}
@@ -183,8 +181,6 @@ _SIBLINGS = {"男的": "男款", "女的": "女款"}
 def _products(text: str, catalog: Catalog, spoken_of: str | None) -> tuple[str, ...]:
     """Products that are named, narrowed by whom they are for, by the size that is named and by what was spoken of."""
     before = catalog.products.get(spoken_of or "")
-    if before is not None:
-        text = _UNDER_IT.sub("", text)  # what is worn with it is not what is asked for
     found = catalog.products_in(text)
     if not found:
         return _sibling(text, catalog, before) or _of_colour(text, catalog, before)
@@ -202,7 +198,22 @@ def _products(text: str, catalog: Catalog, spoken_of: str | None) -> tuple[str, 
     return tuple(p.product_id for p in found)
 
 
-_FOR_WHOM = re.compile("[男女老]|爸|妈|孩|童|宝|娃|先生|太太|闺蜜|媳妇")
+_FOR_WHOM = re.compile("[男女老]|爸|妈(?!的)|孩|童|宝|娃|先生|太太|闺蜜|媳妇")
+
+
+def _without_company(text: str, catalog: Catalog, spoken_of: str | None) -> str:
+    """The text without the things that are only worn with what is asked for ("里面还要穿毛衣", "能配驼色大衣的围巾"); the text
+    where nothing else is meant."""
+    rest = text
+    for hit in sorted(catalog.product_names.scan(text), key=lambda h: -h.start):
+        before, after = text[: hit.start], text[hit.end :]
+        shade = next((c for c in catalog.colours if before.endswith((c, f"{c}的")) and len(c) > 1), "")
+        led = before.removesuffix("的").removesuffix(shade) if shade else before
+        if (leads := _WORN_WITH.search(led)) is not None:
+            rest = f"{rest[: leads.start()]} {after}" if rest[hit.start :] == text[hit.start :] else rest
+        elif _GOES_WITH_IT.match(after):
+            rest = f"{rest[: len(led)]} {rest[hit.end :]}"
+    return rest if spoken_of in catalog.products or catalog.products_in(rest) else text
 
 
 def _is_called(product: Product, name: str) -> bool:
@@ -237,8 +248,15 @@ def _of_colour(text: str, catalog: Catalog, before: Product | None) -> tuple[str
 
 
 def _means_place(text: str, catalog: Catalog) -> bool:
-    """ "徐家汇附近" is a place, "徐家汇店" and "徐家汇几点关门" are a store."""
-    stores = {h.start for h in catalog.store_names.scan(text)}
+    """ "徐家汇附近" is a place; "徐家汇店", "徐家汇几点关门" and "我在徐家汇这边 有货吗" are a store."""
+    hits = catalog.store_names.scan(text)
+    stores = {h.start for h in hits}
+    if (
+        not _SEEKS_STORE.search(text)
+        and len({h.key for h in hits}) == 1
+        and any(_HERE.match(text, h.end) for h in hits)
+    ):
+        return False
     return any(
         re.search(rf"{re.escape(h.name)}(?!店).{{0,2}}(附近|旁边|周边|周围|这边|这里|最近)", text)
         or (
@@ -247,6 +265,10 @@ def _means_place(text: str, catalog: Catalog) -> bool:
         )
         for h in catalog.place_names.scan(text)
     )
+
+
+_HERE = re.compile("店?(?:这边|这儿|这里|这块儿?|那边|那儿|那里)")
+_SEEKS_STORE = re.compile("最近|附近|哪家|哪有|哪里|哪个|有店|有.{0,4}(?:门店|店吗|店没)|离")
 
 
 def _finer(places: tuple[str, ...], catalog: Catalog) -> bool:
@@ -314,7 +336,7 @@ def _order_slots(text: str, slots: dict[str, str]) -> None:
 
 def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots: dict[str, str]) -> None:
     names = "".join(catalog.products[p].name for p in products)
-    text = _TOLD_HEIGHT.sub(" ", _NUMERAL.sub(lambda found: str(whole(found.group(0))), text))
+    text = bodies.without_heights(_NUMERAL.sub(lambda found: str(whole(found.group(0))), text))
     for named in sorted(
         (n for p in products for n in (catalog.products[p].name, *catalog.products[p].aliases)), key=len
     ):
@@ -331,8 +353,8 @@ def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots
         for word, colour in _EN_COLOURS.items():
             if re.search(rf"\b{word}\b", text, re.IGNORECASE):
                 slots["colour"] = colour
-    if found := _SIZE_LETTER.search(text):
-        letter = found.group(1).upper()
+    if found := _AIMED_SIZE.search(text) or _SIZE_LETTER.search(text):  # "M换L": the L
+        letter = next(g for g in found.groups() if g).upper()
         slots["size"] = {"2XL": "XXL", "3XL": "XXXL"}.get(letter, letter)
     elif found := _SIZE_NUMBER.search(text):
         slots["size"] = found.group(1)
@@ -371,34 +393,6 @@ def _size_of(text: str, catalog: Catalog, products: tuple[str, ...]) -> str | No
         return stems.pop()  # "低的" of a pillow that is low or high
     worded = [z for p in products for z in catalog.products[p].sizes if z in text and not z[0].isascii()]
     return next((n for n in _BARE_NUMBER.findall(text) if n in sizes), worded[0] if worded else None)
-
-
-def _body_slots(text: str, slots: dict[str, str]) -> None:
-    text = _spoken_weight(text)
-    if found := _BODY.search(text):
-        slots["height"] = found.group(1)
-        slots["weight"] = _kilograms(found.group(2), found.group(3), text)
-        return
-    if found := _HEIGHT.search(text):
-        plain_cm = found.group(1) or found.group(2)
-        if plain_cm is None and found.group(3):
-            plain_cm = f"1{whole(found.group(3))}{whole(found.group(4) or '零')}"
-        slots["height"] = plain_cm or f"1{found.group(5) or found.group(6):0<2}"
-    if found := _WEIGHT.search(text):
-        slots["weight"] = _kilograms(found.group(1), found.group(2), text)
-
-
-_SPOKEN_WEIGHT = re.compile(r"[一二三四五六七八九十百零]{2,}(?=公斤|斤|千克)")
-
-
-def _spoken_weight(text: str) -> str:
-    """ "九十八斤" as 98斤, "一百二十斤" and "一百二斤" as 120斤."""
-    return _SPOKEN_WEIGHT.sub(lambda found: str(whole(found.group(0))), text)
-
-
-def _kilograms(number: str, unit: str | None, text: str) -> str:
-    value = int(number)
-    return str(round(value / 2)) if unit == "斤" or (unit is None and value >= 95) else str(value)
 
 
 _OPENING = re.compile(

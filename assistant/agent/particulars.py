@@ -28,7 +28,7 @@ NO_NAMES = Names()
 _TOPICS: tuple[tuple[StoreTopic, tuple[str, ...]], ...] = (
     (StoreTopic.PARKING, ("停车", "泊车", "车位", "parking", "车库", "停一", "停两", "停三", "停几")),
     (StoreTopic.HOURS, ("几点", "营业", "开门", "关门", "下班", "打烊", "开着", "what time", "open", "close", "hours")),
-    (StoreTopic.PHONE, ("电话", "联系方式", "号码", "phone", "怎么联系")),
+    (StoreTopic.PHONE, ("电话", "座机", "联系方式", "号码", "phone", "怎么联系")),
     (StoreTopic.ADDRESS, ("地址", "地图", "地铁", "哪条路", "什么路", "什么位置", "怎么坐", "怎么走", "怎么去", "在哪条", "位置", "address", "怎么过去", "导航")),
     (StoreTopic.FLOOR, ("几楼", "哪层", "哪一层", "几层", "在哪", "哪个楼层", "which floor")),
 )  # fmt: skip
@@ -37,14 +37,14 @@ _OPEN_UNTIL = re.compile(
     "(?:过来|过去|再?[去来到]).{0,6}(?:来得及|赶得[上及]|还?开着)"
 )
 _GIVE_NUMBER = re.compile(
-    "(?:电话|座机)(?:号码?)?(?:是|给我|发我|发一?下|报|多少|几多)|(?<!回)(?:给|发|报)我?(?:个|一?下)?(?:你们)?(?:门店|店里?)?的?(?:电话|座机)(?:号码?)?$"
+    "(?:电话|座机)(?:号码?)?(?:是|给我|发我|发一?下|报|多少|几多|好多)|(?<!回)(?:给|发|报)我?(?:个|一?下)?(?:你们)?(?:门店|店里?)?的?(?:电话|座机)(?:号码?)?$"
 )
 _ALLOWS = re.compile(
     "重新|打开|开启|恢复|开着|开起来|再开|开回|还是要|还是给|(?<!不)想收|可以发|愿意|订阅回|(?<![不拒没])(?<!不[想再要])(?<!停止)(?<!没有)接受|turn .{0,20}on|back on|subscribe again"
 )
 OTHER_SIZE = "尺码不合适"  # the reason of what does not fit
 _REASONS = ((OTHER_SIZE, ("小了", "大了", "长了", "短了", "肥了", "勒得慌", "勒脚", "紧巴", "挤得慌", "不合身", "磨脚", "挤脚", "紧", "松了", "太长", "太短", "不合适", "不合脚", "too big", "too small", "doesn't fit", "尺码", "码不对", "太紧", "太松", "穿不上", "偏大", "偏小")),
-            ("质量问题", ("质量", "坏", "破", "开线", "起球", "掉色", "开胶", "瑕疵", "掉绒", "钻绒", "quality", "broken", "defect")),
+            ("质量问题", ("质量", "坏", "破", "开线", "起球", "掉色", "开胶", "瑕疵", "掉绒", "钻绒", "生虫", "长虫", "有虫", "发霉", "长霉", "霉了", "变质", "馊", "过期了", "漏水", "漏气", "裂了", "烂了", "quality", "broken", "defect")),
             ("不喜欢", ("不喜欢", "不太喜欢", "不大喜欢", "不咋喜欢", "不怎么喜欢", "没看上", "没相中", "不想要", "不好看", "不要了", "显胖", "不舒服", "扎", "丑", "don't like")), ("发错货", ("发错", "错货", "不是我买的")),
             ("买错了", ("买错", "拍错", "下错", "买多了")))  # fmt: skip
 
@@ -85,12 +85,19 @@ _RETURN_WORDS = re.compile("换|退|exchange|swap|return|refund|bigger size|smal
 _OTHER_SIZE = re.compile(
     r"[大小][一半两]个?[号码]|[整给来]个?[大小]个?[号码]|调.{0,2}[条件双个码大小]|[长短大小肥瘦]点儿?的"
 )
+_STEP = re.compile(r"([大小])(?:一|半|个)(?:个)?[号码]")
 _NOT_WANTED = re.compile("(?:不想|不要|不用|不|别)(?:退|换)(?:货|了)?|退换")
 
 
 def called_other_size(text: str) -> bool:
     """True where another size is wished ("大一号", "短点的")."""
     return bool(_OTHER_SIZE.search(text))
+
+
+def steps(text: str) -> int:
+    """How many sizes up or down is wished: 1 for "大一码", -1 for "换小一号", 0 where none is told."""
+    found = _STEP.search(text)
+    return 0 if found is None else 1 if found.group(1) == "大" else -1
 
 
 def _return_kind(text: str) -> str | None:

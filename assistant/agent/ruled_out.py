@@ -12,7 +12,7 @@ _ENDS = re.compile(
     "|(?<=[远贵厚薄货完光]了)(?=[^了吗吧啊哈呀啦哦呢嘛的么点些一])|(?<=没有了)(?=[^吗吧啊哈呀啦哦呢嘛的么])"
     "|(?<=[^对]不对)(?=是|应该)"
 )
-_END = "[了哈啊啦呀吧哦噢诶嘞哎的]*$"
+_END = "[了哈啊啦呀吧哦噢诶嘞哎的喽咯啰]*$"
 _GONE = re.compile(  # said of a thing that cannot be had or is not wished
     "(?:(?:太|有点|好|蛮|挺|[那这]么)(?:[远贵薄厚晚早]|麻烦)|[远贵薄厚晚早]了(?:点儿?|些|一点)|(?:太|有点)[深浅艳素暗花]|显[黑胖老脏矮壮]|容易脏|不耐脏|(?<![要是])不要|[没无](?:有?现?货|有?库存)|[卖售抢换领](?:完|光|空|没)|断[货码]|缺货"
     f"|[换去用买穿领兑到拿吃等]不(?:了|起|上|到|成|来)|不(?:行|可以|考虑|方便|顺路|近|成)|算了|以外|之外|除外){_END}"
@@ -26,6 +26,10 @@ _REFUSED = re.compile(
     "(?:我|你|就|也|都|可|是|倒|又|说|了|哦|啊|反正|其实|但|他|她|这|那)*"
     "(?:不要(?!紧)|别要|不想[要买用穿吃去]|不是(?![有说吗])|不用|不去|不买|不能[用穿吃去买]|不敢[用穿吃]|没[说问要](?!有)|不换(?![货了])|除了)."
 )
+_SAID_ALREADY = re.compile("(?:你|刚才?|刚刚|前面|就|光|只|都|老是)*(?:[只光](?:说|讲|查|报|回|答|告诉我?))了?.")
+_I_WANT_NOT = re.compile(
+    r"((?:我?要的?|我说的?)(?:是)?[^，,。！!？?\s]{1,8}?)(?=(?:不是|又不是|而不是)[^，,。！!？?\s吗么说有]{1,8}[啊呀哦]?$)"
+)
 _ASKS = re.compile("[吗么吧嘛没不呢]$")
 _CORRECTS = re.compile("[哦啊诶呃嗯哎不]*(?:不对|不是|[说搞打写点]?错)[了啦啊哈呀]*(?:不对|不是)?$")
 _CORRECTED = re.compile("(?:(?<!对)不对|[说搞打写]错)[了啦啊哈呀]*$")
@@ -36,7 +40,7 @@ _OF_THE_LAST = re.compile(rf"(?:也|都|是|那个?|这个?|就)*(?:{_GONE.patte
 
 def left(text: str) -> str:
     """The message without what it rules out; the whole message where it rules out nothing, or all."""
-    thoughts = _thoughts(text)
+    thoughts = _thoughts(_I_WANT_NOT.sub(r"\1 ", text))  # "我要围巾不是大衣"
     gone: set[int] = set()
     for at, (thought, asks) in enumerate(thoughts):
         after = thoughts[at + 1][0] if at + 1 < len(thoughts) else ""
@@ -63,6 +67,8 @@ def _thoughts(text: str) -> list[tuple[str, bool]]:
 
 
 def _rules_out(thought: str, after: str) -> bool:
+    if _SAID_ALREADY.match(thought):  # "面霜呢 你只说了洗面奶"
+        return True
     if _REFUSED.match(thought):
         return not _ASKS.search(thought)
     if (none := _NONE.search(thought)) is not None:

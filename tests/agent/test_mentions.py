@@ -70,6 +70,14 @@ def slots(text: str, catalog: Catalog) -> dict[str, str]:
         ("我没同意你们发问卷", "allowed", "no"),
         ("不想接受营销消息", "allowed", "no"),
         ("徐家汇店几点关门", "store", "S001"),
+        ("江汉路那家座机号好多", "about", "电话"),
+        ("喂奶的地方在几楼", "looked_for", "母婴室"),
+        ("那儿有吃火锅的没得", "looked_for", "餐饮"),
+        ("休息室在几楼", "looked_for", "VIP休息室"),
+        ("留一件嘛", "quantity", "1"),
+        ("M换L", "size", "L"),
+        ("38换39", "size", "39"),
+        ("上次买的米生虫了", "reason", "质量问题"),
     ],
 )
 def test_a_message_names_its_arguments(catalog: Catalog, text: str, slot: str, value: str) -> None:
@@ -83,6 +91,11 @@ def test_a_message_names_its_arguments(catalog: Catalog, text: str, slot: str, v
         ("电话号码123456789012345678", "order"),
         ("小白鞋有货吗", "colour"),
         ("点关注有礼吗", "about"),
+        ("刚不是说有13双么", "quantity"),
+        ("前30分钟免费 你自己讲的呀", "size"),
+        ("399对吧", "size"),
+        ("我老伴一米五八 一百二十斤", "size"),
+        ("有什么围巾能配驼色大衣的", "colour"),
         ("It's mine", "size"),
         ("你好", "time"),
     ],
@@ -94,6 +107,9 @@ def test_a_message_does_not_name_what_only_looks_like_it(catalog: Catalog, text:
 def test_near_a_place_is_a_place_and_not_the_store_there(catalog: Catalog) -> None:
     near, there = slots("徐家汇附近有店吗", catalog), slots("徐家汇店有货吗", catalog)
 
+    assert slots("我在福田这边 有店吗", catalog)["place"] == "福田"
+    assert slots("深圳呢 我在福田这儿", catalog)["store"] == "S008"
+    assert slots("白色的有吗我在苏州观前街这边", catalog)["store"] == "S006"
     assert "store" not in near
     assert near["place"] == "徐家汇"
     assert there["store"] == "S001"
@@ -247,6 +263,9 @@ def test_a_size_is_named_by_its_stem_where_only_one_fits(catalog: Catalog) -> No
         ("去五角场换可以不 徐家汇不顺路", "store", "S003"),
         ("周二不行 周三下午三点", "time", "2026-11-25T07:00:00+00:00"),
         ("周六上午不行 下午三点呢", "time", "2026-11-28T07:00:00+00:00"),
+        ("静安寺太远喽 就是讲五角场没有是伐", "store", "S003"),
+        ("我要围巾不是大衣", "product", "P016"),
+        ("面霜呢 你只说了洗面奶", "product", "P039"),
     ],
 )
 def test_what_is_ruled_out_gives_way_to_what_is_named_instead(
@@ -294,6 +313,11 @@ def test_stores_that_are_named_in_one_breath_are_all_meant(
         ("宝宝个子80", "80"),
         ("1.65米 55公斤", "165"),
         ("165高 110斤", "165"),
+        ("她个子不高一米五八一百二十斤", "158"),
+        ("一米六八十斤", "160"),
+        ("身高搞错了 一米七二是我 她一米五八", "158"),
+        ("我172 我妈158公分", "158"),
+        ("165是我", None),
         ("高 50斤", None),
         ("119超了20块", None),
         ("169 20块", None),
@@ -312,3 +336,20 @@ def test_a_height_is_told_in_many_ways_and_is_no_weight_or_price(
 )
 def test_other_numbers_are_no_size_and_no_reward(catalog: Catalog, text: str) -> None:
     assert not {"size", "item"} & slots(text, catalog).keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken_of", "products"),
+    [
+        ("她里面还要穿厚毛衣 S会不会紧啊", "P017", ()),
+        ("套毛衣穿！宽松点", "P017", ()),
+        ("能穿在毛衣外面吗 大衣", None, ("P002",)),
+        ("有什么围巾能配驼色大衣的", None, ("P016",)),
+        ("大衣配什么围巾好看", None, ("P016",)),
+        ("来一套四件套", "P017", ("P041",)),
+    ],
+)
+def test_what_is_worn_with_a_thing_is_not_the_thing(
+    catalog: Catalog, text: str, spoken_of: str | None, products: tuple[str, ...]
+) -> None:
+    assert find(text, catalog, NOW, spoken_of, NAMES).products == products

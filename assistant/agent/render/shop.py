@@ -126,6 +126,9 @@ def size(s: SizeAdvice, en: bool) -> Reply:
     text = pick(
         en, f"{s.product.name}建议您选{s.size}：{s.because}。", f"I suggest {s.size} for {s.product.name}: {s.because}."
     )
+    if s.roomier:
+        why = ("脚偏宽、脚背高", "For a wide foot") if s.product.category == "鞋履" else ("想宽松些或里面要加衣服", "For a looser fit or to wear it over other clothes")  # fmt: skip
+        text += pick(en, f"{why[0]}，可以选大一码的{s.roomier}。", f" {why[1]}, take {s.roomier}.")
     if not s.sure:
         text += pick(en, "每个人体型不同，建议到店试穿，不合适可以换码。", " Please try it on in a store if you can.")
     return Reply(text, choices=choices(f"{s.product.name}{s.size}码哪家店有货"))
