@@ -427,7 +427,7 @@ def test_a_shopper_whose_thing_does_not_fit_is_offered_an_exchange(service: Serv
     assert "换货" in told.reply.text
     assert bigger.reply.confirm is not None
     assert ("类型", "换货") in bigger.reply.confirm.rows
-    assert ("原因", "尺码不合适") in bigger.reply.confirm.rows
+    assert ("原因", "换成43码") in bigger.reply.confirm.rows
 
 
 def test_a_larger_one_is_no_money_back(service: Service) -> None:
