@@ -1,6 +1,6 @@
 """Coupons and rewards by the amounts in their names: "500那个", "满300那张", "两千减五百的".
 
-Pure functions on text. Called by `answers` for what was offered and by `fill` for what a list showed.
+Pure functions on text. Called by `picks` for what was offered and by `fill` for what a list showed.
 """
 
 import re

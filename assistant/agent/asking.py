@@ -7,7 +7,7 @@ Enters: a `Turn` and the task whose slot was asked for. Leaves: a `Reply`, or No
 import re
 from dataclasses import replace
 
-from assistant.agent import answers, dialogue, fill
+from assistant.agent import dialogue, fill, picks, refusals, yes_no
 from assistant.agent.compose import asked_again
 from assistant.agent.exchange import Turn
 from assistant.agent.kin import kin
@@ -35,7 +35,7 @@ class Asking:
         self._stance = stance
 
     def answered(self, turn: Turn, task: Task) -> Reply | None:
-        chosen = answers.choose(turn.text, task.offers) if task.slot != "quantity" else None
+        chosen = picks.choose(turn.text, task.offers) if task.slot != "quantity" else None
         if chosen is None and self._gives_up(turn, task):
             return (let_go if TOOLS[task.tool].access is Access.WRITE else stop)(self._outcomes, turn)
         if chosen is None and task.offers and (none := _NONE_OF_THEM.match(turn.text)):
@@ -92,7 +92,7 @@ class Asking:
 
     def _agreed_to_offers(self, turn: Turn, task: Task) -> Reply | None:
         """A yes where one of several was to be picked: the only one, else the question once more."""
-        if not task.offers or task.tries or turn.mentions.any_thing or not answers.is_yes(turn.text, task.tool):
+        if not task.offers or task.tries or turn.mentions.any_thing or not yes_no.is_yes(turn.text, task.tool):
             return None
         turn.did(task.tool, "slot")
         if len(task.offers) == 1:
@@ -102,11 +102,11 @@ class Asking:
         return asked_again(task, turn.english)
 
     def _gives_up(self, turn: Turn, task: Task) -> bool:
-        if answers.is_no(turn.text) or answers.refuses(turn.text, task.tool):
+        if yes_no.is_no(turn.text) or refusals.refuses(turn.text, task.tool):
             return True
         if _ASKS_IF.search(turn.text):
             return False
-        if answers.gives_up(turn.text) and not set(turn.mentions.slots) - {"kind"}:
+        if refusals.gives_up(turn.text) and not set(turn.mentions.slots) - {"kind"}:
             return True
         if turn.mentions.any_thing or len(turn.text) > MAX_ANSWER or turn.rules or dialogue.is_free_text(task):
             return False

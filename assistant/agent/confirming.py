@@ -7,7 +7,7 @@ Enters: a `Turn` and the pending change. Leaves: a `Reply`, or None where the me
 import re
 from dataclasses import replace
 
-from assistant.agent import amounts, answers, dialogue, fill
+from assistant.agent import amounts, dialogue, fill, occasions, refusals, remarks, yes_and_more, yes_no
 from assistant.agent.exchange import Turn
 from assistant.agent.kin import beyond, kin
 from assistant.agent.outcomes import Outcomes
@@ -36,26 +36,26 @@ class Confirming:
 
     def settled(self, turn: Turn, pending: Pending) -> Reply | None:
         """Made on a plain yes, let go on a plain no; None for anything else."""
-        if answers.is_yes(turn.text, pending.tool):
+        if yes_no.is_yes(turn.text, pending.tool):
             return self._yes(turn, pending)
-        return let_go(self._outcomes, turn) if answers.is_no(turn.text, pending.tool) else None
+        return let_go(self._outcomes, turn) if yes_no.is_no(turn.text, pending.tool) else None
 
     def answered(self, turn: Turn, pending: Pending) -> Reply | None:
         rules = [r for r in turn.rules if r not in POLITE_INTENTS]
         if (renamed := self._renamed(turn, pending)) is not None:
             return renamed
         if turn.corrects:  # what is left of a correction may refuse or change what waits, and is never the yes to it
-            rest = answers.after_refusal(turn.text, pending.tool)
-            if rest is not None or answers.is_no(turn.text, pending.tool):
+            rest = refusals.after_refusal(turn.text, pending.tool)
+            if rest is not None or yes_no.is_no(turn.text, pending.tool):
                 return self._refused(turn, rest or "")
             return self._changes(turn, pending, rules) or self._tells_more(turn, pending, rules)
         other_kind = turn.mentions.slots.get("kind", pending.args.get("kind")) != pending.args.get("kind")
-        ends = answers.ends_in_yes(turn.text, pending.tool) and not self._names_another(turn, pending)
-        agrees = answers.is_yes(turn.text, pending.tool) or ends
+        ends = yes_and_more.ends_in_yes(turn.text, pending.tool) and not self._names_another(turn, pending)
+        agrees = yes_no.is_yes(turn.text, pending.tool) or ends
         if agrees and not (other_kind and "kind" in pending.args):
             return self._yes(turn, pending)
-        takes_back = answers.takes_back(turn.text, pending.tool) or answers.refuses(turn.text, pending.tool)
-        if takes_back or answers.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
+        takes_back = refusals.takes_back(turn.text, pending.tool) or refusals.refuses(turn.text, pending.tool)
+        if takes_back or yes_no.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
             return let_go(self._outcomes, turn)
         if self._restates(turn, pending):
             return self._yes(turn, pending)
@@ -63,13 +63,13 @@ class Confirming:
             return told
         if (changed := self._changes(turn, pending, rules)) is not None:
             return changed
-        if (rest := answers.after_refusal(turn.text, pending.tool)) is not None:
+        if (rest := refusals.after_refusal(turn.text, pending.tool)) is not None:
             return self._refused(turn, rest)
         # a short message that names nothing, or only the change that waits ("算啦不退了", "嗯就退这双")
         slots = {
             k for k, v in turn.mentions.slots.items() if pending.args.get(k) != v and k not in ("place", "quantity")
         }
-        if answers.gives_up(turn.text) and slots <= {"kind", "reason"}:
+        if refusals.gives_up(turn.text) and slots <= {"kind", "reason"}:
             return let_go(self._outcomes, turn)
         if (
             "reason" in turn.mentions.slots
@@ -81,13 +81,13 @@ class Confirming:
             return self._outcomes.pending_again(turn)
         if not slots and not beyond(rules, pending.tool) and self._wants_it_again(turn, pending):
             return self._yes(turn, pending)
-        if answers.yes_and_remark(turn.text, pending.tool) and not slots and self._stance.is_small_talk(turn):
+        if yes_and_more.yes_and_remark(turn.text, pending.tool) and not slots and self._stance.is_small_talk(turn):
             return self._yes(turn, pending)
         if len(turn.text) <= MAX_ANSWER and slots <= {"kind"} and self._stance.is_an_answer(turn, pending.tool, rules):
             stance, sure = self._stance.router.stance(turn.mentions.plain)
-            if stance == "no" and answers.names_change(turn.text, pending.tool):
+            if stance == "no" and yes_no.names_change(turn.text, pending.tool):
                 stance, sure = "yes", LIKELY  # it names the change that waits: rather ask once more
-            doubtful = bool(_DOUBT.search(turn.text.lower())) or answers.only_heard(turn.text)
+            doubtful = bool(_DOUBT.search(turn.text.lower())) or remarks.only_heard(turn.text)
             if stance == "yes" and sure >= SURE_YES and not doubtful:
                 return self._yes(turn, pending)
             if stance == "no" and sure >= LIKELY:
@@ -95,7 +95,7 @@ class Confirming:
             if stance == "wait" and sure >= LIKELY:
                 turn.did("wait", "stance")
                 return self._outcomes.say(turn, "wait")
-            leans = (stance == "yes" and sure >= LIKELY) or answers.leans_to_yes(turn.text)
+            leans = (stance == "yes" and sure >= LIKELY) or yes_no.leans_to_yes(turn.text)
             if leans and not doubtful and not rules and pending.expires_at >= turn.now:
                 turn.did(pending.tool, "asked_to_confirm")
                 return self._outcomes.pending_again(turn)
@@ -108,7 +108,7 @@ class Confirming:
         """What waits under another topic, in another category or number ("主题改成面试穿搭", "是质量 不是价格", "就一袋")."""
         slots = TOOLS[pending.tool].slots
         named = {k: v for k, v in turn.mentions.slots.items() if k in slots}
-        if "topic" in slots and (topic := answers.names_topic(turn.text)):
+        if "topic" in slots and (topic := occasions.told(turn.text)):
             at = fill.moved(pending.args.get("time"), turn)
             args = dialogue.repaired(pending.args, {**named, "topic": topic, **({"time": at} if at else {})})
         elif named.get("quantity", pending.args.get("quantity")) != pending.args.get("quantity"):
@@ -139,15 +139,15 @@ class Confirming:
 
     def _agrees_and_tells(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
         """A complaint is filed with what is told beside the yes ("登吧 昨天下午四点多 一楼化妆品那边")."""
-        told = answers.after_yes(turn.text, pending.tool) if pending.tool == "ticket_file" else ""
+        told = yes_and_more.after_yes(turn.text, pending.tool) if pending.tool == "ticket_file" else ""
         named = turn.mentions.slots
         particular = {"day", "time"} & set(named) or _WHEN.search(told) or _PROOF.search(told)
         if not told or not particular or beyond([r for r in rules if r != "ticket_note"], pending.tool):
             return None
         if pending.args.get("store", "") not in ("", named.get("store", pending.args.get("store"))):
             return None  # of another store: shown once more
-        body = f"{pending.args.get('body', '')}；{told}"
-        return self._yes(turn, replace(pending, args={**pending.args, "body": body}))
+        named = {"body": told, "category": pending.args["category"]}  # which they have seen
+        return self._yes(turn, replace(pending, args=fill.added(pending, named, turn)))
 
     def _refused(self, turn: Turn, rest: str) -> Reply | None:
         """Lets go of the change; what is asked in the same message is left to be answered."""
@@ -166,7 +166,7 @@ class Confirming:
         said, slots = turn.mentions.slots, TOOLS[pending.tool].slots
         named = {k: v for k, v in said.items() if k in slots}
         told = [v for k, v in said.items() if k in ("colour", "size") and k not in slots]  # of what is brought back
-        if not (named or told) or len(dialogue.residue(turn.mentions)) > 4 or not answers.is_yes(first, pending.tool):
+        if not (named or told) or len(dialogue.residue(turn.mentions)) > 4 or not yes_no.is_yes(first, pending.tool):
             return False
         again = call(turn.ctx, pending.tool, dialogue.repaired(pending.args, named), turn.trace.tools)
         if not isinstance(again, Planned) or again.plan.args != pending.args:
@@ -177,11 +177,11 @@ class Confirming:
     def _wants_it_again(self, turn: Turn, pending: Pending) -> bool:
         """A yes and the change once more ("对 帮我把它退了"), or the change alone wished once more ("也给我关嘛")."""
         text = turn.text
-        if answers.opens_with_yes(text, pending.tool):
+        if yes_and_more.opens_with_yes(text, pending.tool):
             return True
         if len(text) > MAX_ANSWER or _DOUBT.search(text.lower()):
             return False
-        if pending.tool == "ticket_file" or not answers.names_change(text, pending.tool):
+        if pending.tool == "ticket_file" or not yes_no.names_change(text, pending.tool):
             return False
         best = self._stance.router.rank(turn.mentions.plain).best
         return best.intent == pending.tool and best.probability >= OWN_WISH
@@ -191,7 +191,7 @@ class Confirming:
         if turn.state.asking is not None or pending.tool != "ticket_file" or len(turn.text) > 2 * MAX_ANSWER:
             return None
         agrees = bool(_AGREES_AND_TELLS.match(turn.text)) and not dialogue.asks(turn.text)
-        if rules or (not agrees and _DOUBT.search(turn.text.lower())) or answers.gives_up(turn.text):
+        if rules or (not agrees and _DOUBT.search(turn.text.lower())) or refusals.gives_up(turn.text):
             return None
         best = self._stance.router.rank(turn.mentions.plain).best
         timed = {"day", "time", "store", "place"} & set(turn.mentions.slots) or _WHEN.search(turn.text)

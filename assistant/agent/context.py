@@ -7,7 +7,7 @@ Enters: a `Turn` whose state is the conversation's. Leaves: a `Reply`, or None w
 import re
 from dataclasses import replace
 
-from assistant.agent import amounts, answers, dialogue, fill
+from assistant.agent import amounts, dialogue, fill, refusals, remarks, wanting, yes_no
 from assistant.agent.asking import Asking
 from assistant.agent.confirming import MOVES, Confirming
 from assistant.agent.exchange import Turn
@@ -86,19 +86,19 @@ class Context:
         return self._confirming.settled(turn, pending) if pending is not None and proposed else None
 
     def _is_bare_no(self, turn: Turn) -> bool:
-        if turn.state.last_tool.startswith(("order", "appointment")) and answers.undoes(turn.text):
+        if turn.state.last_tool.startswith(("order", "appointment")) and refusals.undoes(turn.text):
             return False
-        looked = turn.state.last_tool.startswith(_LOOKED_AT) and answers.lets_go(turn.text)
-        return (looked or answers.is_no(turn.text) or answers.gives_up(turn.text)) and not turn.rules
+        looked = turn.state.last_tool.startswith(_LOOKED_AT) and refusals.lets_go(turn.text)
+        return (looked or yes_no.is_no(turn.text) or refusals.gives_up(turn.text)) and not turn.rules
 
     def _agreed(self, turn: Turn) -> Reply | None:
         """A yes to nothing in particular: they are content."""
         waits = turn.state.pending is not None or turn.state.asking is not None
         if waits or turn.rules or set(turn.mentions.slots) - {"day", "time"}:
             return None
-        takes_up = bool(turn.state.proposed) and answers.is_yes(turn.text, turn.state.proposed)
-        hopes = turn.state.last_tool.startswith("ticket") and answers.hopes(turn.text)
-        content = any(fits(turn.text) for fits in (answers.is_yes, answers.remarks, answers.will_come))
+        takes_up = bool(turn.state.proposed) and yes_no.is_yes(turn.text, turn.state.proposed)
+        hopes = turn.state.last_tool.startswith("ticket") and remarks.hopes(turn.text)
+        content = any(fits(turn.text) for fits in (yes_no.is_yes, remarks.remarks, remarks.will_come))
         if not (takes_up or hopes or content):
             return None
         if takes_up and not _RESIGNED.fullmatch(turn.text):
@@ -115,7 +115,7 @@ class Context:
             turn.did("privacy_keep", "follow_up")
             return self._outcomes.run(turn, "privacy_keep", {})
         was_a_change = tool in TOOLS and TOOLS[tool].access is Access.WRITE
-        if was_a_change and not rules and answers.wants_after_all(turn.text):
+        if was_a_change and not rules and yes_no.wants_after_all(turn.text):
             turn.did(tool, "follow_up")
             return self._outcomes.run(turn, tool, state.last_args)
         if (other := self._other_variant(turn)) is not None:
@@ -127,7 +127,7 @@ class Context:
             return self._same_question(turn)
         if (of_list := self._of_coupons(turn)) is not None:
             return of_list
-        if tool == "return_check" and (answers.goes_ahead(turn.text) or _FILES.fullmatch(turn.text)):
+        if tool == "return_check" and (yes_no.goes_ahead(turn.text) or _FILES.fullmatch(turn.text)):
             turn.did("return_request", "follow_up")
             return self._outcomes.run(turn, "return_request", state.last_args)
         named = dialogue.follow_up(turn.text, turn.mentions, state)
@@ -138,7 +138,7 @@ class Context:
         if named is None or len(rules) > 1 or not set(rules) <= {tool, *kin(tool)}:
             return None
         tool = next(iter(rules), tool)
-        if tool == "return_check" and answers.demands(turn.text):
+        if tool == "return_check" and wanting.demands(turn.text):
             tool = "return_request"
         if not set(named) <= set(TOOLS[tool].slots):
             tool = "size_advice" if {"height", "weight"} & set(named) else "stock_check"

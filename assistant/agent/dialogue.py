@@ -6,7 +6,7 @@ Pure functions on text, mentions and state. `turn` asks them in order before it 
 import re
 from datetime import UTC, datetime
 
-from assistant.agent import amounts, answers, bodies
+from assistant.agent import amounts, bodies, picks, yes_no
 from assistant.agent.mentions import Mentions
 from assistant.agent.times import part_of_day
 from assistant.clock import local
@@ -136,7 +136,7 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
     if task.slot == "quantity":  # "一件" is no first of a list
         pieces = amounts.pieces(text, asked=True)
         return {**named, "quantity": str(pieces)} if pieces else None
-    chosen = answers.choose(text, task.offers)
+    chosen = picks.choose(text, task.offers)
     if chosen is not None:
         return {**named, task.slot: chosen}
     if task.slot in named:
@@ -160,7 +160,7 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
         return {"height": tall}
     if task.slot == "reason" and named.get("product", task.args.get("product")) != task.args.get("product"):
         return named  # another thing than was thought
-    if task.slot == "reason" and answers.is_yes(text, task.tool):
+    if task.slot == "reason" and yes_no.is_yes(text, task.tool):
         return {"reason": "未说明"}
     if is_free_text(task) and len(text) >= 2 and not (task.slot == "reason" and _ASKS.search(text)):
         return {**({"store": named["store"]} if "store" in named else {}), task.slot: text}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 
-from assistant.agent import amounts, answers, bodies, dialogue, occasions, ruled_out
+from assistant.agent import amounts, bodies, dialogue, occasions, ruled_out
 from assistant.agent.exchange import Turn
 from assistant.agent.mentions import Mentions
 from assistant.agent.particulars import OTHER_SIZE, called, called_other_size, steps
@@ -75,7 +75,7 @@ def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
     if tool == "coupons_claim" and "coupon" not in found:
         names = called(turn.playbook.names.coupons_of_brands, ruled_out.left(text))
         found |= {"coupon": coupon} if (coupon := names or amounts.spoken(ruled_out.left(text))) else {}
-    if "topic" in slots and (topic := answers.names_topic(text) or occasions.find(text)):
+    if "topic" in slots and (topic := occasions.told(text) or occasions.find(text)):
         found["topic"] = topic
     if "note" in slots and (added := note(text)):
         found["note"] = added

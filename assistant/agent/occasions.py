@@ -1,6 +1,6 @@
-"""The occasion that an appointment is for, as its topic: "年会", "给先生搭正装".
+"""The occasion that an appointment is for, as its topic: "年会", "给先生搭正装", or told outright ("主题：公司年会").
 
-Pure. Called by `fill`; what is told outright ("主题：公司年会") is read by `answers.names_topic`.
+Pure. Called by `fill` and `confirming`.
 """
 
 import re
@@ -19,6 +19,13 @@ _FOUND = re.compile(
 _NO_OCCASION = re.compile(
     "生日(?:券|礼|月|双倍|权益)|(?:春节|新年|过年|旅行|旅游|度假|聚会)(?=还|快乐|回来|前|后|营业|开|活动)|(?<=[男女])朋友(?=约会)|(?:不|没)(?:要|用|是)?(?:日常|休闲|正装)"
 )
+_TOPIC = re.compile(
+    "^(?:不是|不对|错了|诶|哎|等等|[，,。!！ ])*(?:主题|场合|穿搭主题)(?:[嘛吧呢是就：:，, ]|的话|还是|写成?|改成?|填成?|换成|定为|叫)+([^，,。!！?？ ]{2,20})"
+)
+_NO_TOPIC = re.compile("什么|啥|不|错|对的|这个|这样|之前|没有|吗|^了")
+_TOPIC_ENDS = re.compile(
+    "(?:这?[两二三四五六七八九十\\d]个字)?(?:就行|就好|就可以|就ok|好了|行了|吧|呗|哈|啊|[^\\w\\s])+$", re.IGNORECASE
+)
 
 
 def find(text: str) -> str:
@@ -28,3 +35,10 @@ def find(text: str) -> str:
         return ""
     whom = found.group("whom") or ""
     return found.group(0).replace(whom, re.sub("(?<=^[给帮替])我", "", whom), 1)
+
+
+def told(text: str) -> str:
+    """What a message gives as the topic of an appointment ("主题嘛 公司年会", "主题就写面试穿搭四个字就行"), else empty."""
+    found = _TOPIC.match(text)
+    topic = _TOPIC_ENDS.sub("", found.group(1)).strip() if found else ""
+    return "" if _NO_TOPIC.search(topic) else topic

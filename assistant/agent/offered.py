@@ -1,6 +1,6 @@
 """Which of the things that were offered a description means: "第一个 那个白鹅绒的", "女的啊", "鹅绒那款".
 
-Pure functions on text. Called by `answers.choose` after numbers, names and amounts.
+Pure functions on text. Called by `picks.choose` after numbers, names and amounts.
 """
 
 import re

@@ -1,6 +1,6 @@
 """What a message rules out: "五角场太远了 静安寺呢", "200的换不了 换50的吧", "不是50 是125", "酸奶…不对 是牛奶".
 
-Pure functions on text. `mentions` reads what is left before it reads the whole; `answers` and `amounts` read only that.
+Pure functions on text. `mentions` reads what is left before it reads the whole; `offered` and `amounts` read only that.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Is a short message an answer, and which: yes, no, wait, or something else? By the router's readings.
 
-Called by `confirming`, `asking` and `context`, after `answers` has looked at the words alone.
+Called by `confirming`, `asking` and `context`, after `yes_no` and its neighbours have looked at the words alone.
 """
 
 from assistant.agent.exchange import Turn

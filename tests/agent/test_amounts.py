@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.agent import amounts, answers
+from assistant.agent import amounts, picks
 from assistant.domain.conversation import Offer
 
 COUPONS = (
@@ -54,8 +54,8 @@ def test_numbers_among_sizes_and_moments_are_left_alone() -> None:
 
 
 def test_what_was_offered_is_picked_by_its_amount() -> None:
-    assert answers.choose("就500那个吧", COUPONS) == "C6"
-    assert answers.choose("500那个怎么用", COUPONS) is None
+    assert picks.choose("就500那个吧", COUPONS) == "C6"
+    assert picks.choose("500那个怎么用", COUPONS) is None
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.agent import answers, correction, dialogue
+from assistant.agent import correction, dialogue, occasions, refusals, yes_and_more, yes_no
 
 
 @pytest.mark.parametrize(("said", "meant"), [
@@ -30,7 +30,7 @@ def test_what_rejects_nothing_stands_as_it_is(said: str) -> None:
     ("不停地给我发短信 关掉", "privacy_choose", None), ("行 说不定会晚到一会儿", "appointment_book", None), ("是别删我信息！！", "privacy_delete", None), ("那不行 别删了", "privacy_delete", "那不行"), ("能不能不退货", "return_request", None), ("先别扣", "points_redeem", None),
 ])  # fmt: skip
 def test_a_refusal_is_found_among_other_words(said: str, tool: str, rest: str | None) -> None:
-    assert answers.after_refusal(said, tool) == rest
+    assert refusals.after_refusal(said, tool) == rest
 
 
 @pytest.mark.parametrize(("said", "tool", "yes"), [
@@ -41,7 +41,7 @@ def test_a_refusal_is_found_among_other_words(said: str, tool: str, rest: str | 
     ("我的意思是取消预约而不是订单 取消", "order_cancel", False), ("等我明天问清楚了再来找你好不好 取消", "order_cancel", False),
 ])  # fmt: skip
 def test_a_yes_is_found_after_a_remark(said: str, tool: str, yes: bool) -> None:
-    assert answers.ends_in_yes(said, tool) is yes
+    assert yes_and_more.ends_in_yes(said, tool) is yes
 
 
 @pytest.mark.parametrize(("said", "back"), [
@@ -57,7 +57,7 @@ def test_the_assistant_is_called_back_in_ones_own_words(said: str, back: bool) -
     ("取消吧 就这样", "points_redeem", False), ("我再想想 就这样吧", "ticket_file", False), ("太麻烦了 确认", "privacy_delete", False), ("不要改了 确定", "order_cancel", False),
 ])  # fmt: skip
 def test_last_words_settle_only_what_was_not_wavered_about(said: str, tool: str, agrees: bool) -> None:
-    assert answers.ends_in_yes(said, tool) is agrees
+    assert yes_and_more.ends_in_yes(said, tool) is agrees
 
 
 @pytest.mark.parametrize(("said", "tool", "agrees"), [
@@ -66,7 +66,7 @@ def test_last_words_settle_only_what_was_not_wavered_about(said: str, tool: str,
     ("对的对的 不改了", "stock_reserve", True), ("好 不改了", "appointment_move", False),
 ])  # fmt: skip
 def test_a_yes_with_a_not_in_it_fits_only_some_changes(said: str, tool: str, agrees: bool) -> None:
-    assert answers.is_yes(said, tool) is agrees
+    assert yes_no.is_yes(said, tool) is agrees
 
 
 @pytest.mark.parametrize(("said", "told"), [
@@ -74,7 +74,7 @@ def test_a_yes_with_a_not_in_it_fits_only_some_changes(said: str, tool: str, agr
     ("嗯 让我想想", ""), ("好 改天再说", ""), ("行 你撤了这个投诉", ""), ("嗯 说错了 是静安寺店", ""), ("登记 顺便退货", ""), ("登记吧", ""),
 ])  # fmt: skip
 def test_what_is_told_after_a_yes_refuses_nothing(said: str, told: str) -> None:
-    assert answers.after_yes(said, "ticket_file") == told
+    assert yes_and_more.after_yes(said, "ticket_file") == told
 
 
 @pytest.mark.parametrize(("said", "wish"), [
@@ -97,4 +97,4 @@ def test_a_person_who_is_wished_for_is_not_let_go(said: str) -> None:
     ("主题就不改了吧", ""), ("主题是对的 确认", ""), ("主题写错了", ""),
 ])  # fmt: skip
 def test_a_topic_is_named_in_so_many_words(said: str, topic: str) -> None:
-    assert answers.names_topic(said) == topic
+    assert occasions.told(said) == topic

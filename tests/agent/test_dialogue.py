@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.agent import answers, dialogue, fill
+from assistant.agent import dialogue, fill, occasions, picks, refusals, remarks, yes_and_more, yes_no
 from assistant.agent.mentions import Mentions
 from assistant.domain.conversation import Focus, Offer, State
 from tools.all import TOOLS
@@ -16,22 +16,22 @@ OFFERS = (Offer("P001", "云织长款羽绒服（女）"), Offer("P010", "云织
     "text", ["好的", "确认", "嗯嗯", "可以的，谢谢", "行吧", "OK", "yes please", "就这么办", "没问题！", "haode"]
 )
 def test_a_yes_is_a_yes(text: str) -> None:
-    assert answers.is_yes(text)
-    assert not answers.is_no(text)
+    assert yes_no.is_yes(text)
+    assert not yes_no.is_no(text)
 
 
 @pytest.mark.parametrize("text", ["不用了", "算了吧", "取消", "再想想", "no thanks", "never mind", "别", "不是"])
 def test_a_no_is_a_no(text: str) -> None:
-    assert answers.is_no(text)
-    assert not answers.is_yes(text)
+    assert yes_no.is_no(text)
+    assert not yes_no.is_yes(text)
 
 
 @pytest.mark.parametrize(
     "text", ["好看吗", "可以退吗", "不好意思问一下", "对了停车多少钱", "", "我有多少积分", "好的但是换成黑色"]
 )
 def test_other_things_are_neither(text: str) -> None:
-    assert not answers.is_yes(text)
-    assert not answers.is_no(text)
+    assert not yes_no.is_yes(text)
+    assert not yes_no.is_no(text)
 
 
 @pytest.mark.parametrize(
@@ -39,15 +39,15 @@ def test_other_things_are_neither(text: str) -> None:
     [("退吧", "return_request"), ("取消吧", "order_cancel"), ("兑换", "points_redeem"), ("领吧", "coupons_claim")],
 )
 def test_naming_the_change_that_waits_is_a_yes(text: str, tool: str) -> None:
-    assert answers.is_yes(text, tool)
-    assert not answers.is_no(text, tool)
+    assert yes_no.is_yes(text, tool)
+    assert not yes_no.is_no(text, tool)
 
 
 @pytest.mark.parametrize(
     ("text", "tool"), [("不取消了", "order_cancel"), ("先不退了", "return_request"), ("不换了", "points_redeem")]
 )
 def test_naming_the_change_with_a_not_is_no_yes(text: str, tool: str) -> None:
-    assert not answers.is_yes(text, tool)
+    assert not yes_no.is_yes(text, tool)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_naming_the_change_with_a_not_is_no_yes(text: str, tool: str) -> None:
     [("要得撒", "stock_reserve"), ("没错 撤掉", "order_cancel"), ("恩 退", "privacy_choose"), ("确认无误", "")],
 )
 def test_a_yes_may_carry_particles_and_the_change(text: str, tool: str) -> None:
-    assert answers.is_yes(text, tool)
+    assert yes_no.is_yes(text, tool)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_yes_may_carry_particles_and_the_change(text: str, tool: str) -> None:
     ],
 )
 def test_a_yes_with_words_after_it_agrees_where_they_name_the_change(text: str, tool: str, agrees: bool) -> None:
-    assert answers.opens_with_yes(text, tool) is agrees
+    assert yes_and_more.opens_with_yes(text, tool) is agrees
 
 
 @pytest.mark.parametrize(
@@ -77,23 +77,23 @@ def test_a_yes_with_words_after_it_agrees_where_they_name_the_change(text: str, 
     [("哦哦对 是一块儿买的", True), ("原来是这样", True), ("哦 那帮我查下积分", False), ("好的", False)],
 )
 def test_a_remark_wishes_nothing(text: str, remark: bool) -> None:
-    assert answers.remarks(text) is remark
+    assert remarks.remarks(text) is remark
 
 
 def test_having_understood_agrees_to_nothing_yet() -> None:
-    assert answers.only_heard("晓得咯")
-    assert not answers.only_heard("好的")
+    assert remarks.only_heard("晓得咯")
+    assert not remarks.only_heard("好的")
 
 
 def test_the_topic_of_an_appointment_is_named_by_its_word() -> None:
-    assert answers.names_topic("主题嘛 公司年会") == "公司年会"
-    assert answers.names_topic("主题还是写年会穿搭") == "年会穿搭"
-    assert answers.names_topic("公司年会在哪办") == ""
+    assert occasions.told("主题嘛 公司年会") == "公司年会"
+    assert occasions.told("主题还是写年会穿搭") == "年会穿搭"
+    assert occasions.told("公司年会在哪办") == ""
 
 
 @given(st.text(max_size=40), st.sampled_from(["", *TOOLS]))
 def test_nothing_is_both_yes_and_no(text: str, tool: str) -> None:
-    assert not (answers.is_yes(text, tool) and answers.is_no(text, tool))
+    assert not (yes_no.is_yes(text, tool) and yes_no.is_no(text, tool))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_words_that_steer_the_conversation(text: str, name: str) -> None:
      ("给孩子的", "P028"), ("男的", "P010"), ("羽绒服", None), ("第9个", None), ("都不要", None), ("", None)],
 )  # fmt: skip
 def test_an_offer_is_picked_by_number_name_or_part(text: str, value: str | None) -> None:
-    assert answers.choose(text, OFFERS) == value
+    assert picks.choose(text, OFFERS) == value
 
 
 DOWN = (Offer("P001", "云织轻暖白鹅绒羽绒服"), Offer("P010", "云织男士轻薄羽绒服"))
@@ -149,7 +149,7 @@ DOWN_FOR_ALL = (*DOWN, Offer("P030", "初禾儿童羽绒服"))
     ],
 )
 def test_an_offer_is_picked_by_what_describes_it_alone(text: str, offers: tuple[Offer, ...], value: str | None) -> None:
-    assert answers.choose(text, offers) == value
+    assert picks.choose(text, offers) == value
 
 
 @given(
@@ -157,7 +157,7 @@ def test_an_offer_is_picked_by_what_describes_it_alone(text: str, offers: tuple[
     st.lists(st.builds(Offer, st.text(min_size=1, max_size=6), st.text(min_size=1, max_size=6)), max_size=4),
 )
 def test_only_what_was_offered_is_picked(text: str, offers: list[Offer]) -> None:
-    chosen = answers.choose(text, tuple(offers))
+    chosen = picks.choose(text, tuple(offers))
 
     assert chosen is None or chosen in {o.value for o in offers}
 
@@ -222,7 +222,7 @@ def test_a_message_always_has_a_part(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["算了我自己去店里问", "差这么多啊 算了", "我再琢磨琢磨 先不退", "那不换了"])
 def test_letting_go_may_come_last_or_tell_what_one_does_instead(text: str) -> None:
-    assert answers.gives_up(text)
+    assert refusals.gives_up(text)
 
 
 @pytest.mark.parametrize(
@@ -237,26 +237,26 @@ def test_letting_go_may_come_last_or_tell_what_one_does_instead(text: str) -> No
     ],
 )
 def test_a_wish_after_letting_go_is_a_wish(text: str) -> None:
-    assert not answers.gives_up(text)
+    assert not refusals.gives_up(text)
 
 
 @pytest.mark.parametrize("text", ["好 下午过来", "OK 周末带她去试", "行吧 等你们电话", "成 改天溜达过去"])
 def test_who_says_they_will_come_wishes_nothing(text: str) -> None:
-    assert answers.will_come(text)
+    assert remarks.will_come(text)
 
 
 @pytest.mark.parametrize("text", ["好 几点过去", "行 帮我约下午过去", "下午过来", "好的 能去试吗"])
 def test_a_wish_beside_coming_is_a_wish(text: str) -> None:
-    assert not answers.will_come(text)
+    assert not remarks.will_come(text)
 
 
 @pytest.mark.parametrize(("text", "goes"), [("那就办吧", True), ("yes please", True), ("对", False), ("好的", False)])
 def test_a_yes_that_wishes_something_done_is_told_from_one_that_takes_note(text: str, goes: bool) -> None:
-    assert answers.goes_ahead(text) is goes
+    assert yes_no.goes_ahead(text) is goes
 
 
 def test_taking_back_a_no_may_name_the_complaint() -> None:
-    assert answers.wants_after_all("算了还是登记吧")
+    assert yes_no.wants_after_all("算了还是登记吧")
 
 
 @pytest.mark.parametrize(
@@ -269,5 +269,5 @@ def test_what_was_said_is_asked_for_again(text: str) -> None:
 def test_how_many_is_no_choice_of_one() -> None:
     stores = (Offer("S013", "武汉江汉路店"), Offer("S014", "长沙五一广场店"))
 
-    assert answers.choose("要两件", stores) is None
-    assert answers.choose("第二个", stores) == "S014"
+    assert picks.choose("要两件", stores) is None
+    assert picks.choose("第二个", stores) == "S014"

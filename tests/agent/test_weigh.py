@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.agent import answers, weigh
+from assistant.agent import refusals, weigh, yes_and_more
 from assistant.agent.weigh import Known
 
 NOTHING = Known("靴子发了没", {}, {}, {}, (), False, "", False, frozenset(), False, False, False)
@@ -43,12 +43,12 @@ def test_a_thing_that_the_shopper_bought_speaks_for_its_order() -> None:
 
 @pytest.mark.parametrize("said", ["哦不 还是留着吧", "不是 我说错了 留着", "不，我再想想"])
 def test_a_no_with_its_reason_is_a_no(said: str) -> None:
-    assert answers.takes_back(said, "order_cancel")
+    assert refusals.takes_back(said, "order_cancel")
 
 
 @pytest.mark.parametrize("said", ["不是L 是XL", "不要白的 换黑的", "不 改成四点"])
 def test_a_correction_is_no_no(said: str) -> None:
-    assert not answers.takes_back(said, "stock_reserve")
+    assert not refusals.takes_back(said, "stock_reserve")
 
 
 def test_what_tells_of_no_harm_and_asks_is_rather_no_complaint() -> None:
@@ -77,15 +77,15 @@ def test_a_second_look_turns_the_scales() -> None:
 
 @pytest.mark.parametrize(("said", "tool"), [("唉别换了 我戒咖啡呢", "points_redeem"), ("先别约了", "appointment_book")])
 def test_a_refusal_names_the_change_and_may_give_a_reason(said: str, tool: str) -> None:
-    assert answers.refuses(said, tool)
+    assert refusals.refuses(said, tool)
 
 
 @pytest.mark.parametrize("said", ["别要白的 换黑的", "不换了 退吧", "别换了 帮我看看有没有M"])
 def test_a_refusal_with_another_wish_is_none(said: str) -> None:
-    assert not answers.refuses(said, "return_request")
+    assert not refusals.refuses(said, "return_request")
 
 
 def test_a_yes_may_be_followed_by_a_feeling_and_by_no_doubt() -> None:
-    assert answers.yes_and_remark("好 紧张死了", "appointment_book")
-    assert not answers.yes_and_remark("好 但是贵死了", "appointment_book")
-    assert not answers.yes_and_remark("好 多少钱", "appointment_book")
+    assert yes_and_more.yes_and_remark("好 紧张死了", "appointment_book")
+    assert not yes_and_more.yes_and_remark("好 但是贵死了", "appointment_book")
+    assert not yes_and_more.yes_and_remark("好 多少钱", "appointment_book")

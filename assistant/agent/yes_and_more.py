@@ -1,0 +1,67 @@
+"""A yes with more around it: a remark before or after it, the change once more, what is told beside it.
+
+Pure functions on text. Called by `confirming`.
+"""
+
+import re
+
+from assistant.agent.refusals import gives_up
+from assistant.agent.wanting import ACTS
+from assistant.agent.yes_no import LONGEST_REMARK, MARKS, MAX_CHANGE_OF_MIND, is_yes, names_change
+
+_HOLDS_BACK = re.compile(
+    "等|先|再说|不对|另外|不是|没同意|没说|没要|怎么回事|什么时候|千万|(?:别|不|不要)$|[是要]不[是要]|能不能|吗|呢$"
+)
+_RESOLVED = re.compile("(?:那|就|还是|算了)|.*(?:吧|就行|就好)$")
+_SETTLES = re.compile("(?:那|就)?(?:确认|确定|提交|同意)(?:吧|了|啦|哈|呗)?")
+_WAVERS = re.compile("[?？]|(?<![是要])不|别|没|换|改|算了|取消|撤|拉倒|再想|考虑|再说|太.{1,3}了")
+_GOES_ON = re.compile("^(?:那|那么)?就(?:这|那|它|按|照)")
+
+
+def ends_in_yes(text: str, tool: str) -> bool:
+    """Names the pending change in its last words, after a remark ("哦没付钱啊 那取消"); after a longer one, or one that wonders,
+    only in words that settle it ("有虫子还不算质量问题？？那登记吧")."""
+    if text.rstrip().endswith(("?", "？")):
+        return False
+    first, _, last = re.sub(r"[，,。；;!！?？… ]+", " ", text).strip().rpartition(" ")
+    if not first or not is_yes(last, tool) or _HOLDS_BACK.search(first):
+        return False
+    if _SETTLES.fullmatch(last):  # "七点下班来得及 确认"
+        return len(text) <= LONGEST_REMARK and not _WAVERS.search(first)
+    if not names_change(last, tool):
+        return False
+    plain = len(text) <= MAX_CHANGE_OF_MIND and not re.search("[?？]", text)
+    settled = len(text) <= LONGEST_REMARK and bool(_RESOLVED.match(last))
+    lets_be = "就" in last  # "算了就这样吧 约上就行"
+    return (plain or settled) and (lets_be or not gives_up(first))
+
+
+def opens_with_yes(text: str, tool: str) -> bool:
+    """A yes, then the change once more in a few words ("对 就这个 帮我把它退了"), and nothing asked, doubted or refused."""
+    first, *rest = [part for part in MARKS.split(text) if part]
+    said = "".join(rest)
+    if not said or len(said) > 10 or not is_yes(first, tool) or re.search("不|别|没|先|但|等|吗|么$|怎|几|哪|多", said):
+        return False
+    return names_change(said, tool) or bool(_GOES_ON.match(said))
+
+
+def after_yes(text: str, tool: str) -> str:
+    """What is told after a yes ("登吧 昨天下午四点多 一楼化妆品那边"); empty where nothing is, or it asks, refuses or doubts."""
+    parts = [part for part in re.split(r"[，,。.!！~～、\s]+", text) if part]
+    rest = parts
+    while rest and (is_yes(rest[0], tool) or (rest is not parts and _GOES_ON.match(rest[0]))):
+        rest = rest[1:]
+    told = " ".join(rest)
+    holds = re.search(
+        "[?？]|吗|么$|不$|没$|呢$|怎|几[点天个号时]|哪|多少|啥|什么|先|等|别|不(?:要|用|登|投|是)|但|算了|改成|换成|帮我|查|看[看下]|转|人工|给我|撤|没必要|没用|考虑|想想|再说|说错|弄错|顺便|另外|还有",
+        told,
+    )
+    return told if rest != parts and len(told) >= 4 and not holds else ""
+
+
+def yes_and_remark(text: str, tool: str) -> bool:
+    """A yes, then a few words that want, ask, doubt and refuse nothing ("好 紧张死了")."""
+    first, *rest = [part for part in MARKS.split(text) if part]
+    said = "".join(rest)
+    harmless = not re.search("不|别|没|先|但|等|还|吗|么$|怎|几|哪|多|是|想|要|[?？]", said) and not ACTS.search(said)
+    return bool(said) and len(said) <= 8 and is_yes(first, tool) and harmless
