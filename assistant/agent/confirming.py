@@ -7,7 +7,7 @@ Enters: a `Turn` and the pending change. Leaves: a `Reply`, or None where the me
 import re
 from dataclasses import replace
 
-from assistant.agent import amounts, dialogue, fill, occasions, refusals, remarks, yes_and_more, yes_no
+from assistant.agent import amounts, dialogue, fill, mentions, occasions, refusals, remarks, yes_and_more, yes_no
 from assistant.agent.exchange import Turn
 from assistant.agent.kin import beyond, kin
 from assistant.agent.outcomes import Outcomes
@@ -24,6 +24,8 @@ MOVES = re.compile(r"改|挪|推|延|提前|换(?:到|成|个时间)|move|push|r
 _DOUBT = re.compile(r"[?？不别没停吗么怎什哪多几]|[能行有是好成得以]嘛|but|how|what|when|don'?t")
 _AGREES_AND_TELLS = re.compile("(?:对(?!了)|是的?|嗯)(?:对|的|啊)*[，, ]*(?:就是?|她|他|当时)")
 _PROOF = re.compile("小票|照片|截图|视频|录音|凭证|单据|发票")
+_OF_IT = re.compile("[这它]|要钱|收费|花钱|多少钱|怎么[取拿付]")
+_MORE_OF = {"ticket_file": ("ticket_note", "ticket_status"), "ticket_note": ("ticket_file", "ticket_status")}
 _WHEN = re.compile("昨天|前天|上周|上午|下午|晚上|早上|中午|刚才|刚刚|点左右|点多|号那天|yesterday|last week")
 
 
@@ -42,6 +44,10 @@ class Confirming:
 
     def answered(self, turn: Turn, pending: Pending) -> Reply | None:
         rules = [r for r in turn.rules if r not in POLITE_INTENTS]
+        if not turn.corrects and (wish := self._wish_after_yes(turn, pending)):
+            turn.lead = self._made(turn, pending)
+            turn.reads_on(wish)
+            return None
         if (renamed := self._renamed(turn, pending)) is not None:
             return renamed
         if turn.corrects:  # what is left of a correction may refuse or change what waits, and is never the yes to it
@@ -50,8 +56,9 @@ class Confirming:
                 return self._refused(turn, rest or "")
             return self._changes(turn, pending, rules) or self._tells_more(turn, pending, rules)
         other_kind = turn.mentions.slots.get("kind", pending.args.get("kind")) != pending.args.get("kind")
+        lets_be = yes_and_more.lets_be(turn.text, pending.tool)
         ends = yes_and_more.ends_in_yes(turn.text, pending.tool) and not self._names_another(turn, pending)
-        agrees = yes_no.is_yes(turn.text, pending.tool) or ends
+        agrees = yes_no.is_yes(turn.text, pending.tool) or ends or lets_be
         if agrees and not (other_kind and "kind" in pending.args):
             return self._yes(turn, pending)
         takes_back = refusals.takes_back(turn.text, pending.tool) or refusals.refuses(turn.text, pending.tool)
@@ -154,7 +161,7 @@ class Confirming:
         if not dialogue.asks(rest) and not rest.endswith(("不", "没", "呢")):
             return let_go(self._outcomes, turn)
         turn.state = replace(turn.state, pending=None, asking=None)
-        turn.lead = self._outcomes.words(turn, "cancelled")
+        turn.lead = self._outcomes.say(turn, "cancelled")
         return None
 
     @staticmethod
@@ -165,6 +172,8 @@ class Confirming:
             return False
         said, slots = turn.mentions.slots, TOOLS[pending.tool].slots
         named = {k: v for k, v in said.items() if k in slots}
+        if (at := pending.args.get("time")) and {"time", "day"} & set(named) and fill.moved(at, turn) == at:
+            named = {**named, "time": at, "day": pending.args.get("day", at)}
         told = [v for k, v in said.items() if k in ("colour", "size") and k not in slots]  # of what is brought back
         if not (named or told) or len(dialogue.residue(turn.mentions)) > 4 or not yes_no.is_yes(first, pending.tool):
             return False
@@ -202,7 +211,25 @@ class Confirming:
         named = {**fill.args(pending.tool, turn), "body": turn.words}
         return self._outcomes.run(turn, pending.tool, fill.added(pending, named, turn))
 
+    def _wish_after_yes(self, turn: Turn, pending: Pending) -> str:
+        """What is wished after a plain yes, where that is plainly another thing; empty for anything else."""
+        tool, rest = pending.tool, yes_and_more.wish_after(turn.text, pending.tool)
+        if not rest or (dialogue.asks(rest) and (_OF_IT.search(rest) or yes_no.names(rest, tool))):
+            return ""  # who asks about the change that waits may yet think better of it
+        found = mentions.find(rest, turn.ctx.catalog, turn.now, turn.state.focus.product_id, turn.playbook.names)
+        wished = turn.playbook.plain_intents(found.plain.lower())
+        best = self._stance.router.rank(found.plain).best
+        if not wished and best.probability >= OWN_WISH:
+            wished = [best.intent]
+        wished = [intent for intent in wished if intent not in POLITE_INTENTS]
+        if not wished or any(intent in (tool, *kin(tool), *_MORE_OF.get(tool, ())) for intent in wished):
+            return ""
+        return rest
+
     def _yes(self, turn: Turn, pending: Pending) -> Reply:
+        return resume(turn, self._made(turn, pending))
+
+    def _made(self, turn: Turn, pending: Pending) -> Reply:
         parked = tuple(task for task in turn.state.parked if task.tool != pending.tool)  # it is done with
         asking = turn.state.asking if turn.state.asking and turn.state.asking.tool != pending.tool else None
         turn.state = replace(turn.state, pending=None, asking=asking, parked=parked)
@@ -210,7 +237,7 @@ class Confirming:
         if pending.expires_at < turn.now:
             return self._outcomes.say(turn, "expired")
         outcome = execute(turn.ctx, pending.tool, pending.args, pending.key, turn.trace.tools)
-        return resume(turn, self._outcomes.state(turn, outcome))
+        return self._outcomes.state(turn, outcome)
 
     def _changes(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
         """A correction of what waits: "不是L 是XL", "改成四点", or another moment instead of a cancellation."""

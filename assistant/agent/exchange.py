@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from assistant.agent import mentions
 from assistant.agent.mentions import Mentions
 from assistant.agent.playbook import Playbook, Rule
 from assistant.agent.toolbelt import Served, ToolLog
@@ -61,7 +62,7 @@ class Turn:
     state: State = field(default_factory=State)
     proposes: str = ""  # the tool that the reply offers to use
     corrects: bool = False  # says that we misunderstood; `text` is what it means instead
-    lead: str = ""  # said before the reply
+    lead: Reply | None = None  # said before the reply
     not_bound: str = ""  # the tool that wants a member, where none is bound
     recent: tuple[int, tuple[Order, ...]] | None = None  # the member's last orders, after how many tool calls
 
@@ -78,6 +79,13 @@ class Turn:
     def _fitting(self) -> list[Rule]:
         waits = self.state.asking is not None or self.state.pending is not None
         return self.playbook.fitting(self.mentions.plain.lower(), "" if waits else self.state.last_tool)
+
+    def reads_on(self, rest: str) -> None:
+        """The rest of a message is read as a message of its own."""
+        names, focus = self.playbook.names, self.state.focus.product_id
+        self.text = self.words = rest
+        self.ctx = replace(self.ctx, text=rest)
+        self.mentions = mentions.find(rest, self.ctx.catalog, self.now, focus, names)
 
     def answered(self, reply: Reply) -> Answer:
         """What the turn leaves with this reply."""

@@ -16,6 +16,7 @@ from assistant.agent.pinyin import Pinyin
 from assistant.agent.playbook import Playbook
 from assistant.agent.ranking import Ranker
 from assistant.agent.render.words import choices
+from assistant.agent.resume import resume
 from assistant.agent.router import Router
 from assistant.agent.second_look import SecondLook
 from assistant.agent.toolbelt import Planned, call, execute
@@ -91,7 +92,7 @@ class Agent:
             reply = context.controlled(turn) or context.answered(turn) or self._understanding.served(turn)
             reply = self._not_once_more(turn, reply)
         if turn.lead:
-            reply = replace(reply, text=f"{turn.lead}\n\n{reply.text}")
+            reply = resume(turn, merge([turn.lead, reply]))
         return turn.answered(self._with_care(turn, reply))
 
     def meanwhile(

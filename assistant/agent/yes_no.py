@@ -121,7 +121,11 @@ def wants_after_all(text: str) -> bool:
     return bool(re.fullmatch(rf"(那|算了|嗯|哎|唉)*[，, ]*还是(给我|帮我)?({verbs})(着|了|吧|它|一下|上|下)*", text))
 
 
+def names(text: str, tool: str) -> bool:
+    """True where a message holds a word for the change that waits."""
+    return any(v in text.lower() for v in VERBS.get(tool, ()))
+
+
 def names_change(text: str, tool: str) -> bool:
     """True where a message names the change that waits without a not ("那就取消掉")."""
-    verbs = VERBS.get(tool, ())
-    return any(v in text.lower() for v in verbs) and not re.search("不|别|没|算|免|甭|莫|唔", text)
+    return names(text, tool) and not re.search("不|别|没|算|免|甭|莫|唔", text)

@@ -181,3 +181,74 @@ def test_a_choice_that_stands_already_is_not_made_again(service: Service) -> Non
 
     assert shopper.hear("确认") == "好的，满意度调查已关闭，想恢复随时告诉我。"
     assert "现在就是关闭的" in shopper.hear("满意度调查给我关掉")
+
+
+@pytest.mark.parametrize(
+    ("said", "then"),
+    [
+        ("对 羽绒服那单也取消", "order_cancel"),
+        ("行 另外徐家汇店几点关门", "store_info"),
+        ("好的 取消 顺便看看我的积分", "points_balance"),
+    ],
+)
+def test_a_plain_yes_is_heard_before_another_wish(service: Service, said: str, then: str) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.hear("取消雪地靴那单")
+
+    served = shopper.say(said)
+
+    assert "现在是“已取消”" in served.reply.text
+    assert intents_of(served) == ["order_cancel", then]
+
+
+def test_what_was_ordered_is_cancelled_and_not_put_in_the_place_of_what_is_reserved(service: Service) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.hear("步川加绒雪地靴栗色39徐家汇有吗")
+    shopper.hear("留一双")
+
+    served = shopper.hear("对 订单那双38的也帮我退掉")
+
+    assert "留好了：步川加绒雪地靴（栗色 39）" in served and "请确认取消订单" in served
+
+
+def test_an_appointment_is_cancelled_and_another_one_wished(service: Service) -> None:
+    shopper = Shopper(service, "M0000003")
+    shopper.hear("取消我的预约")
+
+    assert intents_of(shopper.say("对 取消 然后约下周六同一时间 圣诞派对")) == [
+        "appointment_cancel",
+        "appointment_book",
+    ]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "好 顺便问下取消了钱多久退",
+        "好 然后等我想想",
+        "对了 我的快递到哪了",
+        "嗯 对了 徐家汇店几点关门",
+        "好 另外先别取消",
+        "好 不过另外那单也取消的话退多少",
+    ],
+)
+def test_nothing_is_made_where_the_rest_is_about_what_waits(service: Service, said: str) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.hear("取消雪地靴那单")
+
+    assert "confirmed" not in str(shopper.say(said).trace["intents"])
+
+
+def test_a_yes_that_changes_the_moment_is_shown_anew(service: Service) -> None:
+    shopper = Shopper(service, "M0000003")
+    shopper.hear("周二的顾问改到周五")
+
+    assert "请确认改约时间" in (again := shopper.hear("对 但是改成四点")) and "16:00" in again
+
+
+@pytest.mark.parametrize("said", ["对 四点", "嗯 是四点"])
+def test_the_moment_that_waits_is_told_once_more(service: Service, said: str) -> None:
+    shopper = Shopper(service, "M0000003")
+    assert "新时间：11月24日 16:00" in shopper.hear("周二的顾问改到四点")
+
+    assert "约好了" in shopper.hear(said)
