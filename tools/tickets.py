@@ -11,11 +11,12 @@ family = Family()
 CATEGORIES = ("服务态度", "商品质量", "物流配送", "退款售后", "门店环境", "价格活动", "安全卫生", "其他")
 _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("安全卫生", ("受伤", "划伤", "摔", "过敏", "起疹", "疹子", "红肿", "烧脸", "起泡", "吃坏", "吃吐", "中毒", "拉肚子", "虫", "头发丝", "变质", "过期", "漏电", "烫伤", "着火")),
+    ("门店环境", ("门锁", "试衣间的", "卫生间", "厕所", "电梯", "扶梯", "设施", "设备", "环境")),
     ("服务态度", ("态度", "导购", "店员", "柜姐", "服务员", "收银员", "没人理", "不理人", "骂", "白眼", "凶", "素质", "看不起", "瞧不起", "买不起", "阴阳怪气", "爱答不理", "爱搭不理")),
     ("商品质量", ("质量", "坏", "破", "起球", "掉色", "开线", "钻绒", "掉绒", "缩水", "假货", "瑕疵", "开胶", "裂", "断", "洗一次", "洗了一次", "穿一次", "穿了一次", "脱线", "拉链", "有个洞", "防水", "渗水", "漏水", "球球", "一堆球", "散架", "掉毛", "褪色", "不保温", "不充电", "不制冷", "不加热")),
     ("物流配送", ("快递", "物流", "配送", "送货", "发货", "包裹", "丢件", "压扁", "少件", "发错")),
     ("退款售后", ("退款", "退钱", "售后", "维修", "到账", "换货", "退货")),
-    ("门店环境", ("排队", "收银台", "卫生间", "厕所", "空调", "电梯", "停车", "脏", "吵", "试衣间", "味道")),
+    ("门店环境", ("排队", "收银台", "排了", "空调", "停车", "脏", "吵", "试衣间", "味道")),
     ("价格活动", ("价格", "降价", "贵", "券", "活动", "积分", "虚假", "标价", "多收", "乱收", "收费")),
 )  # fmt: skip
 
@@ -42,7 +43,16 @@ def category_of(text: str) -> str:
     return next((name for name, words in _WORDS if any(w in text for w in words)), "其他")
 
 
+LONGEST_DISPUTE = 24  # characters of a message about the category of a complaint
 _NEGATED = re.compile("(?:不是|不算|不属于|别写|不该是|怎么是|怎么成了)([^，,。！!？? ]{1,8})")
+
+
+_OF_CATEGORY = re.compile("类别|分类|归类|应该?(?:算|归|属)|(?:应该|就)是.{0,4}(?:类|问题)$")
+
+
+def disputes_category(text: str) -> bool:
+    """Says that a complaint stands in the wrong category, and nothing of what happened ("类别不对吧")."""
+    return len(text) <= LONGEST_DISPUTE and bool(re.search("(?:类别|分类|归类).{0,4}(?:不对|错|不是|不该|怎么)", text))
 
 
 def category_named(text: str, current: str = "") -> str:
@@ -52,10 +62,11 @@ def category_named(text: str, current: str = "") -> str:
     rejects = any(current[n : n + 2] in refused for n in range(0, len(current) - 1, 2))
     label = next((c for c in CATEGORIES if c in said and c != "其他"), "")
     alone = bool(label) and len(said.replace(label, "").strip("，,。!！ ")) <= 3
-    if len(text) > 24 or not (rejects or alone or re.search("类别|分类|归类", text)):
+    if len(text) > LONGEST_DISPUTE or not (rejects or alone or _OF_CATEGORY.search(text)):
         return ""
     found = label or category_of(said)
-    return "" if found in ("其他", current) else found
+    known = found == current and not _OF_CATEGORY.search(text)
+    return "" if found == "其他" or known else found
 
 
 def _plan_file(ctx: ToolContext, args: TicketArgs) -> WritePlan:

@@ -65,7 +65,7 @@ class Asking:
             added |= {k: v for k, v in turn.mentions.slots.items() if k in TOOLS[tool].slots}
         answered = task.slot in added  # narrows what was asked for; anything else that is named replaces it
         args = {**task.args, **added} if answered else dialogue.repaired(task.args, added)
-        return resume(turn, self._outcomes.run(turn, tool, args))
+        return resume(self._outcomes, turn, self._outcomes.run(turn, tool, args))
 
     def _none_of_them(self, turn: Turn, rest: str) -> Reply | None:
         """ "都不是。。我没要买羽绒服": the question is gone; None where something else is wished in the same message."""
@@ -97,7 +97,11 @@ class Asking:
         turn.did(task.tool, "slot")
         if len(task.offers) == 1:
             turn.state = replace(turn.state, asking=None)
-            return resume(turn, self._outcomes.run(turn, task.tool, {**task.args, task.slot: task.offers[0].value}))
+            return resume(
+                self._outcomes,
+                turn,
+                self._outcomes.run(turn, task.tool, {**task.args, task.slot: task.offers[0].value}),
+            )
         turn.state = replace(turn.state, asking=replace(task, tries=task.tries + 1))
         return asked_again(task, turn.english)
 

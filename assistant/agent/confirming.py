@@ -7,24 +7,43 @@ Enters: a `Turn` and the pending change. Leaves: a `Reply`, or None where the me
 import re
 from dataclasses import replace
 
-from assistant.agent import amounts, dialogue, fill, mentions, occasions, refusals, remarks, yes_and_more, yes_no
+from assistant.agent import (
+    amounts,
+    dialogue,
+    fill,
+    mentions,
+    occasions,
+    refusals,
+    remarks,
+    several,
+    yes_and_more,
+    yes_no,
+)
+from assistant.agent.compose import asked_again, merge
 from assistant.agent.exchange import Turn
 from assistant.agent.kin import beyond, kin
 from assistant.agent.outcomes import Outcomes
 from assistant.agent.resume import let_go, resume
 from assistant.agent.stance import LIKELY, MAX_ANSWER, OWN_WISH, POLITE_INTENTS, Stance
-from assistant.agent.toolbelt import Planned, call, execute
-from assistant.domain.conversation import Pending
+from assistant.agent.toolbelt import Planned, Served, call, execute
+from assistant.domain.conversation import Offer, Pending, Task
 from assistant.domain.message import Reply
 from tools.all import TOOLS
-from tools.tickets import category_named
+from tools.tickets import CATEGORIES, category_named, disputes_category
+from tools.types import KnowledgeAnswer
 
 SURE_YES = 0.9  # a change is made on a learnt yes from here; between the two we ask once more
 MOVES = re.compile(r"改|挪|推|延|提前|换(?:到|成|个时间)|move|push|reschedule")
 _DOUBT = re.compile(r"[?？不别没停吗么怎什哪多几]|[能行有是好成得以]嘛|but|how|what|when|don'?t")
 _AGREES_AND_TELLS = re.compile("(?:对(?!了)|是的?|嗯)(?:对|的|啊)*[，, ]*(?:就是?|她|他|当时)")
 _PROOF = re.compile("小票|照片|截图|视频|录音|凭证|单据|发票")
+_ONE_AT_A_TIME = ("points_redeem", "coupons_claim")  # changes that know no number
+_MAY = re.compile(".{3,}(?:可不可以|能不能|行不行|可以不|可以吗|行不)")
+_REASON = re.compile(
+    "(?:原因|理由)(?:就|还是|帮我)?(?:写成?|填|改成?|是|为)[：: ]*(?!什么|啥)([^，,。!！?？ ]{2,20})(?=$|[，,。!！ ])"
+)
 _OF_IT = re.compile("[这它]|要钱|收费|花钱|多少钱|怎么[取拿付]")
+_THINGS = ("item", "coupon", "product", "order")  # whose other one makes a wish of its own
 _MORE_OF = {"ticket_file": ("ticket_note", "ticket_status"), "ticket_note": ("ticket_file", "ticket_status")}
 _WHEN = re.compile("昨天|前天|上周|上午|下午|晚上|早上|中午|刚才|刚刚|点左右|点多|号那天|yesterday|last week")
 
@@ -64,7 +83,8 @@ class Confirming:
         takes_back = refusals.takes_back(turn.text, pending.tool) or refusals.refuses(turn.text, pending.tool)
         if takes_back or yes_no.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
             return let_go(self._outcomes, turn)
-        if self._restates(turn, pending):
+        wavers = yes_no.wavers(turn.text)
+        if not wavers and self._restates(turn, pending):
             return self._yes(turn, pending)
         if (told := self._agrees_and_tells(turn, pending, rules)) is not None:
             return told
@@ -86,7 +106,10 @@ class Confirming:
         ):
             turn.did(pending.tool, "asked_to_confirm")
             return self._outcomes.pending_again(turn)
-        if not slots and not beyond(rules, pending.tool) and self._wants_it_again(turn, pending):
+        if wavers and not slots and not beyond(rules, pending.tool) and not dialogue.asks(turn.text):
+            turn.did("wait", "stance")
+            return self._outcomes.say(turn, "wait")
+        if not slots and not beyond(rules, pending.tool) and self._wants_it_again(turn, pending) and not wavers:
             return self._yes(turn, pending)
         if yes_and_more.yes_and_remark(turn.text, pending.tool) and not slots and self._stance.is_small_talk(turn):
             return self._yes(turn, pending)
@@ -94,7 +117,7 @@ class Confirming:
             stance, sure = self._stance.router.stance(turn.mentions.plain)
             if stance == "no" and yes_no.names_change(turn.text, pending.tool):
                 stance, sure = "yes", LIKELY  # it names the change that waits: rather ask once more
-            doubtful = bool(_DOUBT.search(turn.text.lower())) or remarks.only_heard(turn.text)
+            doubtful = bool(_DOUBT.search(turn.text.lower())) or remarks.only_heard(turn.text) or wavers
             if stance == "yes" and sure >= SURE_YES and not doubtful:
                 return self._yes(turn, pending)
             if stance == "no" and sure >= LIKELY:
@@ -109,22 +132,36 @@ class Confirming:
         if pending.expires_at < turn.now:
             turn.state = replace(turn.state, pending=None)
             return None
-        return self._tells_more(turn, pending, rules)
+        return self._tells_more(turn, pending, rules) or self._asked_beside(turn, rules)
 
     def _renamed(self, turn: Turn, pending: Pending) -> Reply | None:
         """What waits under another topic, in another category or number ("主题改成面试穿搭", "是质量 不是价格", "就一袋")."""
         slots = TOOLS[pending.tool].slots
         named = {k: v for k, v in turn.mentions.slots.items() if k in slots}
+        if pending.tool in _ONE_AT_A_TIME and yes_and_more.counts_several(turn.text):
+            turn.did(pending.tool, "asked_to_confirm")
+            return self._once_more(turn, "one_at_a_time")
         if "topic" in slots and (topic := occasions.told(turn.text)):
             at = fill.moved(pending.args.get("time"), turn)
             args = dialogue.repaired(pending.args, {**named, "topic": topic, **({"time": at} if at else {})})
         elif named.get("quantity", pending.args.get("quantity")) != pending.args.get("quantity"):
             if amounts.unwanted(turn.text) or dialogue.asks(turn.text):
                 return None
+            if pending.tool == turn.state.made and yes_and_more.yes_to_both(turn.text, pending.tool):
+                return self._yes(turn, pending)  # with the one before
             args = dialogue.repaired(pending.args, named)
+        elif "reason" in slots and (told := _REASON.search(turn.text)):
+            args = {**pending.args, "reason": told.group(1)}
         elif "category" in slots and (category := category_named(turn.text, pending.args.get("category", ""))):
-            more = {"body": turn.words} if len(turn.text) > MAX_ANSWER else {}
+            tells = len(turn.text) > MAX_ANSWER and not disputes_category(turn.text)
+            more = {"body": turn.words} if tells else {}
             args = fill.added(pending, {**more, "category": category}, turn)
+        elif "category" in slots and disputes_category(turn.text):
+            turn.did(pending.tool, "changed_before_yes")
+            offers = tuple(Offer(name, name) for name in CATEGORIES if name != pending.args.get("category"))
+            task = Task(pending.tool, pending.args, "category", "应该归哪一类？", offers)
+            turn.state = replace(turn.state, asking=task)
+            return asked_again(task, turn.english, first=True)
         else:
             return None
         turn.did(pending.tool, "changed_before_yes")
@@ -222,21 +259,25 @@ class Confirming:
         if not wished and best.probability >= OWN_WISH:
             wished = [best.intent]
         wished = [intent for intent in wished if intent not in POLITE_INTENTS]
-        if not wished or any(intent in (tool, *kin(tool), *_MORE_OF.get(tool, ())) for intent in wished):
-            return ""
-        return rest
+        another = any(found.slots.get(k, pending.args.get(k)) != pending.args.get(k) for k in _THINGS)
+        near = {*kin(tool), *_MORE_OF.get(tool, ())} - ({tool} if another else set())
+        return "" if not wished or near & set(wished) else rest
 
     def _yes(self, turn: Turn, pending: Pending) -> Reply:
-        return resume(turn, self._made(turn, pending))
+        return resume(self._outcomes, turn, self._made(turn, pending))
 
     def _made(self, turn: Turn, pending: Pending) -> Reply:
-        parked = tuple(task for task in turn.state.parked if task.tool != pending.tool)  # it is done with
+        parked = tuple(
+            task for task in turn.state.parked if task.tool != pending.tool or not task.slot
+        )  # it is done with
         asking = turn.state.asking if turn.state.asking and turn.state.asking.tool != pending.tool else None
         turn.state = replace(turn.state, pending=None, asking=asking, parked=parked)
         turn.did(pending.tool, "confirmed")
         if pending.expires_at < turn.now:
             return self._outcomes.say(turn, "expired")
         outcome = execute(turn.ctx, pending.tool, pending.args, pending.key, turn.trace.tools)
+        if isinstance(outcome, Served):
+            turn.state = replace(turn.state, made=pending.tool)
         return self._outcomes.state(turn, outcome)
 
     def _changes(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
@@ -264,5 +305,31 @@ class Confirming:
         family = family if pending.tool == "stock_reserve" else {pending.tool, *kin(pending.tool)}
         if not changed or not set(rules) <= family:
             return None
+        if pending.tool == "stock_reserve" and set(changed) <= set(several.VARIANT) and several.also(turn.text):
+            other = Task(pending.tool, {**pending.args, **changed})
+            turn.state = replace(turn.state, parked=(*turn.state.parked, other))
+            if yes_and_more.wish_after(turn.text, pending.tool):
+                return self._yes(turn, pending)
+            turn.did(pending.tool, "asked_to_confirm")
+            return self._once_more(turn, "one_by_one")
         turn.did(pending.tool, "changed_before_yes")
         return self._outcomes.run(turn, pending.tool, dialogue.repaired(pending.args, changed))
+
+    def _once_more(self, turn: Turn, words: str) -> Reply | None:
+        """What waits, shown once more after some words of the playbook."""
+        again = self._outcomes.pending_again(turn)
+        return merge([Reply(self._outcomes.words(turn, words)), again]) if again else None
+
+    def _asked_beside(self, turn: Turn, rules: list[str]) -> Reply | None:
+        """Whether something may be besides ("我同学一起来可以不"): what the documents say, and what waits once more."""
+        best = self._stance.router.rank(turn.mentions.plain).best
+        plain = rules or turn.mentions.slots or best.probability >= turn.playbook.policy.router.serve
+        if plain or len(turn.text) > 2 * MAX_ANSWER or not _MAY.search(turn.text):
+            return None
+        turn.did("knowledge_search", "meanwhile")
+        args = fill.args("knowledge_search", turn)
+        found = call(turn.ctx, "knowledge_search", {**args, "question": turn.text}, turn.trace.tools)
+        sure = isinstance(found, Served) and isinstance(found.result, KnowledgeAnswer) and found.result.sure
+        said = self._outcomes.state(turn, found) if sure else self._outcomes.say(turn, "no_knowledge")
+        again = self._outcomes.pending_again(turn)
+        return merge([said, again]) if again else said

@@ -7,8 +7,8 @@ Enters: a `Turn` and an intent. Leaves: a `Reply`; the turn's state is replaced.
 from dataclasses import replace
 from datetime import timedelta
 
-from assistant.agent import dialogue, fill
-from assistant.agent.compose import Composer, asked_again, confirm_reply
+from assistant.agent import dialogue, fill, several
+from assistant.agent.compose import Composer, asked_again, confirm_reply, merge
 from assistant.agent.exchange import Turn
 from assistant.agent.render.words import choices
 from assistant.agent.toolbelt import Asked, Down, NotBound, Outcome, Planned, Refused, Served, call
@@ -59,7 +59,17 @@ class Outcomes:
 
     def run(self, turn: Turn, tool: str, args: dict[str, str], text: str = "") -> Reply:
         """Run a tool and state what came of it."""
-        return self.state(turn, self.outcome(turn, tool, args, text))
+        first, *others = (several.variants(turn) if tool == "stock_reserve" else []) or [{}]
+        if others:
+            args = {**{k: v for k, v in args.items() if k not in several.VARIANT}, **first}
+        outcome = self.outcome(turn, tool, args, text)
+        if isinstance(outcome, Planned | Asked):
+            known = outcome.plan.args if isinstance(outcome, Planned) else outcome.args
+            tasks = tuple(Task(tool, {**known, **other}) for other in others)
+            turn.state = replace(turn.state, parked=(*turn.state.parked, *reversed(tasks)))
+        reply = self.state(turn, outcome)
+        shown = others and isinstance(outcome, Planned)
+        return merge([Reply(self.words(turn, "one_by_one")), reply]) if shown else reply
 
     def outcome(self, turn: Turn, tool: str, args: dict[str, str], text: str = "") -> Outcome:
         """Run a tool; slots that the message leaves open are filled from what was spoken of."""

@@ -12,6 +12,10 @@ _COMES = re.compile(
     r"^(?:好+|行|成|ok+|中|嗯+|得|妥)(?:的|嘞|滴|吧|啦|呀)*[，,。.!！~ ]*.{0,6}?(?:过来|过去|溜达|去(?:试|看|拿|取|逛|买)|冲|来(?:试|看|拿|取)|等你们.{0,3}|等(?:通知|电话|消息))[吧了啦哈]*[。.!！~ ]*$",
     re.IGNORECASE,
 )
+_GOES_WITH_THANKS = re.compile(
+    "(?:让|叫|喊|我|那|就|直接|自己|改天|回头)+[^，,。!！?？ ]{0,6}(?:去|来|到)(?:店里|门店|[你那]们?[家边]?店?|现场|柜台)?"
+    "(?:买|看看?|拿|取|试试?|挑|选|逛逛?)[^，,。!！?？ ]{0,2}[，,。!！~ ]+(?:那|就|好的?)?(?:谢|多谢|感谢|辛苦|麻烦)[^?？吗]{0,5}$"
+)
 _HOPES = re.compile(
     r"^(?:[好行嗯哦]+|ok|可以)(?:的|吧|嘞|滴|了)*[，,。! ]*(?:谢谢|麻烦你?们?|辛苦)?(?:了|啦)?[，,。! ]*(?:那)?(?:我)?(?:希望|尽快|早点|快点|等你?们?|等着|别拖|盼)[^?？吗]{0,12}$",
     re.IGNORECASE,
@@ -28,7 +32,9 @@ def remarks(text: str) -> bool:
 
 
 def will_come(text: str) -> bool:
-    """ "好 下午过来", "OK 周末带她去试": content, and tells what they will do."""
+    """ "好 下午过来", "OK 周末带她去试", "我让我妹直接去店里买 谢谢啦": content, and tells what they will do."""
+    if len(text) <= 28 and _GOES_WITH_THANKS.search(text):
+        return not ACTS.search(_GOES_WITH_THANKS.sub("", text))
     return (
         len(text) <= 14 and bool(_COMES.match(text)) and not re.search("[?？]|吗|么|行不|能|帮|给我|几|多|哪|约", text)
     )

@@ -16,12 +16,15 @@ from tools.all import TOOLS
 MAX_PARKED = 3
 
 
-def resume(turn: Turn, reply: Reply) -> Reply:
+def resume(outcomes: Outcomes, turn: Turn, reply: Reply) -> Reply:
     """After a task is through, come back to one that was left open."""
     state = turn.state
     if state.asking is not None or state.pending is not None or not state.parked:
         return reply
     *rest, task = state.parked
+    if not task.slot:  # nothing was left to ask
+        turn.state = replace(state, parked=tuple(rest))
+        return merge([reply, outcomes.run(turn, task.tool, task.args)])
     turn.state = replace(state, asking=task, parked=tuple(rest))
     return merge([reply, asked_again(task, turn.english)])
 
@@ -30,7 +33,7 @@ def let_go(outcomes: Outcomes, turn: Turn) -> Reply:
     """A no: the change that waited and the question for it are gone."""
     turn.state = replace(turn.state, pending=None, asking=None)
     turn.did("deny", "control")
-    return resume(turn, outcomes.say(turn, "cancelled"))
+    return resume(outcomes, turn, outcomes.say(turn, "cancelled"))
 
 
 def stop(outcomes: Outcomes, turn: Turn) -> Reply:

@@ -92,7 +92,7 @@ class Agent:
             reply = context.controlled(turn) or context.answered(turn) or self._understanding.served(turn)
             reply = self._not_once_more(turn, reply)
         if turn.lead:
-            reply = resume(turn, merge([turn.lead, reply]))
+            reply = resume(self._outcomes, turn, merge([turn.lead, reply]))
         return turn.answered(self._with_care(turn, reply))
 
     def meanwhile(

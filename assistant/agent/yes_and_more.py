@@ -7,7 +7,7 @@ import re
 
 from assistant.agent.refusals import after_refusal, gives_up, refuses
 from assistant.agent.wanting import ACTS
-from assistant.agent.yes_no import LONGEST_REMARK, MARKS, MAX_CHANGE_OF_MIND, is_no, is_yes, names_change
+from assistant.agent.yes_no import LONGEST_REMARK, MARKS, MAX_CHANGE_OF_MIND, is_no, is_yes, names_change, wavers
 
 _HOLDS_BACK = re.compile(
     "等|先|再说|不对|另外|不是|没同意|没说|没要|怎么回事|什么时候|千万|(?:别|不|不要)$|[是要]不[是要]|能不能|吗|呢$"
@@ -64,7 +64,7 @@ def yes_and_remark(text: str, tool: str) -> bool:
     first, *rest = [part for part in MARKS.split(text) if part]
     said = "".join(rest)
     harmless = not re.search("不|别|没|先|但|等|还|吗|么$|怎|几|哪|多|是|想|要|[?？]", said) and not ACTS.search(said)
-    return bool(said) and len(said) <= 8 and is_yes(first, tool) and harmless
+    return bool(said) and len(said) <= 8 and is_yes(first, tool) and harmless and not wavers(said)
 
 
 _JOIN = "然后|接着|顺便|顺带|另外|还有"
@@ -104,3 +104,20 @@ def lets_be(text: str, tool: str) -> bool:
     clauses = [clause for clause in re.split("[，,。!！~～、\\s]+", text) if clause]
     settled = [c for c in clauses if _AS_IT_STANDS.match(c) and len(c) <= 10 and names_change(c, tool)]
     return bool(settled) and all(c in settled or is_yes(c, tool) or _LEAVES_IT.fullmatch(c) for c in clauses)
+
+
+_SEVERAL = re.compile("(?<![第\\d.])(?:[2-9]|[1-9]\\d|[二两俩三四五六七八九十]+)[张杯份个次瓶](?!人|月|小时|钟)")
+_NONE_OR_ASKED = re.compile("不|别|没|多少|几|算了|取消")
+
+
+def counts_several(text: str) -> bool:
+    """Speaks of more than one ("是两张哦"), and neither refuses nor asks for figures."""
+    return bool(_SEVERAL.search(text)) and not _NONE_OR_ASKED.search(text)
+
+
+def yes_to_both(text: str, tool: str) -> bool:
+    """A yes that speaks of what waits together with what was made before ("可以 两个一起拿")."""
+    first, *rest = [part for part in MARKS.split(text) if part]
+    said = "".join(rest)
+    both = re.fullmatch("(?:这|那)?[两俩2]个?[件双]?(?:都|一起|一块|一道)+(?:要|拿|取|过来)?.{0,3}", said)
+    return is_yes(first, tool) and bool(both)

@@ -115,6 +115,16 @@ def leans_to_yes(text: str) -> bool:
     )
 
 
+_WAVERS = re.compile(
+    "(?<!不用)考虑|想一?想|琢磨|合计合计|商量|犹豫|纠结|[再回]头?(?:说吧|看看|看吧)|看情况|拿不定|说不准|没想好|没定|不确定|不一定|问[问下]?我?[妈爸姐妹弟哥]|maybe|not sure|think about"
+)
+
+
+def wavers(text: str) -> bool:
+    """Has not made up their mind, whatever else is said ("嗯 再考虑考虑")."""
+    return bool(_WAVERS.search(text.lower()))
+
+
 def wants_after_all(text: str) -> bool:
     """ "还是要吧", "算了还是登记吧": takes back a no."""
     verbs = "要|办|留|退|换|约|领|取消|弄|登记|提交|投诉|反映|报|兑|改"

@@ -58,7 +58,7 @@ class State:
 
     `shown` is what was listed last, of the kind `shown_slot`, to be picked by its number; `last_question` is the
     question that the documents answered last, empty once something else was served; `proposed` is the tool that the last
-    reply offers to use.
+    reply offers to use; `made` is the tool of the change that was made last.
     """
 
     focus: Focus = field(default_factory=Focus)
@@ -70,6 +70,7 @@ class State:
     last_reply: str = ""
     last_question: str = ""
     proposed: str = ""
+    made: str = ""
     shown_slot: str = ""
     shown: tuple[Offer, ...] = ()
     misses: int = 0

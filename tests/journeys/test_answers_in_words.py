@@ -200,3 +200,40 @@ def test_what_a_city_does_not_have_is_not_said_to_be_gone_everywhere(service: Se
 
     assert "离上海最近有货的门店：苏州观前街店" in told
     assert "各门店都没有货" not in told
+
+
+@pytest.mark.parametrize("said", ["是两张哦", "要三张", "换两张行吗"])
+def test_another_number_is_no_yes_where_one_is_made_at_a_time(service: Service, said: str) -> None:
+    shopper = Shopper(service)
+    shopper.say("用积分换50元现金券")
+
+    assert "一次只能办一份" in shopper.hear(said)
+    assert balance(service) == BALANCE
+
+
+def test_another_reward_is_wished_after_the_yes(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("用积分换10元现金券")
+
+    assert "咖啡券" in shopper.hear("好 再换一张咖啡券")
+    assert balance(service) == BALANCE - 1_000
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "嗯 再考虑考虑",
+        "嗯 跟我老公商量下",
+        "行吧 回头再说吧",
+        "可以是可以 我再琢磨琢磨",
+        "对 五十的再想想",
+        "嗯 换之前再想想",
+    ],
+)
+def test_who_wavers_has_not_said_yes(service: Service, said: str) -> None:
+    shopper = Shopper(service)
+    shopper.say("用积分换50元现金券")
+
+    shopper.say(said)
+
+    assert balance(service) == BALANCE

@@ -252,3 +252,97 @@ def test_the_moment_that_waits_is_told_once_more(service: Service, said: str) ->
     assert "新时间：11月24日 16:00" in shopper.hear("周二的顾问改到四点")
 
     assert "约好了" in shopper.hear(said)
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "first", "second"),
+    [
+        ("徐家汇有低款乳胶枕的没", "行 留一个低的 还要一个高的", "白色 低款", "白色 高款"),
+        ("豆绿的保温杯成都有货没得", "要得 帮我留一个 黑色的也留一个 两个颜色都要", "豆绿 均码", "黑色 均码"),
+    ],
+)
+def test_two_of_a_kind_are_reserved_one_after_the_other(
+    service: Service, before: str, said: str, first: str, second: str
+) -> None:
+    shopper = Shopper(service, "M0000002")
+    shopper.hear(before)
+
+    assert f"规格：{first}" in shopper.hear(said)
+    assert f"规格：{second}" in shopper.hear("好的")
+    assert f"（{second}）" in shopper.hear("可以 两个一起拿")
+
+
+def test_the_other_colour_is_wished_too_and_not_instead(service: Service) -> None:
+    shopper = Shopper(service, "M0000005")
+    shopper.hear("豆绿的保温杯成都有货没得")
+    shopper.hear("帮我留一个")
+
+    assert "豆绿" in shopper.hear("黑色的也要留")
+    assert "豆绿" in (then := shopper.hear("好")) and "规格：黑色" in then
+
+
+@pytest.mark.parametrize("said", ["不要豆绿的了 留一个黑色的", "换成黑色的 也是留一个", "还是留黑色的吧"])
+def test_another_colour_instead_takes_the_place_of_the_first(service: Service, said: str) -> None:
+    shopper = Shopper(service, "M0000005")
+    shopper.hear("豆绿的保温杯成都有货没得")
+    shopper.hear("帮我留一个")
+
+    assert "规格：黑色" in shopper.hear(said)
+    assert "请确认" not in shopper.hear("好的")
+
+
+def test_both_are_no_yes_where_none_was_reserved_before(service: Service) -> None:
+    shopper = Shopper(service, "M0000002")
+    shopper.hear("徐家汇有低款乳胶枕的没")
+    shopper.hear("留一个低的")
+
+    assert "数量：2件" in shopper.hear("可以 两个一起拿")
+
+
+@pytest.mark.parametrize("said", ["类别不对吧 怎么是商品质量 是你们店的设施", "我都说了不是质量问题 应该算环境"])
+def test_another_category_is_no_part_of_the_complaint(service: Service, said: str) -> None:
+    shopper = Shopper(service)
+    assert "类别：商品质量" in shopper.hear("静安寺店的椅子坏了 我要投诉")
+
+    shown = shopper.hear(said)
+
+    assert "类别：门店环境" in shown and said[:6] not in shown
+
+
+def test_a_disputed_category_is_asked_for_and_may_be_left(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.hear("静安寺店的椅子坏了 我要投诉")
+
+    assert "应该归哪一类？" in shopper.hear("类别不对")
+    assert "工单号" in shopper.hear("算了 类别随便吧 就这样登记 快点给我处理")
+
+
+def test_a_moment_that_is_asked_for_is_tried(service: Service) -> None:
+    shopper = Shopper(service, "M0000004")
+    shopper.hear("约福田店的穿搭顾问 明天晚上7点 面试")
+
+    assert "11月23日 18:00" in shopper.hear("六点不行吗")
+
+
+def test_whether_something_may_be_besides_is_a_question(service: Service) -> None:
+    shopper = Shopper(service, "M0000005")
+    shopper.hear("春熙路店约顾问 周三下午三点")
+
+    asked = shopper.say("还有 我同学一起来可以不嘛 两个人")
+
+    assert intents_of(asked) == ["knowledge_search"] and asked.reply.confirm is not None
+
+
+def test_who_goes_to_the_store_by_themselves_reserves_nothing(service: Service) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.hear("73的连体衣浅蓝色的 哪里有")
+
+    assert intents_of(shopper.say("不贵嘛 那我让我妹直接去店里买 谢谢啦")) == ["thanks"]
+
+
+def test_the_reason_that_is_dictated_is_shown_before_the_yes(service: Service) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.hear("11月14日那单的羊绒毛衣我要退货 不喜欢")
+
+    assert "原因：肩膀大" in shopper.hear("原因就写肩膀大 对 提交吧")
+    assert "已提交" in shopper.hear("对")
