@@ -188,7 +188,8 @@ class Agent:
     def _with_care(self, turn: Turn, reply: Reply) -> Reply:
         """An angry shopper is met with care before anything else."""
         upset = any(w in turn.words.lower() for w in turn.playbook.policy.upset_words)
-        lets_go = bool(turn.lead) or any(entry["intent"] == "deny" for entry in turn.trace.intents)
+        agreed = any(entry.get("by") == "confirmed" for entry in turn.trace.intents)
+        lets_go = (turn.lead and not agreed) or any(entry["intent"] == "deny" for entry in turn.trace.intents)
         if not upset or lets_go or "danger" in turn.trace.notes or reply.text.startswith(("抱歉", "非常抱歉")):
             return reply
         turn.state = replace(turn.state, upset=turn.state.upset + 1)
