@@ -7,7 +7,7 @@ Enters: a `Turn` whose state is the conversation's. Leaves: a `Reply`, or None w
 import re
 from dataclasses import replace
 
-from assistant.agent import amounts, dialogue, fill, refusals, remarks, wanting, yes_no
+from assistant.agent import amounts, dialogue, fill, purchases, refusals, remarks, wanting, yes_no
 from assistant.agent.asking import Asking
 from assistant.agent.confirming import MOVES, Confirming
 from assistant.agent.exchange import Turn
@@ -207,7 +207,7 @@ class Context:
 
     def _same_question(self, turn: Turn) -> Reply | None:
         """ "望京那边呢", "羊绒的呢": the question before, of another thing or place."""
-        mine = "我" in turn.text and any(fill.owns(turn, product) for product in turn.mentions.products)
+        mine = "我" in turn.text and any(purchases.owns(turn, product) for product in turn.mentions.products)
         m = turn.mentions
         names = m.products or m.stores or m.places or {"tier", "coupon", "item", "looked_for"} & set(m.slots)
         if m.products and _HAVE.search(turn.state.last_question):  # "奶粉有没有", "猫粮呢": of wares

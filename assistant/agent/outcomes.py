@@ -7,7 +7,7 @@ Enters: a `Turn` and an intent. Leaves: a `Reply`; the turn's state is replaced.
 from dataclasses import replace
 from datetime import timedelta
 
-from assistant.agent import dialogue, fill, several
+from assistant.agent import dialogue, fill, purchases, several
 from assistant.agent.compose import Composer, asked_again, confirm_reply, merge
 from assistant.agent.exchange import Turn
 from assistant.agent.render.words import choices
@@ -74,7 +74,7 @@ class Outcomes:
     def outcome(self, turn: Turn, tool: str, args: dict[str, str], text: str = "") -> Outcome:
         """Run a tool; slots that the message leaves open are filled from what was spoken of."""
         filled = fill.completed(tool, args, turn, text or turn.text)
-        if (order := fill.unshipped(tool, filled, turn)) is not None:
+        if (order := purchases.unshipped(tool, filled, turn)) is not None:
             turn.did_instead(tool, "order_cancel")
             tool, filled = "order_cancel", {"order": order}
         return call(turn.ctx, tool, filled, turn.trace.tools)

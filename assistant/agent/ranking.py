@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-from assistant.agent import fill, weigh
+from assistant.agent import purchases, weigh
 from assistant.agent.exchange import Turn
 from assistant.agent.router import Guess, Ranking, Router
 from assistant.agent.second_look import SecondLook
@@ -68,7 +68,7 @@ class Ranker:
             after_question=bool(state.last_question), slots=frozenset(turn.mentions.slots),
             names_product=bool(turn.mentions.products),
             knows_product=bool(turn.mentions.products) or state.focus.product_id is not None,
-            owns_product=any(fill.owns(turn, product) for product in turn.mentions.products),
+            owns_product=any(purchases.owns(turn, product) for product in turn.mentions.products),
             nearest=_among(alone.nearest), is_guest=turn.ctx.member_id is None,
         )  # fmt: skip
         return known, alone.nearest

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from assistant import logs
-from assistant.agent import dialogue, fill, mentions
+from assistant.agent import dialogue, fill, mentions, purchases
 from assistant.agent import ranking as ranked_by
 from assistant.agent.compose import Composer, merge
 from assistant.agent.decide import Decision, Question, decide
@@ -347,7 +347,7 @@ def _bare_thing(turn: Turn, rules: list[str]) -> str | None:
         return None
     if {"size", "colour", "store", "place"} & set(m.slots):
         return "stock_check"
-    mine = "我" in turn.text and any(fill.owns(turn, product) for product in m.products)
+    mine = "我" in turn.text and any(purchases.owns(turn, product) for product in m.products)
     return "order_status" if mine else "product_find"
 
 
