@@ -244,10 +244,11 @@ def _ask_for(height: int | None, weight: int | None) -> str:
 
 def _shoe(item: Product, usual: str | None, known: Measurements) -> SizeAdvice:
     """The size that is usually worn, a half one rounded up; else by the length of the foot."""
-    if usual:
+    sizes = [z for z in item.sizes if z.isdigit()]
+    if usual and sizes and usual.replace(".", "").isdigit():
         number, half = usual.split(".")[0], "." in usual
         wanted = int(number) + half
-        size = min(item.sizes, key=lambda z: abs(int(z) - wanted))
+        size = min(sizes, key=lambda z: abs(int(z) - wanted))
         because = f"平时穿{number}码{'半，这款没有半码' if half else '，这款是标准码'}"
         exact = int(size) == wanted
         return SizeAdvice(item, size, because if exact else f"{because}，{size}码最接近", sure=exact)

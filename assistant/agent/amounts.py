@@ -67,7 +67,7 @@ _SEVERAL = re.compile(rf"{_NO_PART}([2-9]|[1-9]\d|[二两俩三四五六七八�
 _JUST_ONE = re.compile(rf"(?:就|只要?|改成?)(?:要|留)?[一1](?:{_UNITS})")
 _ONE = re.compile(rf"{_NO_PART}[一1](?:{_UNITS})")
 _IN_STOCK = re.compile(
-    rf"(?:有|剩|[还只]剩|说)(?:下|着|是|的)?(?:[一二两俩三四五六七八九十\d]+)(?:{_UNITS})"
+    rf"(?:有|剩)(?:下|着|是|的)?(?:[一二两俩三四五六七八九十\d]+)(?:{_UNITS})(?![，, 我就]*(?:都|全|一起)?(?:给我|帮我)?[要留])"
 )  # told, and not wished
 _KEEP_ONE = re.compile(
     rf"(?:(?<![不别])(?:预留|留|占|拿))(?:上|着|起)?[一1](?:{_UNITS})(?=[嘛吧呗啊呀哈着 ，,。！!]|$)"

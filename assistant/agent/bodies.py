@@ -38,9 +38,10 @@ _MINE = re.compile(
 )
 
 _OTHER = re.compile(
-    "老伴|老婆|老公|媳妇|太太|先生|爱人|对象|爸|妈(?!的)|爷爷|奶奶|姥姥|姥爷|老人|老爷子|老太太|外公|外婆|公公|婆婆|女儿|儿子|闺女|孩子|小孩|宝宝|[小男女]朋友|闺蜜|(?<![小大])[姐妹哥弟](?!们|好)|侄|孙|同事|室友|送人|"
+    "老伴|老婆|老公|媳妇|太太|先生|爱人|对象|爸|妈(?!的)|爷爷|奶奶|姥姥|姥爷|老人|老爷子|老太太|外公|外婆|公公|婆婆|女儿|儿子|闺女|孩子|小孩|宝宝|[小男女]朋友|闺蜜|(?<![小大])[姐妹哥弟](?!妹|们|好)|侄|孙|同事|室友|送人|"
     "[给送帮]她|[给送帮]他|[她他](?=[^，,。 ]{0,2}(?:个子|身高|体重|[平经日]常|平时|穿|脚|一米|1米|\\d|里面|要))"
 )
+_ONLY_SPEAKS = re.compile("们|也?(?:说|讲|觉得|推荐|买了|买过|夸|嫌|有一?[件条双])")  # and wears it not
 _SPEAKS_TO = re.compile("^(?:大|小)?(?:哥|姐|妹|老弟|先生)+[，,。 呀啊]|小姐姐|小哥哥")
 _MYSELF = re.compile(rf"我(?:自己|本人)?(?:该|能|得|要|想|应该)?穿{_KIN}|自己穿")
 _SELF = re.compile(rf"我{_KIN}(?:自己|本人)?(?:平时|一般|平常)?(?:想|要|能|该)?(?:穿|试|\d{{3}}|1\.\d|一米|1米)|自己穿")
@@ -52,16 +53,15 @@ _USUAL = re.compile(
 _SHOE_ALONE = re.compile(rf"(?<![\d.¥￥]){_SHOE}(?![\d.]|\s*(?:元|块|天|点|岁|斤|公斤|kg|厘米|cm|件|双))")
 _FITS = re.compile("会不会.{0,3}[大小紧松勒挤肥]|([大小紧松肥])不\\1|[穿试].{0,3}合[适身脚]吗|够不够(?:大|宽松)")
 _LOOSELY = re.compile(
-    "(?:里面|里头|里边)[^，,。！!]{0,3}(?:穿|套|加|搭)|叠穿|套(?:件|个|着)?(?:厚|薄)?(?:毛衣|毛衫|卫衣|打底|秋衣|衬衫)|宽松|松快|大一点的|不(?:想|要|喜欢)[^，,。]{0,2}(?:贴身|紧身|太紧|绷)|脚[背面]?(?:有点|比较|偏|太|很)?[宽胖肥高厚]|[宽胖肥]脚|大脚骨|拇外翻|脚趾外翻"
+    "(?:里面|里头|里边)[^，,。！!]{0,3}(?:穿|套|加|搭)|叠穿|套(?:件|个|着)?(?:厚|薄)?(?:毛衣|毛衫|卫衣|打底|秋衣|衬衫)|(?<![太欢很好])(?<!不[要想])(?<!不想要)宽松(?!吗|了|不|么)|松快|大一点的|不(?:想|要|喜欢)[^，,。]{0,2}(?:贴身|紧身|太紧|绷)|脚[背面]?(?:有点|比较|偏|太|很)?[宽胖肥高厚]|[宽胖肥]脚|大脚骨|拇外翻|脚趾外翻"
 )
 
 
 def find(text: str) -> dict[str, str]:
     """Slot → value: `height` in centimetres, `weight` in kilograms; only what is told."""
     told = in_digits(text)
-    if wearer_in(text) not in ("", SELF):  # "55公斤是我 我妈六十公斤": of the two, hers
-        told = _MINE.sub(" ", told)
-    return _measured(told)
+    others = wearer_in(text) not in ("", SELF)  # "55公斤是我 我妈六十公斤": of the two, hers
+    return (_measured(_MINE.sub(" ", told)) if others else {}) or _measured(told)
 
 
 def besides(text: str) -> dict[str, str]:
@@ -89,7 +89,9 @@ def _measured(told: str) -> dict[str, str]:
 
 def wearer_in(text: str) -> str:
     """Who is to wear it: `SELF`, another as the message calls them, empty where it does not say."""
-    other = None if _MYSELF.search(text) else _OTHER.search(_SPEAKS_TO.sub("", text))
+    heard = _SPEAKS_TO.sub("", text)
+    named = (found for found in _OTHER.finditer(heard) if not _ONLY_SPEAKS.match(heard, found.end()))
+    other = None if _MYSELF.search(text) else next(named, None)
     return other.group(0) if other else SELF if _SELF.search(text) else ""
 
 

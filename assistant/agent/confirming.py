@@ -40,9 +40,12 @@ _PROOF = re.compile("小票|照片|截图|视频|录音|凭证|单据|发票")
 _ONE_AT_A_TIME = ("points_redeem", "coupons_claim")  # changes that know no number
 _MAY = re.compile(".{3,}(?:可不可以|能不能|行不行|可以不|可以吗|行不)")
 _REASON = re.compile(
-    "(?:原因|理由)(?:就|还是|帮我)?(?:写成?|填|改成?|是|为)[：: ]*(?!什么|啥)([^，,。!！?？ ]{2,20})(?=$|[，,。!！ ])"
+    "(?:原因|理由)(?:就|还是|帮我)?(?:写成?|填|改成?|是|为)[：: ]*(?!什么|啥|一下|错|不|没|我不|还没)([^，,。!！?？ ]{2,20})(?<![吗么])(?=$|[，,。!！ ])"
 )
-_OF_IT = re.compile("[这它]|要钱|收费|花钱|多少钱|怎么[取拿付]")
+_OF_THIS = re.compile("[这它]|要钱|收费|花钱|多少钱|怎么[取拿付]")
+_OF_IT = re.compile(f"{_OF_THIS.pattern}|券|积分|订单|会员|运费|手续费|扣|退款|货|钱")
+_COSTS = ("order_cancel", "return_request", "points_redeem", "coupons_claim")  # what these cost is asked beside the yes
+_ASKS_US = re.compile("查|帮我|给我|问|约|看看|找")
 _THINGS = ("item", "coupon", "product", "order")  # whose other one makes a wish of its own
 _MORE_OF = {"ticket_file": ("ticket_note", "ticket_status"), "ticket_note": ("ticket_file", "ticket_status")}
 _WHEN = re.compile("昨天|前天|上周|上午|下午|晚上|早上|中午|刚才|刚刚|点左右|点多|号那天|yesterday|last week")
@@ -75,15 +78,15 @@ class Confirming:
                 return self._refused(turn, rest or "")
             return self._changes(turn, pending, rules) or self._tells_more(turn, pending, rules)
         other_kind = turn.mentions.slots.get("kind", pending.args.get("kind")) != pending.args.get("kind")
-        lets_be = yes_and_more.lets_be(turn.text, pending.tool)
+        wavers = yes_no.wavers(turn.text)
+        lets_be = yes_and_more.lets_be(turn.text, pending.tool) and not self._names_another(turn, pending)
         ends = yes_and_more.ends_in_yes(turn.text, pending.tool) and not self._names_another(turn, pending)
-        agrees = yes_no.is_yes(turn.text, pending.tool) or ends or lets_be
+        agrees = yes_no.is_yes(turn.text, pending.tool) or ends or (lets_be and not wavers)
         if agrees and not (other_kind and "kind" in pending.args):
             return self._yes(turn, pending)
         takes_back = refusals.takes_back(turn.text, pending.tool) or refusals.refuses(turn.text, pending.tool)
         if takes_back or yes_no.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
             return let_go(self._outcomes, turn)
-        wavers = yes_no.wavers(turn.text)
         if not wavers and self._restates(turn, pending):
             return self._yes(turn, pending)
         if (told := self._agrees_and_tells(turn, pending, rules)) is not None:
@@ -151,7 +154,7 @@ class Confirming:
                 return self._yes(turn, pending)  # with the one before
             args = dialogue.repaired(pending.args, named)
         elif "reason" in slots and (told := _REASON.search(turn.text)):
-            args = {**pending.args, "reason": told.group(1)}
+            args = {**pending.args, "reason": told.group(1).removesuffix("吧").removesuffix("行吗")}
         elif "category" in slots and (category := category_named(turn.text, pending.args.get("category", ""))):
             tells = len(turn.text) > MAX_ANSWER and not disputes_category(turn.text)
             more = {"body": turn.words} if tells else {}
@@ -250,9 +253,17 @@ class Confirming:
 
     def _wish_after_yes(self, turn: Turn, pending: Pending) -> str:
         """What is wished after a plain yes, where that is plainly another thing; empty for anything else."""
-        tool, rest = pending.tool, yes_and_more.wish_after(turn.text, pending.tool)
-        if not rest or (dialogue.asks(rest) and (_OF_IT.search(rest) or yes_no.names(rest, tool))):
+        tool, (agreed, rest) = pending.tool, yes_and_more.wish_after(turn.text, pending.tool)
+        about_it = _OF_IT if tool in _COSTS else _OF_THIS
+        if not rest or tool == "privacy_delete" or (dialogue.asks(rest) and about_it.search(rest)):
             return ""  # who asks about the change that waits may yet think better of it
+        if yes_no.names(rest, tool) and dialogue.asks(rest):
+            return ""
+        if tool == "ticket_file" and not _ASKS_US.search(rest):
+            return ""  # goes on with the story
+        said = self._mentioned(turn, agreed)
+        if any(pending.args.get(k, v) != v for k, v in said.items() if k in TOOLS[tool].slots):
+            return ""  # "换货 另外…" where a return waits
         found = mentions.find(rest, turn.ctx.catalog, turn.now, turn.state.focus.product_id, turn.playbook.names)
         wished = turn.playbook.plain_intents(found.plain.lower())
         best = self._stance.router.rank(found.plain).best
@@ -262,6 +273,12 @@ class Confirming:
         another = any(found.slots.get(k, pending.args.get(k)) != pending.args.get(k) for k in _THINGS)
         near = {*kin(tool), *_MORE_OF.get(tool, ())} - ({tool} if another else set())
         return "" if not wished or near & set(wished) else rest
+
+    @staticmethod
+    def _mentioned(turn: Turn, part: str) -> dict[str, str]:
+        """What a part of the message names."""
+        focus, names = turn.state.focus.product_id, turn.playbook.names
+        return mentions.find(part, turn.ctx.catalog, turn.now, focus, names).slots
 
     def _yes(self, turn: Turn, pending: Pending) -> Reply:
         return resume(self._outcomes, turn, self._made(turn, pending))
@@ -308,7 +325,7 @@ class Confirming:
         if pending.tool == "stock_reserve" and set(changed) <= set(several.VARIANT) and several.also(turn.text):
             other = Task(pending.tool, {**pending.args, **changed})
             turn.state = replace(turn.state, parked=(*turn.state.parked, other))
-            if yes_and_more.wish_after(turn.text, pending.tool):
+            if any(yes_and_more.wish_after(turn.text, pending.tool)):
                 return self._yes(turn, pending)
             turn.did(pending.tool, "asked_to_confirm")
             return self._once_more(turn, "one_by_one")

@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 
 _SUPPOSED = re.compile(
-    r"(?:要是|如果|万一|假如|假设|倘若|(?<!可)怕|担心|会不会|容易|\bif\b|in case|worried)[^，,。；;！!？?]{0,16}$"
+    r"(?:要是|如果|万一|假如|假设|倘若|(?<![可恐])怕(?!是|不是)|担心|会不会(?!是)|容易|\bif\b|in case|worried)[^，,。；;！!？?\s]{0,16}$"
 )
-_RULED_OUT = re.compile(r"(?:没有?|不会?|未|no|not|never)\s*$")
-_HAPPENED = re.compile("已经|刚才|刚刚|昨天|前天|今天|昨晚|今早|already|just now|yesterday")
+_RULED_OUT = re.compile(r"(?:没有?|(?<!就)不会?|未|no |not |never )$")
+_HAPPENED = re.compile("已经|刚才|刚刚|昨天|前天|今天|昨晚|今早|就不会|早点|already|just now|yesterday")
 _ASKS = ("吗", "怎么办", "会不会", "?", "？", "么")
 _OURS = ("你们", "店", "买", "吃了", "用了", "商场", "商品", "bought", "store", "mall", "your ")
 
@@ -32,4 +32,9 @@ def _happened(text: str, at: int) -> bool:
     before = text[:at]
     if _RULED_OUT.search(before):
         return False
-    return not _SUPPOSED.search(before) or bool(_HAPPENED.search(text))
+    feared = _SUPPOSED.search(before)
+    return (
+        feared is None
+        or bool(_HAPPENED.search(text))
+        or (feared.group(0)[0] in "怕容担" and text[at + 2 : at + 3] == "了")
+    )

@@ -89,7 +89,8 @@ class Turn:
 
     def answered(self, reply: Reply) -> Answer:
         """What the turn leaves with this reply."""
-        state = replace(self.state, last_reply=reply.text, proposed=self.proposes)
+        made = self.state.made if any(entry.get("by") == "confirmed" for entry in self.trace.intents) else ""
+        state = replace(self.state, last_reply=reply.text, proposed=self.proposes, made=made)
         return Answer(reply, state, self.trace, tuple(self.served))
 
     def did(self, intent: str, by: str, **more: Any) -> None:

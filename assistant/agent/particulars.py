@@ -42,6 +42,9 @@ _GIVE_NUMBER = re.compile(
 _ALLOWS = re.compile(
     "重新|打开|开启|恢复|开着|开起来|再开|开回|还是要|还是给|(?<!不)想收|可以发|愿意|订阅回|(?<![不拒没])(?<!不[想再要])(?<!停止)(?<!没有)接受|turn .{0,20}on|back on|subscribe again"
 )
+_NO_FAULT = re.compile(
+    "质量(?:倒|也)?(?:没有?|没啥|没什么)(?:什么)?(?:问题|毛病)|质量(?:倒|也|都)?(?:是)?(?:挺|很|蛮|还|真)*(?:好|不错|可以)|(?:不是|没有?)(?:什么)?质量问题|[没不](?:有)?[坏破]|(?:券|积分|会员|活动)(?:都|已经)?过期了"
+)
 OTHER_SIZE = "尺码不合适"  # the reason of what does not fit
 _REASONS = ((OTHER_SIZE, ("小了", "大了", "长了", "短了", "肥了", "勒得慌", "勒脚", "紧巴", "挤得慌", "不合身", "磨脚", "挤脚", "紧", "松了", "太长", "太短", "不合适", "不合脚", "too big", "too small", "doesn't fit", "尺码", "码不对", "太紧", "太松", "穿不上", "偏大", "偏小")),
             ("质量问题", ("质量", "坏", "破", "开线", "起球", "掉色", "开胶", "瑕疵", "掉绒", "钻绒", "生虫", "长虫", "有虫", "发霉", "长霉", "霉了", "变质", "馊", "过期了", "漏水", "漏气", "裂了", "烂了", "quality", "broken", "defect")),
@@ -64,8 +67,9 @@ def find(text: str, names: Names = NO_NAMES) -> dict[str, str]:
         slots["about"] = StoreTopic.HOURS.value
     tables = {"looked_for": names.things, "item": names.rewards, "coupon": names.coupons, "tier": names.tiers}
     slots |= {slot: name for slot, what in tables.items() if (name := called(what, text))}
+    faults = _NO_FAULT.sub("", text)
     for reason, words in _REASONS:
-        if any(w in text for w in words):
+        if any(w in faults for w in words):
             slots["reason"] = reason
             break
     if any(w in text for w in ("问卷", "调查", "打分", "评价")):
@@ -85,7 +89,8 @@ _RETURN_WORDS = re.compile("换|退|exchange|swap|return|refund|bigger size|smal
 _OTHER_SIZE = re.compile(
     r"[大小][一半两]个?[号码]|[整给来]个?[大小]个?[号码]|调.{0,2}[条件双个码大小]|[长短大小肥瘦]点儿?的"
 )
-_STEP = re.compile(r"([大小])(?:一|半|个)(?:个)?[号码]")
+_STEP = re.compile(r"(?<![偏买拍子])([大小])(?:一|半|个)(?:个)?[号码](?!了|.*还是)")
+_NO_STEP = re.compile("(?:不|别)(?:要|想|用)?(?:换|买|拿)?.?[大小](?:一|半|个)")
 _NOT_WANTED = re.compile("(?:不想|不要|不用|不|别)(?:退|换)(?:货|了)?|退换")
 
 
@@ -96,7 +101,7 @@ def called_other_size(text: str) -> bool:
 
 def steps(text: str) -> int:
     """How many sizes up or down is wished: 1 for "大一码", -1 for "换小一号", 0 where none is told."""
-    found = _STEP.search(text)
+    found = None if _NO_STEP.search(text) else _STEP.search(text)
     return 0 if found is None else 1 if found.group(1) == "大" else -1
 
 

@@ -7,7 +7,7 @@ import re
 
 from assistant.agent.refusals import after_refusal, gives_up, refuses
 from assistant.agent.wanting import ACTS
-from assistant.agent.yes_no import LONGEST_REMARK, MARKS, MAX_CHANGE_OF_MIND, is_no, is_yes, names_change, wavers
+from assistant.agent.yes_no import LONGEST_REMARK, MARKS, MAX_CHANGE_OF_MIND, VERBS, is_no, is_yes, names_change, wavers
 
 _HOLDS_BACK = re.compile(
     "等|先|再说|不对|另外|不是|没同意|没说|没要|怎么回事|什么时候|千万|(?:别|不|不要)$|[是要]不[是要]|能不能|吗|呢$"
@@ -68,45 +68,53 @@ def yes_and_remark(text: str, tool: str) -> bool:
 
 
 _JOIN = "然后|接着|顺便|顺带|另外|还有"
-_CLAUSE = re.compile(rf"(.+?)(?:[，,。!！~～、\s]+|(?={_JOIN}))")
+_CLAUSE = re.compile(r"([^?？]+?)(?:[，,。!！~～、\s]+|(?=顺便|顺带|另外|然后再|然后帮))")
 _NO_PLAIN_YES = re.compile("[嗯恩]+|[对好行]了")
 _ANOTHER = re.compile(
     rf"(?:{_JOIN}|对了|再|还要|also|then)|.*也(?:要|想|得|给我|帮我|一起|一并)?(?:帮我|给我)?[退换取留约领查撤]"
 )
 _CHANGES_IT = re.compile(
-    "但|不过|只是|等[等下会]|稍等|先|改|换[成到个]|挪|推迟|提前|不对|不是|算了|再[想看说]|考虑|万一|别(?![的人家])|[多少][留要拿换约]"
+    "但|不过|只是|等[等下会]|稍等|先|改|换[成到个]|挪|推迟|提前|不对|不是|算了|再[想看说等问跟和]|考虑|万一|别(?![的人家])|[多少][留要拿换约]"
 )
 
 
-def wish_after(text: str, tool: str) -> str:
-    """What a message wishes besides after a plain yes ("对 取消 然后约下周六" → "然后约下周六"); empty where it says only yes,
+def wish_after(text: str, tool: str) -> tuple[str, str]:
+    """The plain yes and what a message wishes besides ("对 取消 然后约下周六" → "对 取消", "约下周六"); empty where it says only yes,
     doubts, refuses or changes what waits."""
     rest = text
     while (clause := _CLAUSE.match(rest)) and is_yes(clause.group(1), tool):
         if _NO_PLAIN_YES.fullmatch(clause.group(1)):
             break
         rest = rest[clause.end() :]
-    if rest == text or len(rest) < 4 or is_yes(rest, tool) or not _ANOTHER.match(rest) or _CHANGES_IT.search(rest):
-        return ""
+    if rest == text or len(rest) < 4 or is_yes(rest, tool) or not _ANOTHER.match(rest):
+        return "", ""
+    if _CHANGES_IT.search(rest) or wavers(rest):
+        return "", ""
     wish = re.sub(rf"^(?:{_JOIN}|[，, ])+", "", rest)
     lets_go = any((gives_up(wish), is_no(wish, tool), refuses(wish, tool), after_refusal(wish, tool) is not None))
-    return "" if lets_go else wish
+    return ("", "") if lets_go else (text.removesuffix(rest), wish)
 
 
 _LEAVES_IT = re.compile(
-    "算了|.{0,4}(?:随便|都行|都可以|无所谓|不管了?)[吧啦了]*|(?:快点|赶紧|尽快|赶快|麻烦)(?:给我|帮我)?.{0,4}"
+    "算了|.{0,4}(?:随便|都行|都可以|无所谓|不管了?)[吧啦了]*|(?:快点|赶紧|尽快|赶快|麻烦)(?:给我|帮我)?(?:处理|办|弄|解决|登记|搞)?(?:一下)?[吧啊]*"
 )
-_AS_IT_STANDS = re.compile("(?:那|你)?就(?:这样|这么|按这个|照这个)")
+_AS_IT_STANDS = re.compile("(?:那|你)?就(?:这样|这么|按这个|照这个)(?:给我|帮我)?")
+_SETTLED = re.compile("[吧了啊呗嘛哈]*")
 
 
 def lets_be(text: str, tool: str) -> bool:
     """Leaves a detail as it stands and wishes the change itself ("算了 类别随便吧 就这样登记 快点给我处理")."""
     clauses = [clause for clause in re.split("[，,。!！~～、\\s]+", text) if clause]
-    settled = [c for c in clauses if _AS_IT_STANDS.match(c) and len(c) <= 10 and names_change(c, tool)]
+    settled = [c for c in clauses if (found := _AS_IT_STANDS.match(c)) and _is_done(c[found.end() :], tool)]
     return bool(settled) and all(c in settled or is_yes(c, tool) or _LEAVES_IT.fullmatch(c) for c in clauses)
 
 
-_SEVERAL = re.compile("(?<![第\\d.])(?:[2-9]|[1-9]\\d|[二两俩三四五六七八九十]+)[张杯份个次瓶](?!人|月|小时|钟)")
+def _is_done(said: str, tool: str) -> bool:
+    """The change, named alone ("登记吧"), and neither "了吗" nor a word more."""
+    return any(said.startswith(v) and _SETTLED.fullmatch(said[len(v) :]) for v in VERBS.get(tool, ()))
+
+
+_SEVERAL = re.compile("(?<![有说第\\d.])(?:[2-9]|[1-9]\\d|[二两俩三四五六七八九十]+)[张杯份瓶]")
 _NONE_OR_ASKED = re.compile("不|别|没|多少|几|算了|取消")
 
 
@@ -119,5 +127,5 @@ def yes_to_both(text: str, tool: str) -> bool:
     """A yes that speaks of what waits together with what was made before ("可以 两个一起拿")."""
     first, *rest = [part for part in MARKS.split(text) if part]
     said = "".join(rest)
-    both = re.fullmatch("(?:这|那)?[两俩2]个?[件双]?(?:都|一起|一块|一道)+(?:要|拿|取|过来)?.{0,3}", said)
+    both = re.fullmatch("(?:这|那)?[两俩2]个?[件双]?(?:都|一起|一块|一道)+(?:要|拿|取|过来)?[吧了啊哈呀哦]*", said)
     return is_yes(first, tool) and bool(both)

@@ -88,6 +88,8 @@ def is_yes(text: str, tool: str = "") -> bool:
     """A yes, in the light of the change that waits for it: "退吧" confirms a return, "取消吧" a cancellation. What another
     person is quoted with counts ("他说行")."""
     text = _REPORTED.sub("", text)
+    if tool and text.rstrip().endswith(("?", "？")):
+        return False  # "取消？" wonders
     if (tool in _PARTS_WITH and _WANTS_NO_MORE.fullmatch(text)) or (tool in _SHOWN and _AS_IT_IS.fullmatch(text)):
         return True
     return len(text) <= 20 and _only(text, (*VERBS.get(tool, ()), *_YES))
@@ -116,7 +118,7 @@ def leans_to_yes(text: str) -> bool:
 
 
 _WAVERS = re.compile(
-    "(?<!不用)考虑|想一?想|琢磨|合计合计|商量|犹豫|纠结|[再回]头?(?:说吧|看看|看吧)|看情况|拿不定|说不准|没想好|没定|不确定|不一定|问[问下]?我?[妈爸姐妹弟哥]|maybe|not sure|think about"
+    "(?<!不用)(?<!不用再)(?:考虑|想一?想|琢磨|商量)(?!.{0,2}[好过清]|办法|半天|没用)|合计合计|犹豫|纠结|[再回]头?(?:说吧|看看|看吧)|看情况|拿不定|说不准|没想好|没定|不确定|不一定|问[问下]?我?[妈爸姐妹弟哥]|maybe|not sure|think about"
 )
 
 

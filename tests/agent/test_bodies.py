@@ -61,3 +61,16 @@ def test_a_bare_number_is_a_height_where_it_can_be_nothing_else(text: str, heigh
 )
 def test_a_loose_fit_is_wished(text: str, told: bool) -> None:
     assert ("fit" in bodies.besides(text)) is told
+
+
+@pytest.mark.parametrize(
+    "text", ["我闺蜜买了这件 我165cm 52kg 穿多大", "老公说我胖 我160cm 60kg穿什么码", "姐妹们 我160cm 50kg"]
+)
+def test_whoever_only_speaks_or_bought_does_not_wear_it(text: str) -> None:
+    assert bodies.wearer_in(text) in ("", bodies.SELF)
+    assert {"height", "weight"} <= set(bodies.find(text))
+
+
+@pytest.mark.parametrize("text", ["太宽松了", "我不喜欢宽松的", "不想要宽松的", "这件宽松吗"])
+def test_no_wish_for_a_loose_fit(text: str) -> None:
+    assert "fit" not in bodies.besides(text)

@@ -42,3 +42,17 @@ def test_harm_counts_where_it_is_of_our_goods_or_stores() -> None:
     assert danger.at_ours("擦了那个过敏了", ["过敏"], names_product=True, names_store=False)
     assert not danger.at_ours("我花粉过敏", ["过敏"], names_product=False, names_store=False)
     assert not danger.at_ours("你们的面膜敏感肌过敏吗", ["过敏"], names_product=False, names_store=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "怕是受伤了 在你们店门口",
+        "恐怕是过敏 用了你们的面霜",
+        "容易过敏的人用了你们面霜过敏了",
+        "要是你们早点提醒我就不会受伤",
+        "你们店地太滑 容易摔 我妈滑倒了",
+    ],
+)
+def test_harm_is_heard_beside_a_word_of_fear(text: str) -> None:
+    assert danger.told(text, WORDS)

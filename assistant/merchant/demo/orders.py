@@ -22,7 +22,7 @@ SHOP_RETURN_DAYS = 15
 ONLINE_RETURN_DAYS = 7
 EXCHANGE_DAYS = 30
 FAULT_DAYS = 90
-_FAULT = "质量"
+_FAULT = "质量问题"
 _NO_RETURN = {
     "食品": "食品非质量问题不支持退换",
     "美妆护肤": "美妆护肤拆封后非质量问题不支持退换，未拆封可到店处理",
