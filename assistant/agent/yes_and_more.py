@@ -14,7 +14,7 @@ _HOLDS_BACK = re.compile(
 )
 _RESOLVED = re.compile("(?:那|就|还是|算了)|.*(?:吧|就行|就好)$")
 _SETTLES = re.compile("(?:那|就)?(?:确认|确定|提交|同意)(?:吧|了|啦|哈|呗)?")
-_WAVERS = re.compile("[?？]|(?<![是要])不|别|没|换|改|算了|取消|撤|拉倒|再想|考虑|再说|太.{1,3}了")
+_UNSETTLED = re.compile("[?？]|(?<![是要])不|别|没|换|改|算了|取消|撤|拉倒|再想|考虑|再说|太.{1,3}了")
 _GOES_ON = re.compile("^(?:那|那么)?就(?:这|那|它|按|照)")
 
 
@@ -27,7 +27,7 @@ def ends_in_yes(text: str, tool: str) -> bool:
     if not first or not is_yes(last, tool) or _HOLDS_BACK.search(first):
         return False
     if _SETTLES.fullmatch(last):  # "七点下班来得及 确认"
-        return len(text) <= LONGEST_REMARK and not _WAVERS.search(first)
+        return len(text) <= LONGEST_REMARK and not _UNSETTLED.search(first)
     if not names_change(last, tool):
         return False
     plain = len(text) <= MAX_CHANGE_OF_MIND and not re.search("[?？]", text)
@@ -114,13 +114,13 @@ def _is_done(said: str, tool: str) -> bool:
     return any(said.startswith(v) and _SETTLED.fullmatch(said[len(v) :]) for v in VERBS.get(tool, ()))
 
 
-_SEVERAL = re.compile("(?<![有说第\\d.])(?:[2-9]|[1-9]\\d|[二两俩三四五六七八九十]+)[张杯份瓶]")
+_MORE_THAN_ONE = re.compile("(?<![有说第\\d.])(?:[2-9]|[1-9]\\d|[二两俩三四五六七八九十]+)[张杯份瓶]")
 _NONE_OR_ASKED = re.compile("不|别|没|多少|几|算了|取消")
 
 
 def counts_several(text: str) -> bool:
     """Speaks of more than one ("是两张哦"), and neither refuses nor asks for figures."""
-    return bool(_SEVERAL.search(text)) and not _NONE_OR_ASKED.search(text)
+    return bool(_MORE_THAN_ONE.search(text)) and not _NONE_OR_ASKED.search(text)
 
 
 def yes_to_both(text: str, tool: str) -> bool:
