@@ -175,6 +175,15 @@ def _of_shown(turn: Turn, text: str) -> str:
     return meant[0].product_id if len(meant) == 1 else ""
 
 
+def _cheapest_shown(turn: Turn, text: str) -> str:
+    """The cheapest product of the list just shown, where a message wants it cheaper still ("那再便宜点的呢") and names no kind."""
+    wish = browse.wish(text)
+    if not wish.cheap or wish.kind or wish.priced or turn.mentions.products or turn.state.last_tool != "product_find":
+        return ""
+    shown = [p for o in turn.state.shown if (p := turn.ctx.catalog.products.get(o.value))]
+    return min(shown, key=lambda p: p.price_cents).product_id if len(shown) > 1 else ""
+
+
 def loose(turn: Turn) -> dict[str, str]:
     """Rewards, coupons and a person's build that a message names: kept, whichever tool served it."""
     kept = {slot for slots in _LOOSE.values() for slot in slots}
@@ -196,6 +205,8 @@ def _body_before(turn: Turn) -> dict[str, str]:
 def completed(tool: str, named: dict[str, str], turn: Turn, text: str) -> dict[str, str]:
     """Fill the slots that a message leaves open."""
     state = turn.state
+    if tool == "product_find" and "product" not in named and (product := _cheapest_shown(turn, text)):
+        named = {**named, "product": product}
     filled = with_focus(tool, _ordered(tool, named, turn), state.focus, text, state.last_tool)
     before = _body_before(turn) if tool == "size_advice" else state.last_args
     filled = {**{slot: before[slot] for slot in _LOOSE.get(tool, ()) if slot in before}, **filled}

@@ -64,3 +64,12 @@ def test_a_question_that_was_answered_otherwise_is_not_asked_again(service: Serv
     assert "您想找什么" in shopper.hear("有没有什么推荐")
 
     assert "您想找什么" not in shopper.hear("五十块左右的有吗")
+
+
+def test_cheaper_than_what_was_shown_is_of_its_kind(service: Service) -> None:
+    shopper = Shopper(service)
+    assert "¥149" in shopper.hear("两百来块 想给我爸整个过年穿的 有木有")
+
+    told = shopper.hear("那再便宜点的呢")
+
+    assert "T恤" in told and "牛奶" not in told
