@@ -21,6 +21,14 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )  # fmt: skip
 
 
+_PRAISED = re.compile(
+    "[^，,。；;！!]*(?:真好|很好|挺好|不错|热情|满意|还可以|没得说)[^，,。；;！!]*[，,。；;！! ]+(?=就是|但|可|不过|只是)"
+)
+_LONGEST_DISPUTE = 24  # characters of a message about the category of a complaint
+_NEGATED = re.compile("(?:不是|不算|不属于|别写|不该是|怎么是|怎么成了)([^，,。！!？? ]{1,8})")
+_OF_CATEGORY = re.compile("类别|分类|归类|应该?(?:算|归|属)|(?:应该|就)是.{0,4}(?:类|问题)$")
+
+
 class TicketArgs(Args):
     body: str | None = None
     category: str | None = None
@@ -32,27 +40,15 @@ class NoteArgs(Args):
     note: str | None = None
 
 
-_PRAISED = re.compile(
-    "[^，,。；;！!]*(?:真好|很好|挺好|不错|热情|满意|还可以|没得说)[^，,。；;！!]*[，,。；;！! ]+(?=就是|但|可|不过|只是)"
-)
-
-
 def category_of(text: str) -> str:
     """The category whose words stand in a complaint, less what it praises first ("店员真好，就是排队太久")."""
     text = _PRAISED.sub("", text)
     return next((name for name, words in _WORDS if any(w in text for w in words)), "其他")
 
 
-LONGEST_DISPUTE = 24  # characters of a message about the category of a complaint
-_NEGATED = re.compile("(?:不是|不算|不属于|别写|不该是|怎么是|怎么成了)([^，,。！!？? ]{1,8})")
-
-
-_OF_CATEGORY = re.compile("类别|分类|归类|应该?(?:算|归|属)|(?:应该|就)是.{0,4}(?:类|问题)$")
-
-
 def disputes_category(text: str) -> bool:
     """Says that a complaint stands in the wrong category, and nothing of what happened ("类别不对吧")."""
-    return len(text) <= LONGEST_DISPUTE and bool(re.search("(?:类别|分类|归类).{0,4}(?:不对|错|不是|不该|怎么)", text))
+    return len(text) <= _LONGEST_DISPUTE and bool(re.search("(?:类别|分类|归类).{0,4}(?:不对|错|不是|不该|怎么)", text))
 
 
 def category_named(text: str, current: str = "") -> str:
@@ -62,7 +58,7 @@ def category_named(text: str, current: str = "") -> str:
     rejects = any(current[n : n + 2] in refused for n in range(0, len(current) - 1, 2))
     label = next((c for c in CATEGORIES if c in said and c != "其他"), "")
     alone = bool(label) and len(said.replace(label, "").strip("，,。!！ ")) <= 3
-    if len(text) > LONGEST_DISPUTE or not (rejects or alone or _OF_CATEGORY.search(text)):
+    if len(text) > _LONGEST_DISPUTE or not (rejects or alone or _OF_CATEGORY.search(text)):
         return ""
     found = label or category_of(said)
     return "" if found in ("其他", current) else found

@@ -11,7 +11,6 @@ from assistant.agent import (
     amounts,
     dialogue,
     fill,
-    mentions,
     occasions,
     refusals,
     remarks,
@@ -70,8 +69,9 @@ class Confirming:
             turn.lead = self._made(turn, pending)
             turn.reads_on(wish)
             return None
-        if (renamed := self._renamed(turn, pending)) is not None:
-            return renamed
+        told = self._one_at_a_time(turn, pending) or self._renamed(turn, pending) or self._disputed(turn, pending)
+        if told is not None:
+            return told
         if turn.corrects:  # what is left of a correction may refuse or change what waits, and is never the yes to it
             rest = refusals.after_refusal(turn.text, pending.tool)
             if rest is not None or yes_no.is_no(turn.text, pending.tool):
@@ -89,9 +89,8 @@ class Confirming:
             return let_go(self._outcomes, turn)
         if not wavers and self._restates(turn, pending):
             return self._yes(turn, pending)
-        if (told := self._agrees_and_tells(turn, pending, rules)) is not None:
-            return told
-        if (changed := self._changes(turn, pending, rules)) is not None:
+        changed = self._agrees_and_tells(turn, pending, rules) or self._changes(turn, pending, rules)
+        if changed is not None:
             return changed
         if (rest := refusals.after_refusal(turn.text, pending.tool)) is not None:
             return self._refused(turn, rest)
@@ -137,13 +136,27 @@ class Confirming:
             return None
         return self._tells_more(turn, pending, rules) or self._asked_beside(turn, rules)
 
+    def _one_at_a_time(self, turn: Turn, pending: Pending) -> Reply | None:
+        """Two wished of what is made one by one ("是两张哦"): said so, and what waits shown once more."""
+        if pending.tool not in _ONE_AT_A_TIME or not yes_and_more.counts_several(turn.text):
+            return None
+        turn.did(pending.tool, "asked_to_confirm")
+        return self._once_more(turn, "one_at_a_time")
+
+    def _disputed(self, turn: Turn, pending: Pending) -> Reply | None:
+        """A complaint whose category is wrong: asked which it is."""
+        if "category" not in TOOLS[pending.tool].slots or not disputes_category(turn.text):
+            return None
+        turn.did(pending.tool, "changed_before_yes")
+        offers = tuple(Offer(name, name) for name in CATEGORIES if name != pending.args.get("category"))
+        task = Task(pending.tool, pending.args, "category", "应该归哪一类？", offers)
+        turn.state = replace(turn.state, asking=task)
+        return asked_again(task, turn.english, first=True)
+
     def _renamed(self, turn: Turn, pending: Pending) -> Reply | None:
         """What waits under another topic, in another category or number ("主题改成面试穿搭", "是质量 不是价格", "就一袋")."""
         slots = TOOLS[pending.tool].slots
         named = {k: v for k, v in turn.mentions.slots.items() if k in slots}
-        if pending.tool in _ONE_AT_A_TIME and yes_and_more.counts_several(turn.text):
-            turn.did(pending.tool, "asked_to_confirm")
-            return self._once_more(turn, "one_at_a_time")
         if "topic" in slots and (topic := occasions.told(turn.text)):
             at = fill.moved(pending.args.get("time"), turn)
             args = dialogue.repaired(pending.args, {**named, "topic": topic, **({"time": at} if at else {})})
@@ -159,12 +172,6 @@ class Confirming:
             tells = len(turn.text) > MAX_ANSWER and not disputes_category(turn.text)
             more = {"body": turn.words} if tells else {}
             args = fill.added(pending, {**more, "category": category}, turn)
-        elif "category" in slots and disputes_category(turn.text):
-            turn.did(pending.tool, "changed_before_yes")
-            offers = tuple(Offer(name, name) for name in CATEGORIES if name != pending.args.get("category"))
-            task = Task(pending.tool, pending.args, "category", "应该归哪一类？", offers)
-            turn.state = replace(turn.state, asking=task)
-            return asked_again(task, turn.english, first=True)
         else:
             return None
         turn.did(pending.tool, "changed_before_yes")
@@ -261,10 +268,10 @@ class Confirming:
             return ""
         if tool == "ticket_file" and not _ASKS_US.search(rest):
             return ""  # goes on with the story
-        said = self._mentioned(turn, agreed)
+        said = turn.named_in(agreed).slots
         if any(pending.args.get(k, v) != v for k, v in said.items() if k in TOOLS[tool].slots):
             return ""  # "换货 另外…" where a return waits
-        found = mentions.find(rest, turn.ctx.catalog, turn.now, turn.state.focus.product_id, turn.playbook.names)
+        found = turn.named_in(rest)
         wished = turn.playbook.plain_intents(found.plain.lower())
         best = self._stance.router.rank(found.plain).best
         if not wished and best.probability >= OWN_WISH:
@@ -273,12 +280,6 @@ class Confirming:
         another = any(found.slots.get(k, pending.args.get(k)) != pending.args.get(k) for k in _THINGS)
         near = {*kin(tool), *_MORE_OF.get(tool, ())} - ({tool} if another else set())
         return "" if not wished or near & set(wished) else rest
-
-    @staticmethod
-    def _mentioned(turn: Turn, part: str) -> dict[str, str]:
-        """What a part of the message names."""
-        focus, names = turn.state.focus.product_id, turn.playbook.names
-        return mentions.find(part, turn.ctx.catalog, turn.now, focus, names).slots
 
     def _yes(self, turn: Turn, pending: Pending) -> Reply:
         return resume(self._outcomes, turn, self._made(turn, pending))

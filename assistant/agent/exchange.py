@@ -80,12 +80,16 @@ class Turn:
         waits = self.state.asking is not None or self.state.pending is not None
         return self.playbook.fitting(self.mentions.plain.lower(), "" if waits else self.state.last_tool)
 
+    def named_in(self, part: str) -> Mentions:
+        """What a part of the message names, in the light of the product spoken of."""
+        focus = self.state.focus.product_id
+        return mentions.find(part, self.ctx.catalog, self.now, focus, self.playbook.names)
+
     def reads_on(self, rest: str) -> None:
         """The rest of a message is read as a message of its own."""
-        names, focus = self.playbook.names, self.state.focus.product_id
         self.text = self.words = rest
         self.ctx = replace(self.ctx, text=rest)
-        self.mentions = mentions.find(rest, self.ctx.catalog, self.now, focus, names)
+        self.mentions = self.named_in(rest)
 
     def answered(self, reply: Reply) -> Answer:
         """What the turn leaves with this reply."""

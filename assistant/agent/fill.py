@@ -8,32 +8,42 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from assistant.agent import amounts, bodies, dialogue, occasions, purchases, ruled_out
+from assistant.agent import (
+    amounts,
+    bodies,
+    complaints,
+    dialogue,
+    occasions,
+    purchases,
+    questions,
+    ruled_out,
+    shown,
+)
 from assistant.agent.exchange import Turn
 from assistant.agent.mentions import Mentions
 from assistant.agent.particulars import OTHER_SIZE, called, called_other_size, steps
-from assistant.agent.written import fold_dialect
 from assistant.clock import local
 from assistant.domain.conversation import Focus, Offer, Pending
 from tools import browse
 from tools.all import TOOLS
-from tools.catalog import narrow
 from tools.errors import BackendDown, ToolError
-from tools.numerals import whole
 from tools.tickets import category_of
 
-SHORT_QUESTION = 8  # characters
-LONG_QUESTION = 16
 ORDER_TOOLS = ("order_status", "order_logistics", "return_check", "return_request", "order_cancel")
 _LOOSE = {
     "points_redeem": ("item",),
     "coupons_claim": ("coupon",),
     "size_advice": ("height", "weight", "wearer", "usual", "fit"),
 }  # named before by a tool that has no such slot
-_ORDINAL = re.compile(r"第([1-9一二三四五六七八九])(?:个|款|单|笔|件|双|条|张|家)|^([1-9一二三四五六七八九])$")
-_TOP = re.compile(r"(最上面|头一|最前面|最新|first)")
-_BOTTOM = re.compile(r"(最下面|最后|last)(?!.{0,3}(?:期限|时间))")
 _BACK = re.compile(r"(这|那|它|刚才|上面|刚刚)")
+_OF_WARES = ("product_find", "size_advice", "stock_check")
+_ANEW = re.compile(
+    "^(?:算了|不对|不是|那|[，,。 ])*(?:我|让我)?(?:重新|再重新|从头)(?:说|讲|描述)(?:一?遍|一下|下|吧)?(?:[，,：: ]+|$)"
+)
+_UPWARDS = re.compile("升(?:了|上去|级|到|完)|下一(?:级|档)|再往上|高一级|上一级")
+_ON_AGAIN = re.compile("打开|开启|恢复|开(?:着|了|吧|回)|又想|重新")
+_THERE = re.compile("[这那](?:家?店|家(?!的|里)|边(?!的)|里(?!面)|儿)|店里|(?:我|就)过去(?!买|一年|的|几)")
+_ELSEWHERE = re.compile("哪|别的|别家|其他|其它|附近|另外|换家|最近|any|other|which|where")
 
 
 def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
@@ -42,24 +52,24 @@ def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
     named = turn.mentions.slots
     slots = TOOLS[tool].slots
     found = {k: v for k, v in named.items() if k in slots}
-    found |= _picked(tool, turn, text)
+    found |= shown.picked(tool, turn, text)
     if tool == "knowledge_search" and "store" not in found and len(turn.mentions.stores) == 1:
         found["store"] = turn.mentions.stores[0]  # "我在西单": of that store, wherever they stand
     if "question" in slots:
-        found["question"] = question(turn, text)
+        found["question"] = questions.beside_the_last(turn, text)
         found |= with_focus(tool, found, turn.state.focus, text, turn.state.last_tool)
     if tool == "size_advice":
         found |= _of_body(turn, text, found)
-    if tool == "ticket_file" and turn.english and (category := _english_category(text)):
+    if tool == "ticket_file" and turn.english and (category := complaints.english_category(text)):
         found["category"] = category
-    if tool == "ticket_file" and len(bare_complaint(text)) >= 4:
+    if tool == "ticket_file" and len(complaints.bare_complaint(text)) >= 4:
         found["body"] = part or turn.words
     if tool == "coupons_claim" and "coupon" not in found:
         names = called(turn.playbook.names.coupons_of_brands, ruled_out.left(text))
         found |= {"coupon": coupon} if (coupon := names or amounts.spoken(ruled_out.left(text))) else {}
     if "topic" in slots and (topic := occasions.told(text) or occasions.find(text)):
         found["topic"] = topic
-    if "note" in slots and (added := note(text)):
+    if "note" in slots and (added := complaints.note(text)):
         found["note"] = added
     if tool.startswith("return"):
         found |= _of_return(tool, turn, text, found)
@@ -102,88 +112,6 @@ def _variant_wanted(turn: Turn, filled: dict[str, str]) -> dict[str, str]:
     return {"reason": f"换成{named['colour']}"}
 
 
-def question(turn: Turn, text: str) -> str:
-    """What the documents are asked: a short question stands beside the one before it ("几天能好")."""
-    text = fold_dialect(text)
-    before = turn.state.last_question
-    return f"{before} {text}" if before and len(text) <= SHORT_QUESTION and not turn.mentions.products else text
-
-
-_ABOUT = (
-    ("appointment", "预约穿搭顾问"), ("points", "积分"), ("coupons", "优惠券"), ("order_logistics", "快递"), ("order", "订单"), ("return", "退货"),
-    ("stock_reserve", "预留"), ("membership", "会员"), ("privacy", "个人信息"), ("ticket", "投诉"), ("store", "门店"),
-)  # fmt: skip
-
-
-def questions(turn: Turn) -> tuple[str, str]:
-    """What the documents may be asked: the message alone, and with what was spoken of (empty where it is long)."""
-    text, about = fold_dialect(turn.text), spoken_of(turn)
-    leans = len(text) <= LONG_QUESTION and not _NEW_SUBJECT.match(text)
-    return text, f"{about}{text}" if about and leans else ""
-
-
-_NEW_SUBJECT = re.compile(
-    "(?:请问|问一?下|对了|诶|哎|[，, ])*(?:你们|咱们|你家|商场|店里)(?:这里|这边|这|那里|那边)?(?:[a-zA-Z\\d一二三四五六负]+[楼层]?)?(?:有没有|有|能不能|可不可以|可以|卖)[^了]"
-)
-
-
-def spoken_of(turn: Turn) -> str:
-    """What was spoken of, as words to put before a question; empty where nothing was."""
-    state = turn.state
-    if state.last_question:
-        return f"{state.last_question} "
-    item = turn.ctx.catalog.products.get(state.focus.product_id or "")
-    if item is not None and state.last_tool.startswith(("product", "stock_check", "size")):
-        return f"{item.aliases[0] if item.aliases else item.name} "
-    return next((words for prefix, words in _ABOUT if state.last_tool.startswith(prefix)), "")
-
-
-def _picked(tool: str, turn: Turn, text: str) -> dict[str, str]:
-    """The thing of the last list that is meant by its number."""
-    state = turn.state
-    if not state.shown or state.shown_slot not in TOOLS[tool].slots:
-        return {}
-    if _TOP.search(text) or _BOTTOM.search(text):
-        return {state.shown_slot: state.shown[0 if _TOP.search(text) else -1].value}
-    if state.shown_slot == "coupon" and (coupon := amounts.named(text, state.shown)):
-        return {"coupon": coupon}
-    if state.shown_slot == "product" and (product := _of_shown(turn, text)):
-        return {"product": product}
-    found = _ORDINAL.search(text)
-    if not found:
-        return {}
-    word = found.group(1) or found.group(2)
-    index = whole(word)
-    return {state.shown_slot: state.shown[index - 1].value} if 0 < index <= len(state.shown) else {}
-
-
-_CHEAP = re.compile("(?<![不更])便宜(?:点|些|一点)?的?(?:那|这)(?:个|款|件|双|条)|the cheaper one")
-_DEAR = re.compile("(?<![不更])贵(?:点|些|一点)?的?(?:那|这)(?:个|款|件|双|条)")
-
-
-def _of_shown(turn: Turn, text: str) -> str:
-    """The product of the last list that is meant by whom it is for ("女款的") or by its price; empty where none alone is."""
-    if turn.mentions.products:
-        return ""
-    shown = [p for o in turn.state.shown if (p := turn.ctx.catalog.products.get(o.value))]
-    if len(shown) < 2:
-        return ""
-    if _CHEAP.search(text) or _DEAR.search(text):
-        pick = min if _CHEAP.search(text) else max
-        return pick(shown, key=lambda p: p.price_cents).product_id
-    meant = narrow(shown, text)
-    return meant[0].product_id if len(meant) == 1 else ""
-
-
-def _cheapest_shown(turn: Turn, text: str) -> str:
-    """The cheapest product of the list just shown, where a message wants it cheaper still ("那再便宜点的呢") and names no kind."""
-    wish = browse.wish(text)
-    if not wish.cheap or wish.kind or wish.priced or turn.mentions.products or turn.state.last_tool != "product_find":
-        return ""
-    shown = [p for o in turn.state.shown if (p := turn.ctx.catalog.products.get(o.value))]
-    return min(shown, key=lambda p: p.price_cents).product_id if len(shown) > 1 else ""
-
-
 def loose(turn: Turn) -> dict[str, str]:
     """Rewards, coupons and a person's build that a message names: kept, whichever tool served it."""
     kept = {slot for slots in _LOOSE.values() for slot in slots}
@@ -205,7 +133,7 @@ def _body_before(turn: Turn) -> dict[str, str]:
 def completed(tool: str, named: dict[str, str], turn: Turn, text: str) -> dict[str, str]:
     """Fill the slots that a message leaves open."""
     state = turn.state
-    if tool == "product_find" and "product" not in named and (product := _cheapest_shown(turn, text)):
+    if tool == "product_find" and "product" not in named and (product := shown.cheapest(turn, text)):
         named = {**named, "product": product}
     filled = with_focus(tool, _ordered(tool, named, turn), state.focus, text, state.last_tool)
     before = _body_before(turn) if tool == "size_advice" else state.last_args
@@ -255,9 +183,6 @@ def _may_tell_variant(turn: Turn) -> bool:
     return told is None or (told == OTHER_SIZE and steps(turn.text) != 0)
 
 
-_OF_WARES = ("product_find", "size_advice", "stock_check")
-
-
 def added(pending: Pending, named: dict[str, str], turn: Turn) -> dict[str, str]:
     """What a message adds to the change of the same kind that waits for its yes."""
     args = dialogue.repaired(pending.args, named)
@@ -272,13 +197,6 @@ def added(pending: Pending, named: dict[str, str], turn: Turn) -> dict[str, str]
     if (at := moved(pending.args.get("time"), turn)) and "time" in pending.args:
         args["time"] = at
     return args
-
-
-_ANEW = re.compile(
-    "^(?:算了|不对|不是|那|[，,。 ])*(?:我|让我)?(?:重新|再重新|从头)(?:说|讲|描述)(?:一?遍|一下|下|吧)?(?:[，,：: ]+|$)"
-)
-_UPWARDS = re.compile("升(?:了|上去|级|到|完)|下一(?:级|档)|再往上|高一级|上一级")
-_ON_AGAIN = re.compile("打开|开启|恢复|开(?:着|了|吧|回)|又想|重新")
 
 
 def _next_tier(turn: Turn) -> dict[str, str]:
@@ -304,10 +222,6 @@ def with_focus(tool: str, args: dict[str, str], focus: Focus, text: str, last_to
         if value and is_open and _may_fill(slot, tool, args, filled, focus, text, last_tool):
             filled[slot] = value
     return filled
-
-
-_THERE = re.compile("[这那](?:家?店|家(?!的|里)|边(?!的)|里(?!面)|儿)|店里|(?:我|就)过去(?!买|一年|的|几)")
-_ELSEWHERE = re.compile("哪|别的|别家|其他|其它|附近|另外|换家|最近|any|other|which|where")
 
 
 def _may_fill(
@@ -370,35 +284,3 @@ def on_offered_day(offers: Sequence[Offer], mentions: Mentions) -> str | None:
     hour = local(datetime.fromisoformat(named)).time()
     offered = [o.value for o in offers if local(datetime.fromisoformat(o.value)).time() == hour]
     return offered[0] if offered else dialogue.moved(offers[0].value, mentions)
-
-
-# -- free text ------------------------------------------------------------------------------------------------------
-
-_COMPLAINS = re.compile(
-    r"我(要|想)投诉|投诉|我很生气|要个说法|我要反映一个问题|complain|I want to|[，。！!,.]", re.IGNORECASE
-)
-_ADDS = re.compile(
-    r"我再补充一下|补充一下|我要补充说明|补充信息|工单补充|补充|再加一条信息到投诉里|给工单加一句|那个工单|投诉那个|我想再|我要|投诉内容|[：:]"
-)
-
-
-_ENGLISH_CATEGORIES = (
-    ("安全卫生", "hurt|injur|sick|allerg|burn|unsafe|expired"), ("服务态度", "rude|staff|attitude|ignored|clerk|cashier|assistant"),
-    ("物流配送", "deliver|courier|parcel|package|shipping|late|wrong item"), ("商品质量", "broke|broken|fell apart|quality|defect|stopped working|tore|torn|leak|fake"),
-    ("退款售后", "refund|repair|warranty|money back"), ("门店环境", "queue|toilet|restroom|dirty|parking|noisy"), ("价格活动", "price|overcharg|coupon|discount"),
-)  # fmt: skip
-
-
-def _english_category(text: str) -> str:
-    return next((name for name, words in _ENGLISH_CATEGORIES if re.search(words, text.lower())), "")
-
-
-def bare_complaint(text: str) -> str:
-    """What a complaint says beyond that it is one."""
-    return _COMPLAINS.sub("", text).strip()
-
-
-def note(text: str) -> str:
-    """What a ticket is to be supplemented with, empty where nothing is said yet."""
-    text = _ADDS.sub("", text).strip(" ，,。")
-    return text if len(text) >= 4 else ""

@@ -5,7 +5,6 @@ Called by `outcomes` where something is to be reserved, and by `confirming`.
 
 import re
 
-from assistant.agent import mentions
 from assistant.agent.exchange import Turn
 
 VARIANT = ("colour", "size")
@@ -30,7 +29,7 @@ def variants(turn: Turn) -> list[dict[str, str]]:
     for clause in _CLAUSES.split(turn.text):
         if not _WISHES.search(clause):
             continue
-        named = mentions.find(clause, turn.ctx.catalog, turn.now, focus.product_id, turn.playbook.names).slots
+        named = turn.named_in(clause).slots
         variant = {k: v for k, v in named.items() if k in VARIANT}
         if not found and (variant or ("留" in clause and spoken)):
             found.append(variant)

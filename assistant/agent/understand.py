@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from assistant import logs
-from assistant.agent import dialogue, fill, mentions, purchases
+from assistant.agent import dialogue, fill, mentions, purchases, questions
 from assistant.agent import ranking as ranked_by
 from assistant.agent.compose import Composer, merge
 from assistant.agent.decide import Decision, Question, decide
@@ -193,8 +193,8 @@ class Understanding:
     def _found(self, turn: Turn) -> Served | None:
         """What the documents hold on a message, alone or in context."""
         args = fill.args("knowledge_search", turn)
-        alone, in_context = (self._asked(turn, args, question) for question in fill.questions(turn))
-        least = 0.0 if len(turn.text) <= fill.SHORT_QUESTION else OWN_WORDS
+        alone, in_context = (self._asked(turn, args, question) for question in questions.alone_and_in_context(turn))
+        least = 0.0 if len(turn.text) <= questions.SHORT else OWN_WORDS
         found = in_context if _confidence(in_context) > _confidence(alone) + least else alone
         if found is not None and found is in_context:
             found = self._earned(turn, args, found, alone)
@@ -202,7 +202,7 @@ class Understanding:
 
     def _earned(self, turn: Turn, args: dict[str, str], found: Served, alone: Served | None) -> Served:
         """The answer in context; only a doubtful one where what was spoken of finds it without the question, and better."""
-        before = self._asked(turn, args, fill.spoken_of(turn).strip())
+        before = self._asked(turn, args, questions.spoken_of(turn).strip())
         then, now, itself = _best(before), _best(found), _best(alone)
         if then is None or now is None or then.chunk_id != now.chunk_id or now.confidence > then.confidence:
             return found

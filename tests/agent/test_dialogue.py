@@ -274,31 +274,6 @@ def test_how_many_is_no_choice_of_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "tool", "wish"),
-    [
-        ("对 取消 然后约下周六", "appointment_cancel", "约下周六"),
-        ("好顺便问下几点关门", "stock_reserve", "问下几点关门"),
-        ("对 订单那双38的也帮我退掉", "stock_reserve", "订单那双38的也帮我退掉"),
-        ("对 但是改成四点", "appointment_move", ""),
-        ("嗯 对了 我的快递呢", "stock_reserve", ""),
-        ("好 另外先别弄", "order_cancel", ""),
-        ("好 取消吧", "order_cancel", ""),
-        ("徐家汇店 然后几点关门", "order_cancel", ""),
-    ],
-)
-def test_what_is_wished_after_a_plain_yes(said: str, tool: str, wish: str) -> None:
-    assert yes_and_more.wish_after(said, tool)[1] == wish
-
-
-@pytest.mark.parametrize(
-    ("said", "lets"),
-    [("算了 类别随便吧 就这样登记 快点给我处理", True), ("算了 就这样吧", False), ("算了 类别随便吧 不登记了", False)],
-)
-def test_a_detail_is_left_as_it_stands(said: str, lets: bool) -> None:
-    assert yes_and_more.lets_be(said, "ticket_file") is lets
-
-
-@pytest.mark.parametrize(
     ("said", "comes"),
     [
         ("那我让我妹直接去店里买 谢谢啦", True),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from assistant.agent import fill, occasions, times
+from assistant.agent import complaints, fill, occasions, times
 from assistant.agent.mentions import Mentions
 from assistant.domain.conversation import Focus, Offer
 
@@ -54,7 +54,7 @@ def test_a_weekday_is_the_next_to_come_also_on_that_weekday() -> None:
 
 @pytest.mark.parametrize(("text", "said"), [("我要投诉", ""), ("投诉，收银台太慢", "收银台太慢")])
 def test_a_bare_complaint_says_nothing_else(text: str, said: str) -> None:
-    assert fill.bare_complaint(text) == said
+    assert complaints.bare_complaint(text) == said
 
 
 @pytest.mark.parametrize(

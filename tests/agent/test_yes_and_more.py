@@ -22,14 +22,26 @@ def test_a_question_or_a_reproach_leaves_nothing_as_it_stands(text: str, tool: s
     assert not yes_and_more.lets_be(text, tool)
 
 
-def test_a_detail_may_be_left_as_it_stands() -> None:
-    assert yes_and_more.lets_be("算了 类别随便吧 就这样登记 快点给我处理", "ticket_file")
+@pytest.mark.parametrize(
+    ("text", "lets"),
+    [("算了 类别随便吧 就这样登记 快点给我处理", True), ("算了 就这样吧", False), ("算了 类别随便吧 不登记了", False)],
+)
+def test_a_detail_may_be_left_as_it_stands(text: str, lets: bool) -> None:
+    assert yes_and_more.lets_be(text, "ticket_file") is lets
 
 
 @pytest.mark.parametrize(
     ("text", "tool", "wish"),
     [
         ("对 取消 然后约下周六", "order_cancel", "约下周六"),
+        ("对 取消 然后约下周六", "appointment_cancel", "约下周六"),
+        ("好顺便问下几点关门", "stock_reserve", "问下几点关门"),
+        ("对 订单那双38的也帮我退掉", "stock_reserve", "订单那双38的也帮我退掉"),
+        ("对 但是改成四点", "appointment_move", ""),
+        ("嗯 对了 我的快递呢", "stock_reserve", ""),
+        ("好 另外先别弄", "order_cancel", ""),
+        ("好 取消吧", "order_cancel", ""),
+        ("徐家汇店 然后几点关门", "order_cancel", ""),
         ("好 顺便查下积分", "stock_reserve", "查下积分"),
         ("取消还有手续费吗", "order_cancel", ""),
         ("换？还有黑色的货吗", "return_request", ""),
