@@ -29,6 +29,7 @@ _NAMES = (
     "shopper_live.yaml",
     "shopper_heard.yaml",
     "shopper_heard_again.yaml",
+    "shopper_heard_remarks.yaml",
     "shopper_talk.yaml",
 )
 FILES = tuple(path for name in _NAMES if (path := Path(__file__).parent / "data" / name).exists())

@@ -14,7 +14,7 @@ from assistant.domain.conversation import Focus, State, Task
 from tools.all import TOOLS
 
 _REPEAT = re.compile(
-    r"(再说一(遍|次)|重复一(遍|下)|没听清|没看清|^.{0,4}什么意思.{0,2}$|你刚才说(什么|啥)|再发(?:我|给我)?一(遍|次|下)|重发|没(?:看|复制|收)(?:全|上)|say (that|it) again|repeat)",
+    r"(再说一(遍|次)|重复一(遍|下)|没听清|没看清|^.{0,4}什么意思.{0,2}$|你(?:刚才|刚刚)?说(?:的|了)?(?:什么|啥)(?:来着|呢)?$|你刚才说(什么|啥)|再发(?:我|给我)?一(遍|次|下)|重发|没(?:看|复制|收)(?:全|上)|say (that|it) again|repeat)",
     re.IGNORECASE,
 )
 _WAIT = re.compile(

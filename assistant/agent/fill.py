@@ -22,6 +22,7 @@ from assistant.agent import (
 from assistant.agent.exchange import Turn
 from assistant.agent.mentions import Mentions
 from assistant.agent.particulars import OTHER_SIZE, called, called_other_size, steps
+from assistant.agent.yes_no import VERBS
 from assistant.clock import local
 from assistant.domain.conversation import Focus, Offer, Pending
 from tools import browse
@@ -49,7 +50,7 @@ _ELSEWHERE = re.compile("哪|别的|别家|其他|其它|附近|另外|换家|�
 def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
     """Arguments of a tool from what the message (or one part of it) names."""
     text = part or turn.text
-    named = turn.mentions.slots
+    named = _of_its_clause(tool, turn, text) or turn.mentions.slots
     slots = TOOLS[tool].slots
     found = {k: v for k, v in named.items() if k in slots}
     found |= shown.picked(tool, turn, text)
@@ -76,6 +77,16 @@ def args(tool: str, turn: Turn, part: str = "") -> dict[str, str]:
     if tool == "handoff":
         found["reason"] = text[:200]
     return found
+
+
+def _of_its_clause(tool: str, turn: Turn, text: str) -> dict[str, str]:
+    """Of several things that a message names, what stands beside the change itself ("那靴子帮我取消吧 羽绒服让我室友收"); empty
+    where none alone does."""
+    if tool not in ORDER_TOOLS or tool not in VERBS or len(turn.mentions.products) < 2:
+        return {}
+    clauses = [c for c in re.split(r"[，,。.!！?？;；~～、\s]+", text) if any(v in c for v in VERBS[tool])]
+    found = turn.named_in(clauses[0]) if len(clauses) == 1 else None
+    return found.slots if found is not None and found.products else {}
 
 
 def _of_body(turn: Turn, text: str, found: dict[str, str]) -> dict[str, str]:

@@ -47,7 +47,8 @@ class Outcomes:
         """Serve an intent of the playbook with what the message names."""
         known = turn.playbook.intents[intent]
         if known.reply:
-            return self.say(turn, known.reply)
+            told = intent == "chitchat" and bool(turn.state.last_reply) and not dialogue.asks(turn.text)
+            return self.say(turn, "remark" if told else known.reply)
         return self.run(turn, intent, self.named(turn, intent))
 
     def named(self, turn: Turn, tool: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ from assistant.agent.router import Router
 from assistant.agent.second_look import SecondLook
 from assistant.agent.toolbelt import Planned, call, execute
 from assistant.agent.understand import Model, Understanding
+from assistant.agent.wanting import ACTS
 from assistant.agent.written import clean, has_words, is_english, simplified, tidy
 from assistant.clock import Clock
 from assistant.config import AgentSettings
@@ -183,6 +184,10 @@ class Agent:
         once_more = from_documents and turn.text[:60] == before.last_question  # the very same message, sent again
         if once_more or (dialogue.asks(turn.text) and not (from_documents or turn.corrects)):
             return reply
+        if not dialogue.asks(turn.text) and not ACTS.search(turn.text):  # a remark on what was said
+            turn.trace.intents.clear()
+            turn.did("chitchat", "said_already")
+            return self._outcomes.act(turn, "chitchat")
         return self._outcomes.say(turn, "said_already")
 
     def _with_care(self, turn: Turn, reply: Reply) -> Reply:

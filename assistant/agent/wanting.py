@@ -1,6 +1,6 @@
 """Words that want something done or told, whatever it is.
 
-Pure functions on text. Called by `context`; `refusals`, `remarks` and `yes_and_more` hold a message with such words for no
+Pure functions on text. Called by `context` and `turn`; `refusals`, `remarks` and `yes_and_more` hold a message with such words for no
 mere answer.
 """
 
