@@ -78,6 +78,12 @@ def category_named(text: str, current: str = "") -> str:
     return "" if found in ("其他", current) else found
 
 
+def upholds_category(text: str, current: str) -> bool:
+    """Disputes a category and calls the one that stands there already ("不是卫生 是物流！" where it is 物流配送)."""
+    halves = {_HALVES[half.group(1)] for c in _clauses(_NEGATED.sub(" ", text)) if (half := _BY_HALF.fullmatch(c))}
+    return len(text) <= _LONGEST_DISPUTE and bool(_NEGATED.search(text)) and halves == {current}
+
+
 def only_category(clause: str) -> bool:
     """A clause that calls or disputes a category and tells nothing of what happened ("不是卫生", "物流的事")."""
     refused = _NEGATED.fullmatch(clause)

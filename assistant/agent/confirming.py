@@ -30,7 +30,7 @@ from assistant.agent.toolbelt import Planned, Served, call, execute
 from assistant.domain.conversation import Offer, Pending, Task
 from assistant.domain.message import Reply
 from tools.all import TOOLS
-from tools.tickets import CATEGORIES, category_named, disputes_category
+from tools.tickets import CATEGORIES, category_named, disputes_category, upholds_category
 from tools.types import KnowledgeAnswer
 
 SURE_YES = 0.9  # a change is made on a learnt yes from here; between the two we ask once more
@@ -187,6 +187,8 @@ class Confirming:
             args = {**pending.args, "reason": told.group(1).removesuffix("吧").removesuffix("行吗")}
         elif pending.tool == "ticket_file" and "；" in pending.args["body"] and complaints.takes_out(turn.text):
             args = {**pending.args, "body": pending.args["body"].rpartition("；")[0]}
+        elif "category" in slots and upholds_category(said, pending.args.get("category", "")):
+            args = pending.args  # shown once more
         elif "category" in slots and (category := category_named(said, pending.args.get("category", ""))):
             tells = len(turn.text) > MAX_ANSWER and not disputes_category(turn.text)
             more = {"body": turn.words} if tells else {}
@@ -239,7 +241,9 @@ class Confirming:
             return False
         said, slots = turn.mentions.slots, TOOLS[pending.tool].slots
         named = {k: v for k, v in said.items() if k in slots}
-        if (at := pending.args.get("time")) and {"time", "day"} & set(named) and fill.moved(at, turn) == at:
+        if (at := pending.args.get("time")) and {"time", "day"} & set(named):
+            if fill.moved(at, turn) != at:
+                return False  # "嗯约吧 周四" where Wednesday waits
             named = {**named, "time": at, "day": pending.args.get("day", at)}
         told = [v for k, v in said.items() if k in ("colour", "size") and k not in slots]  # of what is brought back
         if not (named or told) or len(dialogue.residue(turn.mentions)) > 4 or not yes_no.is_yes(first, pending.tool):

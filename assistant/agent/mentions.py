@@ -72,7 +72,7 @@ class Mentions:
 
 
 _AIM = re.compile("(?:改|换|推|挪|提前|延|调)(?:迟|后)?(?:到|成|为)")
-_TAKEN_BACK = re.compile(r"(?:不是|不要|别要)\s*[^，,。 ]{1,6}?[，,。 ]*(?:而?是|要|换成?|改成?|来)(?=\S)")
+_TAKEN_BACK = re.compile(r"(?:不是|不要(?!了)|别要)\s*[^，,。 ！!]{1,6}?[，,。 ！!]*(?:而?是|要|换成?|改成?|来)(?=\S)")
 
 
 def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = None, names: Names = NO_NAMES) -> Mentions:

@@ -280,6 +280,25 @@ def test_the_store_told_beside_the_yes_is_kept(service: Service) -> None:
     assert done.trace["tools"][-1]["args"]["store"] == "S008"
 
 
+def test_what_is_wanted_no_more_is_not_what_is_wanted_instead(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("无线吸尘器多少钱")
+
+    args = shopper.say("我说吸尘器不要了！要粉色加湿器 天津有吗").trace["tools"][-1]["args"]
+
+    assert args["product"] == "P052"
+
+
+@pytest.mark.parametrize("said", ["嗯约吧 周四", "对 约吧 三点", "嗯约吧 那天要是下雨就算了", "约吧 收费吗"])
+def test_a_yes_to_another_moment_or_under_a_condition_books_nothing(service: Service, said: str) -> None:
+    shopper = Shopper(service)
+    shopper.say("徐家汇约穿搭顾问 周三下午两点")
+
+    answered = shopper.say(said)
+
+    assert all(step.get("by") != "confirmed" for step in answered.trace["intents"])
+
+
 @pytest.mark.parametrize("said", ["主题改一下 写同学会", "主题是 同学会 穿搭"])
 def test_the_topic_is_told_after_that_it_changes(service: Service, said: str) -> None:
     shopper = Shopper(service)
