@@ -24,8 +24,20 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _PRAISED = re.compile(
     "[^，,。；;！!]*(?:真好|很好|挺好|不错|热情|满意|还可以|没得说)[^，,。；;！!]*[，,。；;！! ]+(?=就是|但|可|不过|只是)"
 )
+_DROPPED = re.compile(
+    "((?:快递|物流|配送|送货|包裹)[^，,。；;！! 人妈爸孩我他她]{0,4})摔"
+)  # a thing, which hurt nobody
+_HALVES = {
+    "态度": "服务态度", "质量": "商品质量", "物流": "物流配送", "快递": "物流配送", "配送": "物流配送", "退款": "退款售后",
+    "售后": "退款售后", "环境": "门店环境", "价格": "价格活动", "卫生": "安全卫生", "安全": "安全卫生",
+}  # fmt: skip
+_BY_HALF = re.compile(
+    f"(?:(?:就|应该|明明|这|那|它|都|属于|算|归|写|选|改成?|是)*(?:是|属于|算|归|写|选|改成?))?({'|'.join(_HALVES)})(?:类|问题|方面|的事情?|上的事)*[吧啊呀嘛哦哈了]*"
+)
 _LONGEST_DISPUTE = 24  # characters of a message about the category of a complaint
-_NEGATED = re.compile("(?:不是|不算|不属于|别写|不该是|怎么是|怎么成了)([^，,。！!？? ]{1,8})")
+_NEGATED = re.compile(
+    "(?:不是|不算|不属于|别写|不该是|(?:怎么|咋)(?:又|会|就|还)?是|怎么成了|咋成了)([^，,。！!？? ]{1,8})"
+)
 _OF_CATEGORY = re.compile("类别|分类|归类|应该?(?:算|归|属)|(?:应该|就)是.{0,4}(?:类|问题)$")
 
 
@@ -42,7 +54,7 @@ class NoteArgs(Args):
 
 def category_of(text: str) -> str:
     """The category whose words stand in a complaint, less what it praises first ("店员真好，就是排队太久")."""
-    text = _PRAISED.sub("", text)
+    text = _DROPPED.sub(r"\1", _PRAISED.sub("", text))
     return next((name for name, words in _WORDS if any(w in text for w in words)), "其他")
 
 
@@ -58,10 +70,29 @@ def category_named(text: str, current: str = "") -> str:
     rejects = any(current[n : n + 2] in refused for n in range(0, len(current) - 1, 2))
     label = next((c for c in CATEGORIES if c in said and c != "其他"), "")
     alone = bool(label) and len(said.replace(label, "").strip("，,。!！ ")) <= 3
+    halves = {_HALVES[half.group(1)] for c in _clauses(said) if (half := _BY_HALF.fullmatch(c))}
+    alone = alone or (len(halves) == 1 and all(_BY_HALF.fullmatch(c) for c in _clauses(said)))
     if len(text) > _LONGEST_DISPUTE or not (rejects or alone or _OF_CATEGORY.search(text)):
         return ""
-    found = label or category_of(said)
+    found = label or (halves.pop() if len(halves) == 1 else category_of(said))
     return "" if found in ("其他", current) else found
+
+
+def upholds_category(text: str, current: str) -> bool:
+    """Disputes a category and calls the one that stands there already ("不是卫生 是物流！" where it is 物流配送)."""
+    halves = {_HALVES[half.group(1)] for c in _clauses(_NEGATED.sub(" ", text)) if (half := _BY_HALF.fullmatch(c))}
+    return len(text) <= _LONGEST_DISPUTE and bool(_NEGATED.search(text)) and halves == {current}
+
+
+def only_category(clause: str) -> bool:
+    """A clause that calls or disputes a category and tells nothing of what happened ("不是卫生", "物流的事")."""
+    refused = _NEGATED.fullmatch(clause)
+    names = refused is not None and any(n in refused.group(1) for n in (*_HALVES, "其他"))
+    return names or bool(_BY_HALF.fullmatch(clause)) or clause in CATEGORIES or disputes_category(clause)
+
+
+def _clauses(text: str) -> list[str]:
+    return [c for c in re.split("[，,。；;!！ ]+", text) if c]
 
 
 def _plan_file(ctx: ToolContext, args: TicketArgs) -> WritePlan:

@@ -7,7 +7,7 @@ Enters: a `Turn` and the task whose slot was asked for. Leaves: a `Reply`, or No
 import re
 from dataclasses import replace
 
-from assistant.agent import dialogue, fill, picks, refusals, yes_no
+from assistant.agent import dialogue, fill, picks, refusals, wanting, yes_no
 from assistant.agent.compose import asked_again
 from assistant.agent.exchange import Turn
 from assistant.agent.kin import kin
@@ -112,9 +112,19 @@ class Asking:
             return False
         if refusals.gives_up(turn.text) and not set(turn.mentions.slots) - {"kind"}:
             return True
+        if self._refuses_with_more(turn, task):
+            return True
         if turn.mentions.any_thing or len(turn.text) > MAX_ANSWER or turn.rules or dialogue.is_free_text(task):
             return False
         return self._stance.is_an_answer(turn, task.tool, []) and self._stance.of(turn) == "no"
+
+    @staticmethod
+    def _refuses_with_more(turn: Turn, task: Task) -> bool:
+        """ "28是日子！不留了不留了 气笑了": the change itself is refused, and nothing asked beside it."""
+        if TOOLS[task.tool].access is not Access.WRITE or dialogue.is_free_text(task):
+            return False
+        rest = refusals.after_refusal(turn.text, task.tool)
+        return rest is not None and not wanting.ACTS.search(rest)
 
     def _is_about_something_else(self, turn: Turn, task: Task) -> bool:
         """A long message that names things is an answer only if it does not read like another wish."""

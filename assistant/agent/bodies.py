@@ -25,6 +25,10 @@ _TOLD_HEIGHT = re.compile(r"(?:身高|个子|个头)\s*\d{2,3}|(?<!\d)\d{2,3}高
 _WEIGHT = re.compile(r"(?:体重)?\s*(\d{2,3})\s*(kg|公斤|斤|千克)", re.IGNORECASE)
 _METRE_WORDS = re.compile(rf"一米([{_DIGIT}])([{_DIGIT}])?(?![十百])")
 _WEIGHT_WORDS = re.compile(rf"([{_DIGIT}两十百零]{{2,}})[来多几]?(?=公斤|斤|千克)")
+_HEIGHT_WORDS = re.compile(rf"([{_DIGIT}]?[十百][{_DIGIT}十零]*)(?=公分|厘米|cm|高(?![兴中低跟]))")
+_CHANGED_BY = re.compile(  # of somebody who grew stouter, which tells no weight
+    rf"(?:[胖瘦重轻长减掉增](?:了|掉|起来|回去)+)(?:有|快|差不多|整整|大概|将近|近|[好几])*(?:[{_DIGIT}两十百半几]+|\d+)[来多几]?(?:公斤|斤|千克|kg|公分|厘米)"
+)
 _ABOUT = re.compile(r"(?<=\d)[来多几](?=公斤|斤|千克)")
 _TALL_ENOUGH = re.compile(
     r"(?<![\d.¥￥])(1[4-9]\d|20\d)(?![\d.]|\s*(?:元|块|分|点|折|天|号|楼|斤|kg|公斤|%|毫米|ml|个|年|月|件|双|张|级))",
@@ -59,7 +63,7 @@ _LOOSELY = re.compile(
 
 def find(text: str) -> dict[str, str]:
     """Slot → value: `height` in centimetres, `weight` in kilograms; only what is told."""
-    told = in_digits(text)
+    told = in_digits(_CHANGED_BY.sub(" ", text))
     others = wearer_in(text) not in ("", SELF)  # "55公斤是我 我妈六十公斤": of the two, hers
     return (_measured(_MINE.sub(" ", told)) if others else {}) or _measured(told)
 
@@ -118,9 +122,16 @@ def without_heights(text: str) -> str:
 
 
 def in_digits(text: str) -> str:
-    """Metres and weights in words as digits: "一米五八一百二十来斤" as 158厘米 120斤, "一百二斤" as 120斤."""
+    """Metres and weights in words as digits: "一米五八一百二十来斤" as 158厘米 120斤, "一百二斤" as 120斤,
+    "七十六公分" as 76公分."""
+    text = _HEIGHT_WORDS.sub(lambda m: str(whole(m.group(1))), text)
     text = _METRE_WORDS.sub(lambda m: f"1{whole(m.group(1))}{whole(m.group(2) or '零')}厘米 ", text)
     return _ABOUT.sub("", _WEIGHT_WORDS.sub(lambda m: str(whole(m.group(1))), text))
+
+
+def tens_in_digits(text: str) -> str:
+    """Tens in words as digits, where a height was asked for ("我说了七十六" as 我说了76)."""
+    return re.sub(rf"[{_DIGIT}]十[{_DIGIT}]?", lambda m: str(whole(m.group(0))), text)
 
 
 def _shoe(found: re.Match[str]) -> str:

@@ -1,9 +1,12 @@
 """What a complaint or a note on a ticket says, beyond that it is one.
 
-Pure functions on text. Called by `fill`.
+Pure functions on text. Called by `fill` and `confirming`.
 """
 
 import re
+
+from assistant.agent import refusals, yes_at_length, yes_no
+from tools.tickets import only_category
 
 _COMPLAINS = re.compile(
     r"我(要|想)投诉|投诉|我很生气|要个说法|我要反映一个问题|complain|I want to|[，。！!,.]", re.IGNORECASE
@@ -20,6 +23,33 @@ _ENGLISH_CATEGORIES = (
 
 def english_category(text: str) -> str:
     return next((name for name, words in _ENGLISH_CATEGORIES if re.search(words, text.lower())), "")
+
+
+_CLAUSE = re.compile(r"[^，,。.；;！!？?…~\s]+[，,。.；;！!？?…~\s]*")
+_TAKES_OUT = re.compile(
+    "(?:后头|后面|后边|最后|末尾|刚才|刚刚)(?:的|那|这|加|说|补)*(?:一?[句段]话?|些|的话)?[^，,。 ]{0,2}(?:不用|不要|别|莫|甭|不该|去掉|删掉|删了)(?!$).{0,3}(?:写|记|加|登|放|要|去掉|删)?"
+)
+
+
+def told(text: str) -> str:
+    """What a message tells beside words that only agree, refuse or call the category; empty where that is all."""
+    kept = [c for c in _CLAUSE.findall(text) if not _says_nothing(re.sub(r"\W+$", "", c))]
+    return text if len(kept) == len(_CLAUSE.findall(text)) else "".join(kept).strip("，,；; ")
+
+
+def _says_nothing(clause: str) -> bool:
+    agrees = yes_no.is_yes(clause, "ticket_file") or yes_no.is_no(clause, "ticket_file")
+    return (
+        agrees
+        or yes_at_length.says_nothing(clause)
+        or refusals.after_refusal(clause, "ticket_file") == ""
+        or only_category(clause)
+    )
+
+
+def takes_out(text: str) -> bool:
+    """ "后头那句不用写进去撒": the last sentence that was added is to stand in the complaint no more."""
+    return bool(_TAKES_OUT.search(text)) and "?" not in text and "？" not in text
 
 
 def bare_complaint(text: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from assistant.agent import (
     amounts,
+    complaints,
     dialogue,
     fill,
     occasions,
@@ -16,6 +17,7 @@ from assistant.agent import (
     remarks,
     several,
     yes_and_more,
+    yes_at_length,
     yes_no,
 )
 from assistant.agent.compose import asked_again, merge
@@ -28,7 +30,7 @@ from assistant.agent.toolbelt import Planned, Served, call, execute
 from assistant.domain.conversation import Offer, Pending, Task
 from assistant.domain.message import Reply
 from tools.all import TOOLS
-from tools.tickets import CATEGORIES, category_named, disputes_category
+from tools.tickets import CATEGORIES, category_named, disputes_category, upholds_category
 from tools.types import KnowledgeAnswer
 
 SURE_YES = 0.9  # a change is made on a learnt yes from here; between the two we ask once more
@@ -36,6 +38,13 @@ MOVES = re.compile(r"改|挪|推|延|提前|换(?:到|成|个时间)|move|push|r
 _DOUBT = re.compile(r"[?？不别没停吗么怎什哪多几]|[能行有是好成得以]嘛|but|how|what|when|don'?t")
 _AGREES_AND_TELLS = re.compile("(?:对(?!了)|是的?|嗯)(?:对|的|啊)*[，, ]*(?:就是?|她|他|当时)")
 _PROOF = re.compile("小票|照片|截图|视频|录音|凭证|单据|发票")
+_WANTS_BESIDE = re.compile(
+    "有没有|是不是|能不能|可不可以|会不会|想(?:知道|问|了解)|帮我|帮忙|给我(?:看|查|找|转)|(?:查|看)(?:一?下|看看)|转人工|找(?:个|一个)?(?:活?人|客服)"
+)
+_OF_PLACES = ("ticket_note", "store_info", "store_find")  # what is told of a complaint reads like these
+_WHERE = re.compile(
+    "[一二三四五六七八九负\\d]楼|[Bb]\\d|男厕|女厕|厕所|洗手间|卫生间|专?柜台?那|收银台|电梯|扶梯|试衣间|门口|出口|停车场|靠[窗墙门]|那边|旁边|隔壁"
+)
 _ONE_AT_A_TIME = ("points_redeem", "coupons_claim")  # changes that know no number
 _MAY = re.compile(".{3,}(?:可不可以|能不能|行不行|可以不|可以吗|行不)")
 _REASON = re.compile(
@@ -76,6 +85,8 @@ class Confirming:
             rest = refusals.after_refusal(turn.text, pending.tool)
             if rest is not None or yes_no.is_no(turn.text, pending.tool):
                 return self._refused(turn, rest or "")
+            if refusals.after_refusal(turn.words, pending.tool) is not None:  # in the part that is rejected
+                return self._refused(turn, turn.text)
             return self._changes(turn, pending, rules) or self._tells_more(turn, pending, rules)
         other_kind = turn.mentions.slots.get("kind", pending.args.get("kind")) != pending.args.get("kind")
         wavers = yes_no.wavers(turn.text)
@@ -89,11 +100,16 @@ class Confirming:
             return let_go(self._outcomes, turn)
         if not wavers and self._restates(turn, pending):
             return self._yes(turn, pending)
-        changed = self._agrees_and_tells(turn, pending, rules) or self._changes(turn, pending, rules)
-        if changed is not None:
+        if (told := self._agrees_and_tells(turn, pending, rules)) is not None:
+            return told
+        if self._accepts(turn, pending):
+            return self._yes(turn, pending)
+        if (changed := self._changes(turn, pending, rules)) is not None:
             return changed
         if (rest := refusals.after_refusal(turn.text, pending.tool)) is not None:
             return self._refused(turn, rest)
+        if refusals.only_no(turn.text):
+            return let_go(self._outcomes, turn)
         # a short message that names nothing, or only the change that waits ("算啦不退了", "嗯就退这双")
         slots = {
             k for k, v in turn.mentions.slots.items() if pending.args.get(k) != v and k not in ("place", "quantity")
@@ -157,6 +173,7 @@ class Confirming:
         """What waits under another topic, in another category or number ("主题改成面试穿搭", "是质量 不是价格", "就一袋")."""
         slots = TOOLS[pending.tool].slots
         named = {k: v for k, v in turn.mentions.slots.items() if k in slots}
+        said = turn.words if turn.corrects else turn.text  # with the category that it rejects
         if "topic" in slots and (topic := occasions.told(turn.text)):
             at = fill.moved(pending.args.get("time"), turn)
             args = dialogue.repaired(pending.args, {**named, "topic": topic, **({"time": at} if at else {})})
@@ -168,7 +185,11 @@ class Confirming:
             args = dialogue.repaired(pending.args, named)
         elif "reason" in slots and (told := _REASON.search(turn.text)):
             args = {**pending.args, "reason": told.group(1).removesuffix("吧").removesuffix("行吗")}
-        elif "category" in slots and (category := category_named(turn.text, pending.args.get("category", ""))):
+        elif pending.tool == "ticket_file" and "；" in pending.args["body"] and complaints.takes_out(turn.text):
+            args = {**pending.args, "body": pending.args["body"].rpartition("；")[0]}
+        elif "category" in slots and upholds_category(said, pending.args.get("category", "")):
+            args = pending.args  # shown once more
+        elif "category" in slots and (category := category_named(said, pending.args.get("category", ""))):
             tells = len(turn.text) > MAX_ANSWER and not disputes_category(turn.text)
             more = {"body": turn.words} if tells else {}
             args = fill.added(pending, {**more, "category": category}, turn)
@@ -195,8 +216,8 @@ class Confirming:
         """A complaint is filed with what is told beside the yes ("登吧 昨天下午四点多 一楼化妆品那边")."""
         told = yes_and_more.after_yes(turn.text, pending.tool) if pending.tool == "ticket_file" else ""
         named = turn.mentions.slots
-        particular = {"day", "time"} & set(named) or _WHEN.search(told) or _PROOF.search(told)
-        if not told or not particular or beyond([r for r in rules if r != "ticket_note"], pending.tool):
+        particular = {"day", "time"} & set(named) or any(said.search(told) for said in (_WHEN, _PROOF, _WHERE))
+        if not told or not particular or beyond([r for r in rules if r not in _OF_PLACES], pending.tool):
             return None
         if pending.args.get("store", "") not in ("", named.get("store", pending.args.get("store"))):
             return None  # of another store: shown once more
@@ -205,10 +226,11 @@ class Confirming:
 
     def _refused(self, turn: Turn, rest: str) -> Reply | None:
         """Lets go of the change; what is asked in the same message is left to be answered."""
-        if not dialogue.asks(rest) and not rest.endswith(("不", "没", "呢")):
+        if not dialogue.asks(rest) and not rest.endswith(("不", "没", "呢")) and not _WANTS_BESIDE.search(rest):
             return let_go(self._outcomes, turn)
         turn.state = replace(turn.state, pending=None, asking=None)
         turn.lead = self._outcomes.say(turn, "cancelled")
+        turn.reads_on(rest)
         return None
 
     @staticmethod
@@ -219,7 +241,9 @@ class Confirming:
             return False
         said, slots = turn.mentions.slots, TOOLS[pending.tool].slots
         named = {k: v for k, v in said.items() if k in slots}
-        if (at := pending.args.get("time")) and {"time", "day"} & set(named) and fill.moved(at, turn) == at:
+        if (at := pending.args.get("time")) and {"time", "day"} & set(named):
+            if fill.moved(at, turn) != at:
+                return False  # "嗯约吧 周四" where Wednesday waits
             named = {**named, "time": at, "day": pending.args.get("day", at)}
         told = [v for k, v in said.items() if k in ("colour", "size") and k not in slots]  # of what is brought back
         if not (named or told) or len(dialogue.residue(turn.mentions)) > 4 or not yes_no.is_yes(first, pending.tool):
@@ -229,6 +253,25 @@ class Confirming:
             return False
         shown = "".join(value for _, value in again.plan.rows)
         return all(value in shown for value in told)
+
+    def _accepts(self, turn: Turn, pending: Pending) -> bool:
+        """A yes by the name of what waits, with a remark ("嗯嗯取消 不好意思哈 被老婆发现了", "咖啡就咖啡 换")."""
+        if taken := yes_at_length.accepts(turn.text, pending.tool):
+            return self._is_shown(turn, pending, amounts.in_digits(taken))
+        if self._names_another(turn, pending) or turn.mentions.shift:
+            return False
+        return yes_at_length.agrees(turn.text, pending.tool)
+
+    def _is_shown(self, turn: Turn, pending: Pending, name: str) -> bool:
+        """True where what waits is shown by this name, whole, and nothing else is named beside it."""
+        if not {k for k, v in turn.mentions.slots.items() if pending.args.get(k, v) != v} <= {"item", "coupon"}:
+            return False
+        again = call(turn.ctx, pending.tool, pending.args, turn.trace.tools)
+        rows = again.plan.rows if isinstance(again, Planned) else ()
+        if pending.tool == "return_request":  # whose first row shows what goes back
+            rows = rows[1:]
+        whole = re.compile(rf"(?<![0-9a-z]){re.escape(name)}(?![0-9a-z])", re.IGNORECASE)
+        return any(whole.search(value) for _, value in rows)
 
     def _wants_it_again(self, turn: Turn, pending: Pending) -> bool:
         """A yes and the change once more ("对 帮我把它退了"), or the change alone wished once more ("也给我关嘛")."""
@@ -285,6 +328,9 @@ class Confirming:
         return resume(self._outcomes, turn, self._made(turn, pending))
 
     def _made(self, turn: Turn, pending: Pending) -> Reply:
+        store = turn.mentions.slots.get("store", "")
+        if pending.tool == "ticket_file" and not pending.args.get("store") and store in turn.ctx.catalog.stores:
+            pending = replace(pending, args={**pending.args, "store": store})  # "是福田店买的 登吧"
         parked = tuple(
             task for task in turn.state.parked if task.tool != pending.tool or not task.slot
         )  # it is done with
@@ -331,7 +377,9 @@ class Confirming:
             turn.did(pending.tool, "asked_to_confirm")
             return self._once_more(turn, "one_by_one")
         turn.did(pending.tool, "changed_before_yes")
-        return self._outcomes.run(turn, pending.tool, dialogue.repaired(pending.args, changed))
+        if pending.tool == "ticket_file" and len(dialogue.residue(turn.mentions)) > 4:  # "徐家汇二楼 短头发那个"
+            changed = {**changed, "body": turn.words}
+        return self._outcomes.run(turn, pending.tool, fill.added(pending, changed, turn))
 
     def _once_more(self, turn: Turn, words: str) -> Reply | None:
         """What waits, shown once more after some words of the playbook."""

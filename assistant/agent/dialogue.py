@@ -101,7 +101,7 @@ def called_back(text: str) -> str:
 
 def tells_height(text: str) -> str:
     """Centimetres that answer how tall somebody is ("75的样子 上周刚体检"); empty where a text is no such answer."""
-    found = _TELLS_HEIGHT.match(text)
+    found = _TELLS_HEIGHT.match(bodies.tens_in_digits(text))
     return found.group(1) if found else ""
 
 
@@ -170,7 +170,7 @@ def answer_to(task: Task, text: str, mentions: Mentions) -> dict[str, str] | Non
 
 
 _TELLS_HEIGHT = re.compile(
-    r"(?!.*(?:斤|kg))\D{0,4}(\d{2,3})(?!\d)(?:\D{0,5}$|\D{0,2}(?:左右|的?样子|上下|多一?点?|吧|厘米|公分)[，,。 ].{0,12}$)"
+    r"(?!.*(?:斤|kg))\D{0,4}(\d{2,3})(?!\d)(?:\D{0,5}$|\D{0,2}(?:(?:左右|的?样子|上下|多一?点?|吧|厘米|公分)[，,。 ].{0,12}|公分就是厘米.{0,3})$)"
 )
 _ASKS = re.compile(
     "[?？]|能不能|可不可以|(?<!什)(?:吗|么)$|多少|多久|几(?:天|点|个|号|时)|怎么[^样]|咋|先问|等下|等一下|how|what|can i"

@@ -25,7 +25,7 @@ from assistant.agent.particulars import OTHER_SIZE, called, called_other_size, s
 from assistant.agent.yes_no import VERBS
 from assistant.clock import local
 from assistant.domain.conversation import Focus, Offer, Pending
-from tools import browse
+from tools import browse, whom
 from tools.all import TOOLS
 from tools.errors import BackendDown, ToolError
 from tools.tickets import category_of
@@ -157,6 +157,8 @@ def completed(tool: str, named: dict[str, str], turn: Turn, text: str) -> dict[s
         filled |= purchases.meant(tool, turn, text, filled.get("reason", ""))
     if tool == "return_request" and "换" in filled.get("kind", "") and _may_tell_variant(turn):
         filled |= _variant_wanted(turn, filled)
+    if tool in ("stock_check", "stock_reserve") and "size" not in filled and (size := _by_height(turn, filled)):
+        filled["size"] = size
     if tool == "appointment_move":
         filled |= _shifted(turn, filled)
     if tool == "membership_rights" and "tier" not in filled and _UPWARDS.search(text):
@@ -165,6 +167,13 @@ def completed(tool: str, named: dict[str, str], turn: Turn, text: str) -> dict[s
         filled["subject"] = state.last_args["subject"]
         filled.setdefault("allowed", "yes" if _ON_AGAIN.search(text) else "no")
     return filled
+
+
+def _by_height(turn: Turn, filled: dict[str, str]) -> str:
+    """The size of a child's thing is the height that was told ("幺儿一米二"); empty where it comes in no such size."""
+    tall = turn.mentions.slots.get("height") or turn.state.last_args.get("height", "")
+    thing = turn.ctx.catalog.products.get(filled.get("product", ""))
+    return tall if thing is not None and whom.made_for(thing) is whom.Whom.CHILD and tall in thing.sizes else ""
 
 
 def _ordered(tool: str, named: dict[str, str], turn: Turn) -> dict[str, str]:
@@ -199,8 +208,8 @@ def added(pending: Pending, named: dict[str, str], turn: Turn) -> dict[str, str]
     args = dialogue.repaired(pending.args, named)
     if "body" in named:
         before = pending.args.get("body", "")
-        anew = _ANEW.sub("", named["body"])
-        args["body"] = anew if anew != named["body"] else f"{before}；{named['body']}".strip("；")
+        anew, told = _ANEW.sub("", named["body"]), complaints.told(named["body"])
+        args["body"] = anew if anew != named["body"] else f"{before}；{told}".strip("；")
         if "category" not in named and args.get("category") == category_of(before):
             args.pop("category")  # nobody chose it, and what is told now may say another
     if "topic" in named:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from assistant.agent import amounts, bodies, particulars, ruled_out
 from assistant.agent.particulars import NO_NAMES, Names
-from assistant.agent.times import CLOCK, MONTH_DAY, WEEKDAY, day_of, part_of_day, shift, when
+from assistant.agent.times import CLOCK, MONTH_DAY, WEEKDAY, day_of, part_of_day, shift, when, without_dates
 from assistant.agent.written import fold_dialect
 from assistant.clock import SHANGHAI, local
 from tools import whom
@@ -72,7 +72,7 @@ class Mentions:
 
 
 _AIM = re.compile("(?:改|换|推|挪|提前|延|调)(?:迟|后)?(?:到|成|为)")
-_TAKEN_BACK = re.compile(r"(?:不是|不要|别要)\s*[^，,。 ]{1,6}?[，,。 ]*(?:而?是|要|换成?|改成?|来)(?=\S)")
+_TAKEN_BACK = re.compile(r"(?:不是|不要(?!了)|别要)\s*[^，,。 ！!]{1,6}?[，,。 ！!]*(?:而?是|要|换成?|改成?|来)(?=\S)")
 
 
 def find(said: str, catalog: Catalog, now: datetime, spoken_of: str | None = None, names: Names = NO_NAMES) -> Mentions:
@@ -336,7 +336,7 @@ def _order_slots(text: str, slots: dict[str, str]) -> None:
 
 def _variant_slots(text: str, catalog: Catalog, products: tuple[str, ...], slots: dict[str, str]) -> None:
     names = "".join(catalog.products[p].name for p in products)
-    text = bodies.without_heights(_NUMERAL.sub(lambda found: str(whole(found.group(0))), text))
+    text = bodies.without_heights(_NUMERAL.sub(lambda found: str(whole(found.group(0))), without_dates(text)))
     for named in sorted(
         (n for p in products for n in (catalog.products[p].name, *catalog.products[p].aliases)), key=len
     ):

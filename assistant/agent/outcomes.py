@@ -215,6 +215,8 @@ def shown_offers(result: object) -> tuple[str, tuple[Offer, ...]]:
         return "order", tuple(Offer(o.order_id, order_label(o)) for o in result.orders)
     if isinstance(result, ProductList) and len(result.products) > 1:
         return "product", tuple(Offer(p.product_id, p.name) for p in result.products)
+    if isinstance(result, StoreList) and len(result.stores) > 1:
+        return "store", tuple(Offer(s.store.store_id, s.store.name) for s in result.stores)
     if isinstance(result, CouponList) and result.coupons:
         return "coupon", tuple(Offer(c.coupon_id, c.title) for c in result.coupons)
     if isinstance(result, UsualList):

@@ -6,13 +6,22 @@ Pure functions on text. Called by `confirming`, `asking` and `context`.
 import re
 
 from assistant.agent.wanting import ACTS
-from assistant.agent.yes_no import LONGEST_REMARK, MAX_CHANGE_OF_MIND, VERBS
+from assistant.agent.yes_no import MAX_CHANGE_OF_MIND, VERBS, is_yes, names, wants_after_all
+
+LONGEST_REFUSAL = 44  # characters of a message with a clause that refuses in it
 
 _GIVING_UP = re.compile(r"^(?:唉|哎|那|行吧|嗯|切|哦)?[，, ]?(?:还是)?(?:算了?(?:了|啦|咯|喽|球)|罢了|拉倒)(?:吧)?")
 _BY_MYSELF = re.compile("[，, ]*(?:那|还是)?我(?:自己|自个儿?)")
 _NOT_THEN = re.compile(r"(?:^|[，, 。])(?:还是|那|就|先|我|暂时)*不(?:退|换|约|领|留|兑)(?:了|哈|啦|先)*(?:吧|哈|啊)?$")
 _LETS_GO = re.compile("(?:那|那就|还是|算)*(?:先|暂时)?不(?:要|买|考虑|拿)(?:了|吧)")
 _ASKED = re.compile("[?？吗么]|[是能要可会]不[是能要可会]|不是")
+_WRITTEN = {"ticket_file": ("记", "写", "报"), "ticket_note": ("记", "写")}  # beside the words that make these changes
+_BARE = re.compile("(?:真的|都|我|那|就)*(?:不用|不必|不需要|用不着)(?:了|啦|哈|啊|谢谢|麻烦)*")
+_APART = re.compile(
+    "(?<![^\\s！!，,])(?:[\u4e00-\u9fff][\\s！!，,]+){2,}[\u4e00-\u9fff](?![^\\s！!，,])|不[！!，, ]*要[！!]"
+)
+_DOUBLE_NO = re.compile("(?:不{2,}|别{2,})[啊呀哦是]*[，,。!！ ]")
+_ANOTHER_WISH = re.compile("建议|反映|意见|记一?下|登一?下")
 _CANCELLED = re.compile("(?:那|就|赶紧|快|都|给我|帮我)*(?:取消|撤销|撤掉|撤了|停)(?:掉|吧|了|啦|它)*")
 _NO_FIRST = re.compile(r"^(?:哦|啊|嗯|呃|哎|诶|喔|oh)?[，, ]*(?:不是?|别|no)[，,。 ]+(?!对)", re.IGNORECASE)
 
@@ -57,16 +66,23 @@ def refuses(text: str, tool: str) -> bool:
 
 
 def _refusing(clause: str, tool: str) -> bool:
-    """A clause that says not to make the change ("别删我信息", "投诉那个不用弄"), or to cancel whatever waits."""
+    """A clause that says not to make the change ("别删我信息", "投诉那个不用弄", "不登不登", "登记什么投诉"), that it was not
+    meant ("不是投诉"), or to cancel whatever waits."""
+    named = [v for v in (*VERBS.get(tool, ()), *_WRITTEN.get(tool, ())) if not v.isascii() and v != "处理"]
+    verbs, acts = "|".join(named or ["办"]), "|".join((*named, "提交", "确认", "弄", "办", "搞", "登记"))
+    if re.fullmatch(f"(?:我|这|又|也|都|并|真)*不是(?:(?:要|来|想|让你|叫你)(?:{verbs})|投诉)(?:的|啊|呀)*", clause):
+        return True
+    if re.fullmatch(
+        f"(?:{verbs})(?:什么|啥子?|个啥)(?:{verbs})[啊呀嘛哦]*|不({verbs})(?:了|啦)?[，, ]*不\\1[了啦嘛吧哈]*", clause
+    ):
+        return True
     if _ASKED.search(clause):
         return False
-    if not tool.endswith("cancel") and _CANCELLED.fullmatch(clause):
+    if _BARE.fullmatch(clause) or (not tool.endswith("cancel") and _CANCELLED.fullmatch(clause)):
         return True
-    named = [v for v in VERBS.get(tool, ()) if not v.isascii() and v != "处理"]
-    verbs, acts = "|".join(named or ["办"]), "|".join((*named, "提交", "确认", "弄", "办", "搞", "登记"))
     return bool(
         re.match(
-            "(?:我说|我|那|就|先|还是|都|唉|哎|啊|喂|不+|[^，, ]{1,6}(?:那个|这个|的事))*"
+            "(?:(?:我|都|跟你|不是)*说了|意思是|算了|我说|我|那|就|先|还是|都|唉|哎|啊|喂|不+|[^，, ]{1,6}(?:那个|这个|的事)|(?:[这那]个)?[^，, ]{1,4}(?:申请|工单|单子|预约))*"
             f"(?:(?:别|不用|不要|不必|不需要|不想|莫|甭|咪|唔使|唔好)(?:再|给我|帮我|要|去)?(?:{acts})|不(?:{verbs})(?=[了啦吧哈]|$))"
             "(?!错|混|丢|漏|清|别的|就|白|地)[^，, ]{0,5}$",
             clause,
@@ -77,11 +93,27 @@ def _refusing(clause: str, tool: str) -> bool:
 def after_refusal(text: str, tool: str) -> str | None:
     """What a message says besides refusing the change that waits ("先不投诉 能补差价不" → "能补差价不"); empty where that is
     all, None where it refuses nothing."""
-    clauses = [c for c in re.split("[，,。；;!！… ]+", text) if c]
-    kept = [c for c in clauses if not _refusing(c, tool)]
-    if len(text) > LONGEST_REMARK or len(kept) == len(clauses):
+    clauses = [c for c in re.split("[，,。；;!！… ]+|(?<=[?？])", _APART.sub(_together, text).lstrip("?？")) if c]
+    kept = [c for c in clauses if not _refusing(c, tool) and not (c == clauses[-1] and c in ("不要", "不要了"))]
+    if len(text) > LONGEST_REFUSAL or len(kept) == len(clauses) or any(_wishes_it(c, tool) for c in kept):
         return None
     return " ".join(kept)
+
+
+def _together(found: re.Match[str]) -> str:
+    """Characters that are set apart for force ("不 投 诉 了", "不！要！")."""
+    return re.sub("[^\\w]", "", found.group(0))
+
+
+def _wishes_it(clause: str, tool: str) -> bool:
+    """Wishes the change after all, or another of its kind ("算了还是退吧", "是建议")."""
+    agrees = is_yes(clause, tool) and names(clause, tool)
+    return agrees or wants_after_all(clause) or (tool == "ticket_file" and bool(_ANOTHER_WISH.search(clause)))
+
+
+def only_no(text: str) -> bool:
+    """ "不不不 就换一张 我刚才是感慨": a no by its first word, twice."""
+    return bool(_DOUBLE_NO.match(text)) and not re.search("[?？]", text)
 
 
 def takes_back(text: str, tool: str) -> bool:

@@ -24,8 +24,14 @@ _SIZE_IS_WRONG = re.compile(
 )
 _REFUSED = re.compile(
     "(?:我|你|就|也|都|可|是|倒|又|说|了|哦|啊|反正|其实|但|他|她|这|那)*"
-    "(?:不要(?!紧)|别要|不想[要买用穿吃去]|不是(?![有说吗])|不用|不去|不买|不能[用穿吃去买]|不敢[用穿吃]|没[说问要](?!有)|不换(?![货了])|除了)."
+    "(?:不要(?!紧)|别要|不想[要买用穿吃去]|不是(?![有说吗])|不用|不去|不买|不能[用穿吃去买]|不敢[用穿吃]|不喜欢|不爱|讨厌|没[说问要](?!有)|不换(?![货了])|除了)."
 )
+_AGAIN = re.compile(
+    "(?:怎么|咋|干嘛|干吗|为什么|为啥)?(?:又是|老是|总是|一直是)(?!这|那|不|你|我).(?!.*又是)"
+)  # "怎么又是羽绒服"
+_AT_HOME = re.compile(
+    "(?:我)?家里?(?:那|这|有|已经|买过|的)"
+)  # what one has already is not what is wanted: "家里那件就米白"
 _SAID_ALREADY = re.compile("(?:你|刚才?|刚刚|前面|就|光|只|都|老是)*(?:[只光](?:说|讲|查|报|回|答|告诉我?))了.")
 _I_WANT_NOT = re.compile(
     r"((?:我?要的?|我说的?)(?:是)?[^，,。！!？?\s]{1,8}?)(?<!是)(?=(?:不是|又不是|而不是)[^，,。！!？?\s吗么说有]{1,8}[啊呀哦]?$)"
@@ -44,7 +50,7 @@ def left(text: str) -> str:
     gone: set[int] = set()
     for at, (thought, asks) in enumerate(thoughts):
         after = thoughts[at + 1][0] if at + 1 < len(thoughts) else ""
-        if _CHOSEN.match(thought):
+        if _CHOSEN.match(thought) and not _GONE.search(thought):
             gone |= set(range(at))
         elif _CORRECTS.match(thought) or (_CORRECTED.search(thought) and _INSTEAD.match(after)):
             gone |= set(range(at + 1))
@@ -67,6 +73,8 @@ def _thoughts(text: str) -> list[tuple[str, bool]]:
 
 
 def _rules_out(thought: str, after: str) -> bool:
+    if _AGAIN.match(thought) or (_AT_HOME.match(thought) and not _ASKS.search(thought)):
+        return True
     if _SAID_ALREADY.match(thought):  # "面霜呢 你只说了洗面奶"
         return True
     if _REFUSED.match(thought):

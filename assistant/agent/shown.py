@@ -14,6 +14,7 @@ from tools.numerals import whole
 from tools.types import Product
 
 _ORDINAL = re.compile(r"第([1-9一二三四五六七八九])(?:个|款|单|笔|件|双|条|张|家)|^([1-9一二三四五六七八九])$")
+_OF_STORES = re.compile(r"第([1-9一二三四五六七八九])(?:家|个(?=店|门店|[，, 呢那吧的]|$))|^([1-9一二三四五六七八九])$")
 _TOP = re.compile(r"(最上面|头一|最前面|最新|first)")
 _BOTTOM = re.compile(r"(最下面|最后|last)(?!.{0,3}(?:期限|时间))")
 _CHEAP = re.compile("(?<![不更])便宜(?:点|些|一点)?的?(?:那|这)(?:个|款|件|双|条)|the cheaper one")
@@ -25,18 +26,22 @@ def picked(tool: str, turn: Turn, text: str) -> dict[str, str]:
     state = turn.state
     if not state.shown or state.shown_slot not in TOOLS[tool].slots:
         return {}
+    if state.shown_slot == "store":
+        return {"store": state.shown[at - 1].value} if 0 < (at := _number(_OF_STORES, text)) <= len(state.shown) else {}
     if _TOP.search(text) or _BOTTOM.search(text):
         return {state.shown_slot: state.shown[0 if _TOP.search(text) else -1].value}
     if state.shown_slot == "coupon" and (coupon := amounts.named(text, state.shown)):
         return {"coupon": coupon}
     if state.shown_slot == "product" and (product := _described(turn, text)):
         return {"product": product}
-    found = _ORDINAL.search(text)
-    if not found:
-        return {}
-    word = found.group(1) or found.group(2)
-    index = whole(word)
+    index = _number(_ORDINAL, text)
     return {state.shown_slot: state.shown[index - 1].value} if 0 < index <= len(state.shown) else {}
+
+
+def _number(pattern: re.Pattern[str], text: str) -> int:
+    """The place in the list that a message names, counted from one; 0 where it names none."""
+    found = pattern.search(text)
+    return whole(found.group(1) or found.group(2)) if found else 0
 
 
 def _described(turn: Turn, text: str) -> str:

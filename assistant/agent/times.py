@@ -55,6 +55,16 @@ def day_of(text: str, today: date) -> date | None:
     return None
 
 
+_DATES = re.compile(
+    rf"(?:{WEEKDAY.pattern}|[今明后]天)(?:不是|就是|都|是|那天|[，, ])*\d{{1,2}}[号日]|{MONTH_DAY.pattern}|\d{{1,2}}[号日]?是(?:日子|日期|号数|星期|礼拜|周)"
+)
+
+
+def without_dates(text: str) -> str:
+    """The text without days of the month, which are no sizes ("礼拜六是28号", "28是日子")."""
+    return _DATES.sub(" ", text)
+
+
 def _coming(today: date, month: int, day: int) -> date | None:
     try:
         found = date(today.year, month, day)

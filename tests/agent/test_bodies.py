@@ -74,3 +74,16 @@ def test_whoever_only_speaks_or_bought_does_not_wear_it(text: str) -> None:
 @pytest.mark.parametrize("text", ["太宽松了", "我不喜欢宽松的", "不想要宽松的", "这件宽松吗"])
 def test_no_wish_for_a_loose_fit(text: str) -> None:
     assert "fit" not in bodies.besides(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("七十六公分左右 上礼拜打疫苗刚量的", {"height": "76"}),
+        ("半年胖了十五斤 怪不得你们", {}),
+        ("瘦了20斤 现在110斤", {"weight": "55"}),
+        ("幺儿要件过冬的 一米二", {"height": "120"}),
+    ],
+)
+def test_heights_in_words_and_weights_that_were_gained(text: str, told: dict[str, str]) -> None:
+    assert bodies.find(text) == told

@@ -36,3 +36,16 @@ def test_something_is_always_left(text: str) -> None:
 
     assert left or not text
     assert set(left) <= {*text, " "}
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("第一个雾蓝的徐家汇有m吗 我不喜欢米白 家里那件就米白", "第一个雾蓝的徐家汇有m吗"),
+        ("怎么又是羽绒服 真丝啊大哥", "真丝啊大哥"),
+        ("我说吸尘器不要了！要粉色加湿器 天津有吗", "要粉色加湿器 天津有吗"),
+        ("家里有羽绒服能穿吗", "家里有羽绒服能穿吗"),
+    ],
+)
+def test_what_is_disliked_owned_or_shown_again_is_ruled_out(text: str, left: str) -> None:
+    assert ruled_out.left(text) == left

@@ -237,3 +237,71 @@ def test_who_wavers_has_not_said_yes(service: Service, said: str) -> None:
     shopper.say(said)
 
     assert balance(service) == BALANCE
+
+
+@pytest.mark.parametrize("said", ["五十就五十 换", "现金券就现金券吧", "嗯换吧 不好意思哈 刚才走开了"])
+def test_a_yes_with_a_remark_is_made(service: Service, said: str) -> None:
+    shopper = Shopper(service)
+    shopper.say("用积分换50元现金券")
+
+    done = shopper.say(said)
+
+    assert done.trace["intents"][-1]["by"] == "confirmed"
+    assert balance(service) == BALANCE - 5_000
+
+
+@pytest.mark.parametrize("said", ["咖啡就咖啡 换", "两百就两百 换吧", "换吧 二百的", "嗯换吧 换完还剩多少"])
+def test_another_thing_and_a_question_beside_it_are_not_made(service: Service, said: str) -> None:
+    shopper = Shopper(service)
+    shopper.say("用积分换50元现金券")
+
+    shopper.say(said)
+
+    assert balance(service) == BALANCE
+
+
+def test_where_it_happened_is_added_to_the_complaint_beside_the_yes(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("我要投诉 福田店楼上厕所水龙头一直滴水没人修")
+
+    done = shopper.say("嗯登记下 四楼男厕靠窗那个")
+
+    assert done.trace["intents"][-1]["by"] == "confirmed"
+    assert done.trace["tools"][-1]["args"]["body"].endswith("；四楼男厕靠窗那个")
+
+
+def test_the_store_told_beside_the_yes_is_kept(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("我要投诉 冲锋衣下雨天穿里面全湿了")
+
+    done = shopper.say("是福田店买的 登吧")
+
+    assert done.trace["intents"][-1]["by"] == "confirmed"
+    assert done.trace["tools"][-1]["args"]["store"] == "S008"
+
+
+def test_what_is_wanted_no_more_is_not_what_is_wanted_instead(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("无线吸尘器多少钱")
+
+    args = shopper.say("我说吸尘器不要了！要粉色加湿器 天津有吗").trace["tools"][-1]["args"]
+
+    assert args["product"] == "P052"
+
+
+@pytest.mark.parametrize("said", ["嗯约吧 周四", "对 约吧 三点", "嗯约吧 那天要是下雨就算了", "约吧 收费吗"])
+def test_a_yes_to_another_moment_or_under_a_condition_books_nothing(service: Service, said: str) -> None:
+    shopper = Shopper(service)
+    shopper.say("徐家汇约穿搭顾问 周三下午两点")
+
+    answered = shopper.say(said)
+
+    assert all(step.get("by") != "confirmed" for step in answered.trace["intents"])
+
+
+@pytest.mark.parametrize("said", ["主题改一下 写同学会", "主题是 同学会 穿搭"])
+def test_the_topic_is_told_after_that_it_changes(service: Service, said: str) -> None:
+    shopper = Shopper(service)
+    shopper.say("徐家汇约穿搭顾问 周三下午两点")
+
+    assert "主题：同学会" in shopper.hear(said)

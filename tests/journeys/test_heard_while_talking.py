@@ -346,3 +346,63 @@ def test_the_reason_that_is_dictated_is_shown_before_the_yes(service: Service) -
 
     assert "原因：肩膀大" in shopper.hear("原因就写肩膀大 对 提交吧")
     assert "已提交" in shopper.hear("对")
+
+
+@pytest.mark.parametrize(
+    "said", ["算了不投诉了 那收银小妹一个人也怪可怜的 手都没停过", "你这个人 不是投诉 是安检 又不是你们家的安检"]
+)
+def test_a_complaint_is_let_go_with_a_long_remark(service: Service, said: str) -> None:
+    shopper = Shopper(service)
+    shopper.say("我要投诉 五角场排队排了半个钟头 就一个收银台开着")
+
+    assert "没有做任何改动" in shopper.hear(said)
+
+
+def test_what_is_asked_beside_a_refusal_is_answered(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("我要投诉 停车场收我40 明明消费了三百多")
+
+    answered = shopper.say("先别记 我就想知道消费三百多到底能免几个小时停车")
+
+    assert "没有做任何改动" in answered.reply.text
+    assert answered.reply.confirm is None
+    assert len(answered.trace["tools"]) > 0
+
+
+def test_a_date_is_no_size_and_the_rest_refuses(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("静安寺留一件酒红XL的羊绒圆领毛衣")
+
+    assert "没有做任何改动" in shopper.hear("48小时不够呀 礼拜六是28号 那先不留了 我礼拜五再来找你")
+
+
+@pytest.mark.parametrize("said", ["怎么是其他 就是快递摔的 物流的事", "不是其他 是物流！ 快递摔的"])
+def test_a_category_is_called_by_its_half_and_not_pasted(service: Service, said: str) -> None:
+    shopper = Shopper(service)
+    shopper.say("我要投诉 山茶油瓶口漏油 箱子里头全是油")
+
+    args = shopper.say(said).trace["tools"][-1]["args"]
+    once_more = shopper.say("不是卫生 是物流！ 快递摔的").trace["tools"][-1]["args"]
+
+    assert args["category"] == once_more["category"] == "物流配送"
+    assert "物流" not in once_more["body"]
+
+
+def test_the_sentence_added_last_is_taken_out_again(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("我要投诉 五角场导购态度太差了")
+    more = shopper.say("徐家汇二楼 昨天下午三点多 短头发那个").trace["tools"][-1]["args"]
+    less = shopper.say("后头那句不用写进去撒 就写前面的").trace["tools"][-1]["args"]
+
+    assert "短头发" in more["body"] and more["store"] == "S001"
+    assert "短头发" not in less["body"]
+
+
+def test_a_store_of_the_list_is_meant_by_its_number(service: Service) -> None:
+    shopper = Shopper(service)
+    shopper.say("五角场附近有你们家吗")
+
+    asked = shopper.say("第二家 周末有母婴室不")
+
+    assert asked.trace["tools"][-1]["args"]["store"] != "S003"
+    assert asked.trace["tools"][-1]["args"]["store"].startswith("S")

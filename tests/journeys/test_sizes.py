@@ -1,5 +1,7 @@
 """Advice on sizes, told by what the shopper says of whoever is to wear it."""
 
+import pytest
+
 from assistant.bootstrap import Service
 from tests.talk import Shopper, tools_of
 
@@ -92,3 +94,19 @@ def test_an_appointment_is_made_in_the_store_that_was_named_for_it(service: Serv
     shopper.say("我问的是顾问收不收钱 不是包装")
 
     assert "成都春熙路店" in shopper.hear("免费啊 那行 周三下午三点")
+
+
+@pytest.mark.parametrize("said", ["七十六公分左右 上礼拜打疫苗刚量的", "我说了七十六 公分就是厘米"])
+def test_a_childs_height_is_told_in_words(service: Service, said: str) -> None:
+    shopper = Shopper(service)
+    shopper.say("婴儿连体衣两件装穿多大码")
+
+    advised = shopper.say(said)
+
+    assert advised.trace["tools"][-1]["args"]["height"] == "76"
+
+
+def test_a_childs_height_is_the_size_of_its_thing(service: Service) -> None:
+    looked = Shopper(service).say("幺儿一米二 儿童羽绒服粉的解放碑有没有")
+
+    assert looked.trace["tools"][-1]["args"]["size"] == "120"

@@ -41,3 +41,27 @@ def test_a_complaint_is_filed_under_what_it_complains_of(body: str, category: st
 )
 def test_another_category_is_named_in_so_many_words(said: str, current: str, named: str) -> None:
     assert category_named(said, current) == named
+
+
+@pytest.mark.parametrize(
+    ("said", "before", "category"),
+    [
+        ("怎么是其他 就是快递摔的 物流的事", "其他", "物流配送"),
+        ("不是卫生 是物流！ 快递摔的", "安全卫生", "物流配送"),
+        ("归物流吧", "安全卫生", "物流配送"),
+        ("物流", "其他", "物流配送"),
+        ("物流呢", "其他", ""),
+        ("售后电话多少", "其他", ""),
+        ("是态度 也是质量", "其他", ""),
+    ],
+)
+def test_a_category_is_called_by_its_half(said: str, before: str, category: str) -> None:
+    assert category_named(said, before) == category
+
+
+@pytest.mark.parametrize(
+    ("body", "category"),
+    [("快递摔的 瓶子碎了", "物流配送"), ("快递员把我妈撞摔了", "安全卫生"), ("我老娘差点摔一跤", "安全卫生")],
+)
+def test_a_parcel_that_was_dropped_hurt_nobody(body: str, category: str) -> None:
+    assert category_of(body) == category

@@ -1,0 +1,84 @@
+"""A yes in a longer message: the change is named once more, and what stands around it wants, asks, doubts and refuses nothing.
+
+Pure functions on text. Called by `confirming`.
+"""
+
+import re
+
+from assistant.agent.wanting import ACTS
+from assistant.agent.yes_no import is_yes, names, wavers
+
+LONGEST = 40  # characters of a message that may be a yes
+_BREAKS = re.compile(r"[^\w?？]+")
+_LEADS = re.compile("^(?:[嗯恩好行对中]|可以|要得|是的)(?:[嗯恩对的啊呀吧哦嘞]|好的?)*")
+_SETTLES = re.compile("(?:吧|嘛|呗|撒|噻|下|咯|上去|[一那]?张)$")
+_SAID_BEFORE = re.compile(
+    "^(?:(?:我|我们|都|早|不是|已经|跟你|老早)+(?:说|讲)(?:过了?|了)?(?:是|要)?|(?:说|讲)过?了)(?=.)(?!的)"
+)
+_ITS_NAME = re.compile(
+    "^[这那]?[件双条个单张袋]?(?:鞋子?|靴子?|衣服?|大衣|外套|[毛卫]衣|羽绒服|西装|衬衫|裤子?|裙子?|被子?|枕头|围巾|帽子?|包包?|米|油|券|单子?|订单|货|东西|预约|投诉)"
+    "(?=[^了]+$)"
+)
+_AS_GOOD = re.compile("(?:那|行|好|嗯)*(?:就)?(.{1,6})就\\1(?:吧|嘛|咯|呗|了|呀|啊)*")
+_LETS_BE = re.compile("(?:算了)+(?:就这样|就这么着|随便)(?:吧|嘛|了)?|(?:就|先)?(?:这样|这么着)(?:吧|嘛|了)?")
+_HARMLESS = (  # words that look like a question, a wish or a no, and are none
+    "不好意思|不客气|不[着]?急|没[事关]系?|没办法|没问题|没毛病|不是(?:小事|闹着玩|开玩笑|[第头]一[次回])|[穿用忍受]不[了住下上]"
+    "|(?:我|倒要|就|且)*看(?:看)?你们?(?:到底|究竟|最后)?(?:怎么|咋|如何|咋个)(?:说|处理|办|弄|解决|答复|回复|交代)"
+    "|我(?:这|还|也|马上|待会儿?|一会儿?|正|得|要)*(?:要|得|急着|赶着|赶)(?:去)?(?:接|上班|上课|开会|出门|回家|做饭|忙|吃|带|睡|赶车)\\w{0,4}"
+)
+_KEEPS_COUPONS = re.compile("(?:券|积分|红包)(?:就|都)?(?:先)?(?:攒|存|留|放)着?")
+_OPEN = re.compile(
+    "[?？]|[吗么]$|[不没伐]$|呢$|怎|咋|[多几][久少大远长个点天件号]|哪|啥|什么|谁|是不是|能不能|会不会|要不|有没有|"
+    "不|别|没|甭|莫|先|等|但|可是|不过|只|万一|如果|要是|假如|的话|除非|否则|前提|(?<!刚)才|就[行好成]|够|算了|罢了|拉倒|考虑|犹豫|后悔|怕|担心|纠结|再|"
+    "错|反而|改|另|顺便|还有|还要|还想|也[要想给]|最好|希望|尽量|记得|必须|应该|能|可以|试|换|退|撤|取消|留|领|删|关|想|让我|听说|以为|本来|差点|说是|停|推|缓"
+)
+
+
+def agrees(text: str, tool: str) -> bool:
+    """True for "嗯嗯取消 不好意思哈 被老婆发现了" where a cancellation waits. What the message names is the caller's to check."""
+    clauses = _clauses(text)
+    if clauses is None or wavers(text):
+        return False
+    strong = [c for c in clauses if _names_it(c, tool)]
+    leads = bool(_LEADS.match(clauses[0]))
+    settled = [c for c in strong if _SETTLES.search(c) or leads or _SAID_BEFORE.match(c)]
+    return bool(settled) and all(c in strong or _is_harmless(c, tool) for c in clauses)
+
+
+def accepts(text: str, tool: str) -> str:
+    """What is taken as it is shown ("咖啡就咖啡 换" → "咖啡"); empty where nothing is, or something else is said too."""
+    clauses = _clauses(text)
+    if clauses is None or wavers(text):
+        return ""
+    taken = [(c, found.group(1)) for c in clauses if (found := _AS_GOOD.fullmatch(c))]
+    if len(taken) != 1 or not all(c == taken[0][0] or is_yes(c, tool) or _is_harmless(c, tool) for c in clauses):
+        return ""
+    return taken[0][1]
+
+
+def says_nothing(clause: str) -> bool:
+    """A clause that is only said along ("我看你们怎么说", "不好意思哈")."""
+    return bool(re.fullmatch(f"(?:{_HARMLESS})[哈啊了呀哦]*", clause))
+
+
+def _clauses(text: str) -> list[str] | None:
+    """The clauses of a message; None where it is too long or asks."""
+    if len(text) > LONGEST or re.search("[?？]", text):
+        return None
+    return [c for c in _BREAKS.split(text) if c] or None
+
+
+def _names_it(clause: str, tool: str) -> bool:
+    """A clause that is the yes to this change by its name, with the thing before it or that it was said before."""
+    plain = _SAID_BEFORE.sub("", clause)
+    plain = _ITS_NAME.sub("", plain) if _SETTLES.search(plain) and not is_yes(plain, tool) else plain
+    return is_yes(plain, tool) and (names(plain, tool) or bool(re.search("提交|确认", plain)))
+
+
+def _is_harmless(clause: str, tool: str) -> bool:
+    if is_yes(clause, tool) or _LETS_BE.fullmatch(clause):
+        return True
+    left = re.sub(_HARMLESS, " ", clause)
+    if not tool.startswith(("coupons", "points")):
+        left = _KEEPS_COUPONS.sub(" ", left)
+    return not (_OPEN.search(left) or ACTS.search(left) or names(left, tool))
