@@ -70,7 +70,7 @@ def category_named(text: str, current: str = "") -> str:
     rejects = any(current[n : n + 2] in refused for n in range(0, len(current) - 1, 2))
     label = next((c for c in CATEGORIES if c in said and c != "其他"), "")
     alone = bool(label) and len(said.replace(label, "").strip("，,。!！ ")) <= 3
-    halves = {_HALVES[half.group(1)] for c in _clauses(said) if (half := _BY_HALF.fullmatch(c))}
+    halves = _called_by_half(said)
     alone = alone or (len(halves) == 1 and all(_BY_HALF.fullmatch(c) for c in _clauses(said)))
     if len(text) > _LONGEST_DISPUTE or not (rejects or alone or _OF_CATEGORY.search(text)):
         return ""
@@ -80,8 +80,8 @@ def category_named(text: str, current: str = "") -> str:
 
 def upholds_category(text: str, current: str) -> bool:
     """Disputes a category and calls the one that stands there already ("不是卫生 是物流！" where it is 物流配送)."""
-    halves = {_HALVES[half.group(1)] for c in _clauses(_NEGATED.sub(" ", text)) if (half := _BY_HALF.fullmatch(c))}
-    return len(text) <= _LONGEST_DISPUTE and bool(_NEGATED.search(text)) and halves == {current}
+    disputes = len(text) <= _LONGEST_DISPUTE and bool(_NEGATED.search(text))
+    return disputes and _called_by_half(_NEGATED.sub(" ", text)) == {current}
 
 
 def only_category(clause: str) -> bool:
@@ -89,6 +89,11 @@ def only_category(clause: str) -> bool:
     refused = _NEGATED.fullmatch(clause)
     names = refused is not None and any(n in refused.group(1) for n in (*_HALVES, "其他"))
     return names or bool(_BY_HALF.fullmatch(clause)) or clause in CATEGORIES or disputes_category(clause)
+
+
+def _called_by_half(text: str) -> set[str]:
+    """The categories that whole clauses call by a half of their names ("是物流", "质量问题")."""
+    return {_HALVES[half.group(1)] for c in _clauses(text) if (half := _BY_HALF.fullmatch(c))}
 
 
 def _clauses(text: str) -> list[str]:

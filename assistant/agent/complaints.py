@@ -19,22 +19,21 @@ _ENGLISH_CATEGORIES = (
     ("物流配送", "deliver|courier|parcel|package|shipping|late|wrong item"), ("商品质量", "broke|broken|fell apart|quality|defect|stopped working|tore|torn|leak|fake"),
     ("退款售后", "refund|repair|warranty|money back"), ("门店环境", "queue|toilet|restroom|dirty|parking|noisy"), ("价格活动", "price|overcharg|coupon|discount"),
 )  # fmt: skip
-
-
-def english_category(text: str) -> str:
-    return next((name for name, words in _ENGLISH_CATEGORIES if re.search(words, text.lower())), "")
-
-
 _CLAUSE = re.compile(r"[^，,。.；;！!？?…~\s]+[，,。.；;！!？?…~\s]*")
 _TAKES_OUT = re.compile(
     "(?:后头|后面|后边|最后|末尾|刚才|刚刚)(?:的|那|这|加|说|补)*(?:一?[句段]话?|些|的话)?[^，,。 ]{0,2}(?:不用|不要|别|莫|甭|不该|去掉|删掉|删了)(?!$).{0,3}(?:写|记|加|登|放|要|去掉|删)?"
 )
 
 
+def english_category(text: str) -> str:
+    return next((name for name, words in _ENGLISH_CATEGORIES if re.search(words, text.lower())), "")
+
+
 def told(text: str) -> str:
     """What a message tells beside words that only agree, refuse or call the category; empty where that is all."""
-    kept = [c for c in _CLAUSE.findall(text) if not _says_nothing(re.sub(r"\W+$", "", c))]
-    return text if len(kept) == len(_CLAUSE.findall(text)) else "".join(kept).strip("，,；; ")
+    clauses = _CLAUSE.findall(text)
+    kept = [c for c in clauses if not _says_nothing(re.sub(r"\W+$", "", c))]
+    return text if len(kept) == len(clauses) else "".join(kept).strip("，,；; ")
 
 
 def _says_nothing(clause: str) -> bool:

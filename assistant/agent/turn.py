@@ -182,9 +182,10 @@ class Agent:
         if not same or plainly_asked or not said <= set(TOOLS) or turn.state.asking is not None:
             return reply
         once_more = from_documents and turn.text[:60] == before.last_question  # the very same message, sent again
-        if once_more or (dialogue.asks(turn.text) and not (from_documents or turn.corrects)):
+        asks = dialogue.asks(turn.text)
+        if once_more or (asks and not (from_documents or turn.corrects)):
             return reply
-        if not dialogue.asks(turn.text) and not ACTS.search(turn.text):  # a remark on what was said
+        if not asks and not ACTS.search(turn.text):  # a remark on what was said
             turn.trace.intents.clear()
             turn.did("chitchat", "said_already")
             return self._outcomes.act(turn, "chitchat")

@@ -1,7 +1,7 @@
 """Words that want something done or told, whatever it is.
 
-Pure functions on text. Called by `context` and `turn`; `refusals`, `remarks` and `yes_and_more` hold a message with such words for no
-mere answer.
+Pure functions on text. Called by `context` and `turn`; `asking`, `refusals`, `remarks`, `yes_and_more` and `yes_at_length`
+hold a message with such words for no mere answer.
 """
 
 import re
