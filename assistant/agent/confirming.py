@@ -5,6 +5,7 @@ Enters: a `Turn` and the pending change. Leaves: a `Reply`, or None where the me
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.agent import (
@@ -129,13 +130,20 @@ class Confirming:
             return self._outcomes.say(turn, "wait")
         if not slots and not beyond(rules, pending.tool) and self._wants_it_again(turn, pending) and not wavers:
             return self._yes(turn, pending)
-        if yes_and_more.yes_and_remark(turn.text, pending.tool) and not slots and self._stance.is_small_talk(turn):
+        remark = yes_and_more.yes_and_remark(turn.text, pending.tool)
+        if (
+            remark
+            and not yes_at_length.holds(turn.text, pending.tool)
+            and not slots
+            and self._stance.is_small_talk(turn)
+        ):
             return self._yes(turn, pending)
         if len(turn.text) <= MAX_ANSWER and slots <= {"kind"} and self._stance.is_an_answer(turn, pending.tool, rules):
             stance, sure = self._stance.router.stance(turn.mentions.plain)
             if stance == "no" and yes_no.names_change(turn.text, pending.tool):
                 stance, sure = "yes", LIKELY  # it names the change that waits: rather ask once more
             doubtful = bool(_DOUBT.search(turn.text.lower())) or remarks.only_heard(turn.text) or wavers
+            doubtful = doubtful or yes_at_length.holds(turn.text, pending.tool)
             if stance == "yes" and sure >= SURE_YES and not doubtful:
                 return self._yes(turn, pending)
             if stance == "no" and sure >= LIKELY:
@@ -233,8 +241,7 @@ class Confirming:
         turn.reads_on(rest)
         return None
 
-    @staticmethod
-    def _restates(turn: Turn, pending: Pending) -> bool:
+    def _restates(self, turn: Turn, pending: Pending) -> bool:
         """A yes with what waits told in its words ("对 就五十的")."""
         first, *rest = re.split(r"[，,。！! ]+|(?<=^[嗯对好])(?=[退换留约领取要])", turn.text)
         if not rest or len(turn.text) > MAX_ANSWER or _DOUBT.search(turn.text.lower()):
@@ -245,14 +252,31 @@ class Confirming:
             if fill.moved(at, turn) != at:
                 return False  # "嗯约吧 周四" where Wednesday waits
             named = {**named, "time": at, "day": pending.args.get("day", at)}
-        told = [v for k, v in said.items() if k in ("colour", "size") and k not in slots]  # of what is brought back
+        told = self._told_of_variant(turn, pending)
         if not (named or told) or len(dialogue.residue(turn.mentions)) > 4 or not yes_no.is_yes(first, pending.tool):
             return False
         again = call(turn.ctx, pending.tool, dialogue.repaired(pending.args, named), turn.trace.tools)
         if not isinstance(again, Planned) or again.plan.args != pending.args:
             return False
-        shown = "".join(value for _, value in again.plan.rows)
-        return all(value in shown for value in told)
+        return self._are_shown(turn, pending, told)
+
+    @staticmethod
+    def _told_of_variant(turn: Turn, pending: Pending) -> list[str]:
+        """The colour and size that a message names of a change that has no slot for them."""
+        slots = TOOLS[pending.tool].slots
+        return [v for k, v in turn.mentions.slots.items() if k in ("colour", "size") and k not in slots]
+
+    @staticmethod
+    def _are_shown(turn: Turn, pending: Pending, values: Sequence[str]) -> bool:
+        """True where what waits is shown with these words, each whole; of an exchange in what is got for it."""
+        if not values:
+            return True
+        again = call(turn.ctx, pending.tool, pending.args, turn.trace.tools)
+        rows = again.plan.rows if isinstance(again, Planned) else ()
+        if pending.args.get("kind") == "换货":  # whose first row shows what goes back
+            rows = rows[1:]
+        whole = [re.compile(rf"(?<![0-9a-z]){re.escape(value)}(?![0-9a-z])", re.IGNORECASE) for value in values]
+        return all(any(value.search(row) for _, row in rows) for value in whole)
 
     def _accepts(self, turn: Turn, pending: Pending) -> bool:
         """A yes by the name of what waits, with a remark ("嗯嗯取消 不好意思哈 被老婆发现了", "咖啡就咖啡 换")."""
@@ -260,27 +284,23 @@ class Confirming:
             return self._is_shown(turn, pending, amounts.in_digits(taken))
         if self._names_another(turn, pending) or turn.mentions.shift:
             return False
-        return yes_at_length.agrees(turn.text, pending.tool)
+        told = self._told_of_variant(turn, pending)
+        return yes_at_length.agrees(turn.text, pending.tool) and self._are_shown(turn, pending, told)
 
     def _is_shown(self, turn: Turn, pending: Pending, name: str) -> bool:
         """True where what waits is shown by this name, whole, and nothing else is named beside it."""
         if not {k for k, v in turn.mentions.slots.items() if pending.args.get(k, v) != v} <= {"item", "coupon"}:
             return False
-        again = call(turn.ctx, pending.tool, pending.args, turn.trace.tools)
-        rows = again.plan.rows if isinstance(again, Planned) else ()
-        if pending.tool == "return_request":  # whose first row shows what goes back
-            rows = rows[1:]
-        whole = re.compile(rf"(?<![0-9a-z]){re.escape(name)}(?![0-9a-z])", re.IGNORECASE)
-        return any(whole.search(value) for _, value in rows)
+        return self._are_shown(turn, pending, [name])
 
     def _wants_it_again(self, turn: Turn, pending: Pending) -> bool:
         """A yes and the change once more ("对 帮我把它退了"), or the change alone wished once more ("也给我关嘛")."""
         text = turn.text
         if yes_and_more.opens_with_yes(text, pending.tool):
             return True
-        if len(text) > MAX_ANSWER or _DOUBT.search(text.lower()):
+        if len(text) > MAX_ANSWER or _DOUBT.search(text.lower()) or yes_at_length.holds(text, pending.tool):
             return False
-        if pending.tool == "ticket_file" or not yes_no.names_change(text, pending.tool):
+        if pending.tool in ("ticket_file", "privacy_delete") or not yes_no.names_change(text, pending.tool):
             return False
         best = self._stance.router.rank(turn.mentions.plain).best
         return best.intent == pending.tool and best.probability >= OWN_WISH

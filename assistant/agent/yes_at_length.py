@@ -13,7 +13,8 @@ _BREAKS = re.compile(r"[^\w?？]+")
 _LEADS = re.compile("^(?:[嗯恩好行对中]|可以|要得|是的)(?:[嗯恩对的啊呀吧哦嘞]|好的?)*")
 _SETTLES = re.compile("(?:吧|嘛|呗|撒|噻|下|咯|上去|[一那]?张)$")
 _SAID_BEFORE = re.compile(
-    "^(?:(?:我|我们|都|早|不是|已经|跟你|老早)+(?:说|讲)(?:过了?|了)?(?:是|要)?|(?:说|讲)过?了)(?=.)(?!的)"
+    "^(?!.{0,3}早[说讲](?!了|过))"  # "早说换吧" regrets
+    "(?:(?:我|我们|都|早|已经|跟你|老早)+(?:说|讲)(?:过了?|了)?(?:是|要)?|不是(?:都|早|跟你)*(?:说|讲)(?:了|过了?)(?=.+嘛)|(?:说|讲)过?了)(?=.)(?!的)"
 )
 _ITS_NAME = re.compile(
     "^[这那]?[件双条个单张袋]?(?:鞋子?|靴子?|衣服?|大衣|外套|[毛卫]衣|羽绒服|西装|衬衫|裤子?|裙子?|被子?|枕头|围巾|帽子?|包包?|米|油|券|单子?|订单|货|东西|预约|投诉)"
@@ -32,12 +33,27 @@ _OPEN = re.compile(
     "不|别|没|甭|莫|先|等|但|可是|不过|只|万一|如果|要是|假如|的话|除非|否则|前提|(?<!刚)才|就[行好成]|够|算了|罢了|拉倒|考虑|犹豫|后悔|怕|担心|纠结|再|"
     "错|反而|改|另|顺便|还有|还要|还想|也[要想给]|最好|希望|尽量|记得|必须|应该|能|可以|试|换|退|撤|取消|留|领|删|关|想|让我|听说|以为|本来|差点|说是|停|推|缓"
 )
+_TERMS = re.compile(  # jokes, terms of their own, other people's things, what is over already, a part or all of it
+    "骗|逗|(?<!闹着)玩(?:笑|的|呢|儿|$)|[你您]们?(?:店|家)?(?:出|付|承担|掏)|还我|打我|打给|转|[公婆友蜜事学妈爸儿]的|[他她]的|别人|折(?!腾)|过了|刚.{1,4}过|谁"
+    "|全部|所有|全都|一半|其中"
+)
+_PICKS = re.compile(  # one of several, by its place, moment or amount
+    "第[一二三四五六七八九十\\d]|[\\d一二三四五六七八九十百千万号日天周月次回][元块多来]*(?:买|拍|下|订)?的?那[单笔双件个张条]|[\\d十百千万][元块多来]*的(?!\\w)"
+)
+_AGAINST = {  # remarks that speak against a change of this kind
+    **dict.fromkeys(
+        ("stock_reserve", "points_redeem", "coupons_claim", "appointment_book"),
+        re.compile("太.{1,4}了|用不[上着]|心疼|贵"),
+    ),
+    "order_cancel": re.compile("(?:收|签|拿|送|寄)到|到了|到货|发货|发了"),
+}
+_NEVER_AT_LENGTH = ("privacy_delete",)
 
 
 def agrees(text: str, tool: str) -> bool:
     """True for "嗯嗯取消 不好意思哈 被老婆发现了" where a cancellation waits. What the message names is the caller's to check."""
     clauses = _clauses(text)
-    if clauses is None or wavers(text):
+    if clauses is None or wavers(text) or tool in _NEVER_AT_LENGTH or holds(text, tool):
         return False
     strong = [c for c in clauses if _names_it(c, tool)]
     leads = bool(_LEADS.match(clauses[0]))
@@ -48,12 +64,19 @@ def agrees(text: str, tool: str) -> bool:
 def accepts(text: str, tool: str) -> str:
     """What is taken as it is shown ("咖啡就咖啡 换" → "咖啡"); empty where nothing is, or something else is said too."""
     clauses = _clauses(text)
-    if clauses is None or wavers(text):
+    if clauses is None or wavers(text) or holds(text, tool):
         return ""
     taken = [(c, found.group(1)) for c in clauses if (found := _AS_GOOD.fullmatch(c))]
     if len(taken) != 1 or not all(c == taken[0][0] or is_yes(c, tool) or _is_harmless(c, tool) for c in clauses):
         return ""
     return taken[0][1]
+
+
+def holds(text: str, tool: str) -> bool:
+    """Words beside a yes that ask for another look: one of several is picked, terms are set, something speaks against it."""
+    against = _AGAINST.get(tool)
+    told = re.sub(_HARMLESS, " ", text)
+    return bool(_PICKS.search(told) or _TERMS.search(told) or (against and against.search(told)))
 
 
 def says_nothing(clause: str) -> bool:
