@@ -28,13 +28,14 @@ _DROPPED = re.compile(
     "((?:快递|物流|配送|送货|包裹)[^，,。；;！! 人妈爸孩我他她]{0,4})摔"
 )  # a thing, which hurt nobody
 _HALVES = {
-    "态度": "服务态度", "质量": "商品质量", "物流": "物流配送", "快递": "物流配送", "配送": "物流配送", "退款": "退款售后",
+    "态度": "服务态度", "服务": "服务态度", "质量": "商品质量", "物流": "物流配送", "快递": "物流配送", "配送": "物流配送", "退款": "退款售后",
     "售后": "退款售后", "环境": "门店环境", "价格": "价格活动", "卫生": "安全卫生", "安全": "安全卫生",
 }  # fmt: skip
 _BY_HALF = re.compile(
     f"(?:(?:就|应该|明明|这|那|它|都|属于|算|归|写|选|改成?|是)*(?:是|属于|算|归|写|选|改成?))?({'|'.join(_HALVES)})(?:类|问题|方面|的事情?|上的事)*[吧啊呀嘛哦哈了]*"
 )
 _LONGEST_DISPUTE = 24  # characters of a message about the category of a complaint
+_LONGEST_AGREEMENT = 3  # characters of a word that agrees beside it ("质量 登吧")
 _NEGATED = re.compile(
     "(?:不是|不算|不属于|别写|不该是|(?:怎么|咋)(?:又|会|就|还)?是|怎么成了|咋成了)([^，,。！!？? ]{1,8})"
 )
@@ -60,7 +61,11 @@ def category_of(text: str) -> str:
 
 def disputes_category(text: str) -> bool:
     """Says that a complaint stands in the wrong category, and nothing of what happened ("类别不对吧")."""
-    return len(text) <= _LONGEST_DISPUTE and bool(re.search("(?:类别|分类|归类).{0,4}(?:不对|错|不是|不该|怎么)", text))
+    return (
+        len(text) <= _LONGEST_DISPUTE
+        and bool(re.search("(?:类别|分类|归类).{0,4}(?:不对|(?<!没)(?<!没有)错|不是|不该|怎么)", text))
+        and "都行" not in text
+    )
 
 
 def category_named(text: str, current: str = "") -> str:
@@ -71,7 +76,8 @@ def category_named(text: str, current: str = "") -> str:
     label = next((c for c in CATEGORIES if c in said and c != "其他"), "")
     alone = bool(label) and len(said.replace(label, "").strip("，,。!！ ")) <= 3
     halves = _called_by_half(said)
-    alone = alone or (len(halves) == 1 and all(_BY_HALF.fullmatch(c) for c in _clauses(said)))
+    beside = [c for c in _clauses(said) if not _BY_HALF.fullmatch(c)]
+    alone = alone or (len(halves) == 1 and all(len(c) <= _LONGEST_AGREEMENT for c in beside))
     if len(text) > _LONGEST_DISPUTE or not (rejects or alone or _OF_CATEGORY.search(text)):
         return ""
     found = label or (halves.pop() if len(halves) == 1 else category_of(said))

@@ -28,6 +28,7 @@ from assistant.agent.outcomes import Outcomes
 from assistant.agent.resume import let_go, resume
 from assistant.agent.stance import LIKELY, MAX_ANSWER, OWN_WISH, POLITE_INTENTS, Stance
 from assistant.agent.toolbelt import Planned, Served, call, execute
+from assistant.agent.wanting import ACTS
 from assistant.domain.conversation import Offer, Pending, Task
 from assistant.domain.message import Reply
 from tools.all import TOOLS
@@ -98,7 +99,7 @@ class Confirming:
             return self._yes(turn, pending)
         takes_back = refusals.takes_back(turn.text, pending.tool) or refusals.refuses(turn.text, pending.tool)
         if takes_back or yes_no.is_no(turn.text, pending.tool) or dialogue.control(turn.text) == "stop":
-            return let_go(self._outcomes, turn)
+            return self._refused(turn, refusals.after_refusal(turn.text, pending.tool) or "")
         if not wavers and self._restates(turn, pending):
             return self._yes(turn, pending)
         if (told := self._agrees_and_tells(turn, pending, rules)) is not None:
@@ -109,7 +110,7 @@ class Confirming:
             return changed
         if (rest := refusals.after_refusal(turn.text, pending.tool)) is not None:
             return self._refused(turn, rest)
-        if refusals.only_no(turn.text):
+        if refusals.only_no(turn.text, pending.tool):
             return let_go(self._outcomes, turn)
         # a short message that names nothing, or only the change that waits ("算啦不退了", "嗯就退这双")
         slots = {
@@ -138,9 +139,12 @@ class Confirming:
             and self._stance.is_small_talk(turn)
         ):
             return self._yes(turn, pending)
+        if refusals.refuses_a_part(turn.text, pending.tool) and not self._names_another(turn, pending):
+            return self._leaves_out(turn, pending)
         if len(turn.text) <= MAX_ANSWER and slots <= {"kind"} and self._stance.is_an_answer(turn, pending.tool, rules):
             stance, sure = self._stance.router.stance(turn.mentions.plain)
-            if stance == "no" and yes_no.names_change(turn.text, pending.tool):
+            wishes = yes_no.names_change(turn.text, pending.tool) or yes_no.insists(turn.text, pending.tool)
+            if stance == "no" and wishes:
                 stance, sure = "yes", LIKELY  # it names the change that waits: rather ask once more
             doubtful = bool(_DOUBT.search(turn.text.lower())) or remarks.only_heard(turn.text) or wavers
             doubtful = doubtful or yes_at_length.holds(turn.text, pending.tool)
@@ -152,7 +156,7 @@ class Confirming:
                 turn.did("wait", "stance")
                 return self._outcomes.say(turn, "wait")
             leans = (stance == "yes" and sure >= LIKELY) or yes_no.leans_to_yes(turn.text)
-            if leans and not doubtful and not rules and pending.expires_at >= turn.now:
+            if leans and (wishes or not doubtful) and not rules and pending.expires_at >= turn.now:
                 turn.did(pending.tool, "asked_to_confirm")
                 return self._outcomes.pending_again(turn)
         if pending.expires_at < turn.now:
@@ -222,9 +226,11 @@ class Confirming:
 
     def _agrees_and_tells(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
         """A complaint is filed with what is told beside the yes ("登吧 昨天下午四点多 一楼化妆品那边")."""
-        told = yes_and_more.after_yes(turn.text, pending.tool) if pending.tool == "ticket_file" else ""
-        named = turn.mentions.slots
-        particular = {"day", "time"} & set(named) or any(said.search(told) for said in (_WHEN, _PROOF, _WHERE))
+        if pending.tool != "ticket_file":
+            return None
+        named, agrees = turn.mentions.slots, yes_at_length.agrees(turn.text, pending.tool)
+        told = complaints.told(turn.text) if agrees else yes_and_more.after_yes(turn.text, pending.tool)
+        particular = agrees or {"day", "time"} & set(named) or any(x.search(told) for x in (_WHEN, _PROOF, _WHERE))
         if not told or not particular or beyond([r for r in rules if r not in _OF_PLACES], pending.tool):
             return None
         if pending.args.get("store", "") not in ("", named.get("store", pending.args.get("store"))):
@@ -234,12 +240,32 @@ class Confirming:
 
     def _refused(self, turn: Turn, rest: str) -> Reply | None:
         """Lets go of the change; what is asked in the same message is left to be answered."""
-        if not dialogue.asks(rest) and not rest.endswith(("不", "没", "呢")) and not _WANTS_BESIDE.search(rest):
+        if not self._wants(turn, rest):
             return let_go(self._outcomes, turn)
         turn.state = replace(turn.state, pending=None, asking=None)
         turn.lead = self._outcomes.say(turn, "cancelled")
         turn.reads_on(rest)
         return None
+
+    def _leaves_out(self, turn: Turn, pending: Pending) -> Reply | None:
+        """What is not wished of the change that waits: written into a complaint, of anything else shown once more."""
+        if pending.tool == "ticket_file":
+            turn.did(pending.tool, "changed_before_yes")
+            return self._outcomes.run(turn, pending.tool, fill.added(pending, {"body": turn.words}, turn))
+        turn.did(pending.tool, "asked_to_confirm")
+        return self._outcomes.pending_again(turn)
+
+    def _wants(self, turn: Turn, rest: str) -> bool:
+        """Whether what is said beside a no asks or wishes something ("取消雪地靴", "人工"), and does not only explain it."""
+        if dialogue.asks(rest) or rest.endswith(("不", "没", "呢")) or _WANTS_BESIDE.search(rest):
+            return True
+        if not rest or refusals.by_themselves(rest):
+            return False
+        found = turn.named_in(rest)
+        best = self._stance.router.rank(found.plain).best
+        by_rule = set(turn.playbook.plain_intents(found.plain.lower())) - set(POLITE_INTENTS)
+        wishes = best.intent not in POLITE_INTENTS and best.probability >= OWN_WISH
+        return bool(by_rule) or (wishes and bool(ACTS.search(rest)))
 
     def _restates(self, turn: Turn, pending: Pending) -> bool:
         """A yes with what waits told in its words ("对 就五十的")."""
@@ -273,7 +299,7 @@ class Confirming:
             return True
         again = call(turn.ctx, pending.tool, pending.args, turn.trace.tools)
         rows = again.plan.rows if isinstance(again, Planned) else ()
-        if pending.args.get("kind") == "换货":  # whose first row shows what goes back
+        if pending.args.get("reason", "").startswith("换成"):  # whose first row shows what goes back
             rows = rows[1:]
         whole = [re.compile(rf"(?<![0-9a-z]){re.escape(value)}(?![0-9a-z])", re.IGNORECASE) for value in values]
         return all(any(value.search(row) for _, row in rows) for value in whole)

@@ -21,9 +21,12 @@ def told(text: str, words: Sequence[str]) -> list[str]:
     return [word for word in words if any(_happened(lower, at.start()) for at in re.finditer(re.escape(word), lower))]
 
 
-def at_ours(text: str, words: Sequence[str], *, names_product: bool, names_store: bool) -> bool:
-    """Whether harm is told of that happened with our goods or in our stores, and is not merely asked about."""
-    if not words or not (names_product or any(word in text.lower() for word in _OURS)):
+def at_ours(
+    text: str, words: Sequence[str], *, names_product: bool, names_store: bool, complains: bool = False
+) -> bool:
+    """Whether harm is told of that happened with our goods or in our stores, and is not merely asked about. `complains`: a
+    complaint waits already, and what is told belongs to it."""
+    if not words or not (names_product or complains or any(word in text.lower() for word in _OURS)):
         return False
     return names_store or "了" in text or not any(word in text for word in _ASKS)
 

@@ -44,6 +44,7 @@ _ANEW = re.compile(
 _UPWARDS = re.compile("升(?:了|上去|级|到|完)|下一(?:级|档)|再往上|高一级|上一级")
 _ON_AGAIN = re.compile("打开|开启|恢复|开(?:着|了|吧|回)|又想|重新")
 _THERE = re.compile("[这那](?:家?店|家(?!的|里)|边(?!的)|里(?!面)|儿)|店里|(?:我|就)过去(?!买|一年|的|几)")
+_NOT_NOW = re.compile("别|不|已经|莫|甭")
 _ELSEWHERE = re.compile("哪|别的|别家|其他|其它|附近|另外|换家|最近|any|other|which|where")
 
 
@@ -84,8 +85,10 @@ def _of_its_clause(tool: str, turn: Turn, text: str) -> dict[str, str]:
     where none alone does."""
     if tool not in ORDER_TOOLS or tool not in VERBS or len(turn.mentions.products) < 2:
         return {}
-    clauses = [c for c in re.split(r"[，,。.!！?？;；~～、\s]+", text) if any(v in c for v in VERBS[tool])]
-    found = turn.named_in(clauses[0]) if len(clauses) == 1 else None
+    clauses = [c for c in re.split(r"[，,。.!！?？;；~～、\s]+", text) if c]
+    made = [c for c in clauses if any(v in c for v in VERBS[tool])]
+    wished = [c for c in made if not _NOT_NOW.search(c)] or [c for c in clauses if c not in made]
+    found = turn.named_in(wished[0]) if made and len(wished) == 1 else None
     return found.slots if found is not None and found.products else {}
 
 

@@ -6,7 +6,7 @@ Pure functions on text. Called by `confirming`, `asking` and `context`.
 import re
 
 from assistant.agent.wanting import ACTS
-from assistant.agent.yes_no import MAX_CHANGE_OF_MIND, VERBS, is_yes, names, wants_after_all
+from assistant.agent.yes_no import MAX_CHANGE_OF_MIND, VERBS, insists, is_yes, names, wants_after_all
 
 LONGEST_REFUSAL = 44  # characters of a message with a clause that refuses in it
 
@@ -17,6 +17,9 @@ _LETS_GO = re.compile("(?:那|那就|还是|算)*(?:先|暂时)?不(?:要|买|�
 _ASKED = re.compile("[?？吗么]|[是能要可会]不[是能要可会]|不是")
 _WRITTEN = {"ticket_file": ("记", "写", "报"), "ticket_note": ("记", "写")}  # beside the words that make these changes
 _BARE = re.compile("(?:真的|都|我|那|就)*(?:不用|不必|不需要|用不着)(?:了|啦|哈|啊|谢谢|麻烦)*")
+_ITSELF = (  # what a change that is refused may be called; a size, a store or a name refuses only that
+    "(?:这|那|它|个|些|条|件|双|张|单|次|什么|啥|我|的|你们?|咱|投诉|工单|订单|单子|预约|货|券|信息|数据|资料|账号|东西|任何|了|吧|啦|先|哈|啊|呀|嘛|呗|哦|咯|喽|下|着|上|掉|一下|谢谢)*"
+)
 _APART = re.compile(
     "(?<![^\\s！!，,])(?:[\u4e00-\u9fff][\\s！!，,]+){2,}[\u4e00-\u9fff](?![^\\s！!，,])|不[！!，, ]*要[！!]"
 )
@@ -37,6 +40,11 @@ def gives_up(text: str) -> bool:
         return False
     rest = text[found.end() :]
     return bool(_BY_MYSELF.match(rest)) or not ACTS.search(rest)
+
+
+def by_themselves(text: str) -> bool:
+    """ "我自己去店里说": what they will do without us."""
+    return bool(_BY_MYSELF.match(text))
 
 
 def lets_go(text: str) -> bool:
@@ -84,7 +92,7 @@ def _refusing(clause: str, tool: str) -> bool:
         re.match(
             "(?:(?:我|都|跟你|不是)*说了|意思是|算了|我说|我|那|就|先|还是|都|唉|哎|啊|喂|不+|[^，, ]{1,6}(?:那个|这个|的事)|(?:[这那]个)?[^，, ]{1,4}(?:申请|工单|单子|预约))*"
             f"(?:(?:别|不用|不要|不必|不需要|不想|莫|甭|咪|唔使|唔好)(?:再|给我|帮我|要|去)?(?:{acts})|不(?:{verbs})(?=[了啦吧哈]|$))"
-            "(?!错|混|丢|漏|清|别的|就|白|地)[^，, ]{0,5}$",
+            f"(?!错|混|丢|漏|清|别的|就|白|地){_ITSELF}$",
             clause,
         )
     )
@@ -111,9 +119,20 @@ def _wishes_it(clause: str, tool: str) -> bool:
     return agrees or wants_after_all(clause) or (tool == "ticket_file" and bool(_ANOTHER_WISH.search(clause)))
 
 
-def only_no(text: str) -> bool:
-    """ "不不不 就换一张 我刚才是感慨": a no by its first word, twice."""
-    return bool(_DOUBLE_NO.match(text)) and not re.search("[?？]", text)
+def only_no(text: str, tool: str) -> bool:
+    """ "不不不 就换一张 我刚才是感慨": a no by its first word, twice, and the change that waits is not wished after it."""
+    found = _DOUBLE_NO.match(text)
+    if found is None or re.search("[?？]", text):
+        return False
+    return not insists(text, tool)
+
+
+def refuses_a_part(text: str, tool: str) -> bool:
+    """Says what the change that waits is to leave out ("别记名", "别登记我的名字"), and not to leave it."""
+    verbs = [v for v in (*VERBS.get(tool, ()), *_WRITTEN.get(tool, ())) if not v.isascii()]
+    whole = "|".join(sorted(verbs, key=len, reverse=True)) or "办"
+    not_itself = f"(?!{_ITSELF}(?:$|[，,。!！ ]))"
+    return bool(re.search(f"(?:别|不要|不用|莫)(?:再|给我|帮我)?(?>{whole}){not_itself}", text))
 
 
 def takes_back(text: str, tool: str) -> bool:

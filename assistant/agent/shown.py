@@ -16,7 +16,7 @@ from tools.types import Product
 _ORDINAL = re.compile(r"第([1-9一二三四五六七八九])(?:个|款|单|笔|件|双|条|张|家)|^([1-9一二三四五六七八九])$")
 _OF_STORES = re.compile(r"第([1-9一二三四五六七八九])(?:家|个(?=店|门店|[，, 呢那吧的]|$))|^([1-9一二三四五六七八九])$")
 _TOP = re.compile(r"(最上面|头一|最前面|最新|first)")
-_BOTTOM = re.compile(r"(最下面|最后|last)(?!.{0,3}(?:期限|时间))")
+_BOTTOM = re.compile(r"(最下面|最后|last)(?!.{0,3}(?:期限|时间)|多少|几|还|是不|要付|付)")
 _CHEAP = re.compile("(?<![不更])便宜(?:点|些|一点)?的?(?:那|这)(?:个|款|件|双|条)|the cheaper one")
 _DEAR = re.compile("(?<![不更])贵(?:点|些|一点)?的?(?:那|这)(?:个|款|件|双|条)")
 

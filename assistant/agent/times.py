@@ -55,8 +55,9 @@ def day_of(text: str, today: date) -> date | None:
     return None
 
 
+_OF_A_MONTH = r"(?<!\d)(?:[12]?\d|3[01])(?!\d)"
 _DATES = re.compile(
-    rf"(?:{WEEKDAY.pattern}|[今明后]天)(?:不是|就是|都|是|那天|[，, ])*\d{{1,2}}[号日]|{MONTH_DAY.pattern}|\d{{1,2}}[号日]?是(?:日子|日期|号数|星期|礼拜|周)"
+    rf"(?:{WEEKDAY.pattern}|[今明后]天)(?:不是|就是|都|是|那天|[，, ])*{_OF_A_MONTH}[号日](?!的?(?:鞋|靴|[^，, ]{{0,4}}(?:鞋|靴))|码|的)|{MONTH_DAY.pattern}|{_OF_A_MONTH}[号日]?是(?:日子|日期|号数|星期|礼拜|周(?!末))"
 )
 
 

@@ -4,10 +4,11 @@ Order: unreadable → danger → control words → a change that waits for a yes
 each by the first tier where it is plain and by the model where it is not. Called by `journeys.shopper_message`.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from assistant.agent import correction, danger, dialogue, fill, mentions
+from assistant.agent import correction, danger, dialogue, fill, mentions, refusals
 from assistant.agent.compose import Composer, merge
 from assistant.agent.context import Context
 from assistant.agent.exchange import Answer, OnText, Turn, TurnTrace
@@ -35,6 +36,8 @@ from tools.ports import Ports
 from tools.registry import ToolContext
 
 __all__ = ["Agent", "Answer", "TurnTrace"]
+
+_UNCLEAR = re.compile("清楚|明白|详细|具体|看不懂")
 
 
 class Agent:
@@ -155,9 +158,19 @@ class Agent:
         """Injury, poisoning, fire: care first, a ticket without asking back, a person at once."""
         words = danger.told(turn.text, turn.playbook.policy.safety_words)
         named = turn.mentions
-        if not danger.at_ours(turn.text, words, names_product=bool(named.products), names_store=bool(named.stores)):
+        open_one = turn.state.pending if turn.state.pending and turn.state.pending.tool == "ticket_file" else None
+        ours = danger.at_ours(
+            turn.text,
+            words,
+            names_product=bool(named.products),
+            names_store=bool(named.stores),
+            complains=open_one is not None,
+        )
+        if not ours:
             return None
         args = {"body": turn.words, "category": "安全卫生", **fill.args("ticket_file", turn)}
+        if open_one is not None and refusals.after_refusal(turn.text, "ticket_file") is None:
+            args = {**fill.added(open_one, args, turn), "category": "安全卫生"}  # one complaint, with all that was told
         planned = call(turn.ctx, "ticket_file", args, turn.trace.tools)
         turn.trace.notes.append("danger")
         turn.did("ticket_file", "safety", words=words)
@@ -185,7 +198,7 @@ class Agent:
         asks = dialogue.asks(turn.text)
         if once_more or (asks and not (from_documents or turn.corrects)):
             return reply
-        if not asks and not ACTS.search(turn.text):  # a remark on what was said
+        if not (asks or ACTS.search(turn.text) or _wants_more(turn)):  # a remark on what was said
             turn.trace.intents.clear()
             turn.did("chitchat", "said_already")
             return self._outcomes.act(turn, "chitchat")
@@ -200,3 +213,11 @@ class Agent:
             return reply
         turn.state = replace(turn.state, upset=turn.state.upset + 1)
         return replace(reply, text=f"{self._outcomes.words(turn, 'upset')}{reply.text}")
+
+
+def _wants_more(turn: Turn) -> bool:
+    """Speaks of what was asked, or is cross about it ("电动车停车收费", "说清楚点"): the same words again are no answer."""
+    text, before = turn.text, turn.conversation.state.last_question
+    cross = any(w in turn.words.lower() for w in turn.playbook.policy.upset_words)
+    of_it = any(text[n : n + 2] in before for n in range(len(text) - 1))
+    return cross or of_it or bool(_UNCLEAR.search(text))

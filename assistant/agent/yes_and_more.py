@@ -10,7 +10,7 @@ from assistant.agent.wanting import ACTS
 from assistant.agent.yes_no import LONGEST_REMARK, MARKS, MAX_CHANGE_OF_MIND, VERBS, is_no, is_yes, names_change, wavers
 
 _HOLDS_BACK = re.compile(
-    "等|先|再说|不对|另外|不是|没同意|没说|没要|怎么回事|什么时候|千万|(?:别|不|不要)$|[是要]不[是要]|能不能|吗|呢$"
+    "(?<!不)等|先|再说|不对|另外|不是|没同意|没说|没要|怎么回事|什么时候|千万|(?:别|不|不要)$|[是要]不[是要]|能不能|吗|呢$"
 )
 _RESOLVED = re.compile("(?:那|就|还是|算了)|.*(?:吧|就行|就好)$")
 _SETTLES = re.compile("(?:那|就)?(?:确认|确定|提交|同意)(?:吧|了|啦|哈|呗)?")
@@ -53,7 +53,7 @@ def after_yes(text: str, tool: str) -> str:
         rest = rest[1:]
     told = " ".join(rest)
     holds = re.search(
-        "[?？]|吗|么$|不$|没$|呢$|怎|几[点天个号时]|哪|多少|啥|什么|先|等|别|不(?:要|用|登|投|是)|但|算了|改成|换成|帮我|查|看[看下]|转|人工|给我|撤|没必要|没用|考虑|想想|再说|说错|弄错|顺便|另外|还有",
+        "[?？]|吗|么$|不$|没$|呢$|怎|几[点天个号时]|哪|多少|有没有|没有$|啥|什么|先|等|别|不(?:要|用|登|投|是)|但|算了|改成|换成|帮我|查|看[看下]|转|人工|给我|撤|没必要|没用|考虑|想想|再说|说错|弄错|顺便|另外|还有",
         told,
     )
     return told if rest != parts and len(told) >= 4 and not holds else ""

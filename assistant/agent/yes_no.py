@@ -61,7 +61,12 @@ _AS_IT_IS = re.compile(
     "(?:对的?|是的?|嗯|好的?|行|可以)+[，,。！! ]*(?:就)?(?:这样)?(?:吧|了)?[，,。！! ]*不(?:改|变|动)了(?:吧|啊|哈)?"
 )
 _PARTS_WITH = ("order_cancel", "return_request")
-_WANTS_NO_MORE = re.compile("(?:嗯|对|是|是的|好|行|可以|恩)[，,。！! ]*(?:我|都|就|是|真)*不想?要了(?:吧|啊|哈)?")
+_WANTS_NO_MORE = re.compile(
+    "(?:(?:[嗯恩]+|对|是|是的|好|行|可以|(?:算了[，, ]*)?(?:取消|退)[吧了掉]*)[，,。！! ]*)+(?:我|都|就|是|真|也)*不想?[要买]了(?:吧|啊|哈)?"
+    "|(?:我|就|都)*不想?要[这那][单笔双件个]了(?:吧|啊|哈)?"
+)
+_ANOTHER_INSTEAD = re.compile("不[是要].+[，, ](?:我|就)*(?:是|要).")  # "不是换 是退"
+_INSISTS = re.compile("不.{1,2}不(?:行|可)(?!以)|非.{1,4}不(?:行|可)")
 _GOES_AHEAD = re.compile("办|弄|搞|整|来吧|走起|换|退|就这么|就这样|please|do it|go ahead", re.IGNORECASE)
 
 
@@ -97,7 +102,7 @@ def is_yes(text: str, tool: str = "") -> bool:
 
 def is_no(text: str, tool: str = "") -> bool:
     """A no. What only names the pending change ("取消" for a cancellation) is none."""
-    if len(text) > 20 or is_yes(text, tool):
+    if len(text) > 20 or is_yes(text, tool) or _ANOTHER_INSTEAD.search(text) or _INSISTS.search(text):
         return False
     left = re.sub("|".join(VERBS[tool]), "", text) if tool in VERBS else text
     return any(w in left.lower() for w in _NO if len(w) > 1 or w in "不别") and _only(left, (*_NO, *_YES))
@@ -132,6 +137,15 @@ def wants_after_all(text: str) -> bool:
     """ "还是要吧", "算了还是登记吧": takes back a no."""
     verbs = "要|办|留|退|换|约|领|取消|弄|登记|提交|投诉|反映|报|兑|改"
     return bool(re.fullmatch(rf"(那|算了|嗯|哎|唉)*[，, ]*还是(给我|帮我)?({verbs})(着|了|吧|它|一下|上|下)*", text))
+
+
+def insists(text: str, tool: str) -> bool:
+    """Wishes the change that waits by way of a not ("不换不行", "不不 我要取消")."""
+    if _INSISTS.search(text):
+        return names(text, tool)
+    rest = re.sub("^(?:不|没)+[，,。!！ ]+", "", text)
+    first = MARKS.split(rest)[0]
+    return rest != text and bool(re.match("(?:我|就|还)*(?:是?要|想)", first)) and names_change(first, tool)
 
 
 def names(text: str, tool: str) -> bool:

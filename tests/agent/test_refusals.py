@@ -38,6 +38,9 @@ def test_the_change_is_refused_and_more_is_said(text: str, tool: str, rest: str)
         ("别记错了 是徐家汇那家", "ticket_file"),
         ("不是说了登记嘛", "ticket_file"),
         ("你们不报上去 我就找领导", "ticket_file"),
+        ("别登记我的名字", "ticket_file"),
+        ("别换L码 换S", "return_request"),
+        ("别删订单记录", "privacy_delete"),
     ],
 )
 def test_what_refuses_nothing(text: str, tool: str) -> None:
@@ -48,4 +51,23 @@ def test_what_refuses_nothing(text: str, tool: str) -> None:
     ("text", "no"), [("不不不 就换一张 我刚才是感慨", True), ("不不？", False), ("不错不错 换", False)]
 )
 def test_a_no_said_twice(text: str, no: bool) -> None:
-    assert refusals.only_no(text) is no
+    assert refusals.only_no(text, "points_redeem") is no
+
+
+def test_a_no_twice_before_the_wish_itself_is_none() -> None:
+    assert not refusals.only_no("不不不 是要取消 不是退货", "order_cancel")
+
+
+@pytest.mark.parametrize(
+    ("text", "tool", "part"),
+    [
+        ("别记名", "ticket_file", True),
+        ("别约上午", "appointment_book", True),
+        ("别留两件 一件够", "stock_reserve", True),
+        ("别留了", "stock_reserve", False),
+        ("不要登记了 谢谢", "ticket_file", False),
+        ("留吧", "stock_reserve", False),
+    ],
+)
+def test_a_part_of_the_change_is_refused(text: str, tool: str, part: bool) -> None:
+    assert refusals.refuses_a_part(text, tool) is part

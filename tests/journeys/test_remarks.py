@@ -44,3 +44,19 @@ def test_what_was_said_is_said_again(service: Service, said: str) -> None:
     first = shopper.hear("徐家汇店地址")
 
     assert shopper.hear(said) == first
+
+
+@pytest.mark.parametrize("said", ["停车收费说清楚点", "停车费贵得离谱", "电动车停车收费"])
+def test_who_asks_again_or_is_cross_is_not_just_heard(service: Service, said: str) -> None:
+    shopper = Shopper(service)
+    shopper.hear("停车怎么收费")
+
+    assert "没答到点子上" in shopper.hear(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["服务真的好差", "人真好意思 收我两次钱", "真给力啊你们 发错货", "我表扬她 她骂我", "随口说一句 你家奶粉有虫"],
+)
+def test_a_bitter_word_is_a_complaint(service: Service, said: str) -> None:
+    assert intents_of(Shopper(service).say(said)) == ["ticket_file"]

@@ -110,3 +110,8 @@ def test_a_childs_height_is_the_size_of_its_thing(service: Service) -> None:
     looked = Shopper(service).say("幺儿一米二 儿童羽绒服粉的解放碑有没有")
 
     assert looked.trace["tools"][-1]["args"]["size"] == "120"
+
+
+@pytest.mark.parametrize("said", ["今天 39号雪地靴有货吗", "周六 39号的雪地靴还有吗"])
+def test_the_size_of_a_shoe_is_no_day_of_the_month(service: Service, said: str) -> None:
+    assert "（39）" in Shopper(service).hear(said)

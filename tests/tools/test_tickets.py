@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.tickets import category_named, category_of
+from tools.tickets import category_named, category_of, disputes_category
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,9 @@ def test_another_category_is_named_in_so_many_words(said: str, current: str, nam
         ("归物流吧", "安全卫生", "物流配送"),
         ("物流", "其他", "物流配送"),
         ("物流呢", "其他", ""),
+        ("是卫生 登吧", "服务态度", "安全卫生"),
+        ("登吧 归质量类", "服务态度", "商品质量"),
+        ("服务问题", "其他", "服务态度"),
         ("售后电话多少", "其他", ""),
         ("是态度 也是质量", "其他", ""),
     ],
@@ -65,3 +68,11 @@ def test_a_category_is_called_by_its_half(said: str, before: str, category: str)
 )
 def test_a_parcel_that_was_dropped_hurt_nobody(body: str, category: str) -> None:
     assert category_of(body) == category
+
+
+@pytest.mark.parametrize(
+    ("said", "disputes"),
+    [("类别不对吧", True), ("类别错了", True), ("类别没错 登记", False), ("类别怎么写都行", False)],
+)
+def test_a_category_is_disputed(said: str, disputes: bool) -> None:
+    assert disputes_category(said) is disputes
