@@ -8,8 +8,9 @@ import re
 from dataclasses import replace
 
 from assistant.agent import amounts, dialogue, fill, purchases, refusals, remarks, wanting, yes_no
+from assistant.agent.amending import MOVES
 from assistant.agent.asking import Asking
-from assistant.agent.confirming import MOVES, Confirming
+from assistant.agent.confirming import Confirming
 from assistant.agent.exchange import Turn
 from assistant.agent.kin import kin
 from assistant.agent.outcomes import Outcomes

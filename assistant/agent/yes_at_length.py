@@ -6,7 +6,7 @@ Pure functions on text. Called by `confirming`.
 import re
 
 from assistant.agent.wanting import ACTS
-from assistant.agent.yes_no import is_yes, names, wavers
+from assistant.agent.yes_no import PARTS_WITH, VERBS, is_yes, names, wavers
 
 LONGEST = 40  # characters of a message that may be a yes
 _BREAKS = re.compile(r"[^\w?？]+")
@@ -24,6 +24,7 @@ _AS_GOOD = re.compile("(?:那|行|好|嗯)*(?:就)?(.{1,6})就\\1(?:吧|嘛|咯|
 _LETS_BE = re.compile("(?:算了)+(?:就这样|就这么着|随便)(?:吧|嘛|了)?|(?:就|先)?(?:这样|这么着)(?:吧|嘛|了)?")
 _HARMLESS = (  # words that look like a question, a wish or a no, and are none
     "不好意思|不客气|不[着]?急|没[事关]系?|没办法|没问题|没毛病|不是(?:小事|闹着玩|开玩笑|[第头]一[次回])|[穿用忍受]不[了住下上]"
+    "|没(?:啥|什么)(?:大)?用"
     "|(?:我|倒要|就|且)*看(?:看)?你们?(?:到底|究竟|最后)?(?:怎么|咋|如何|咋个)(?:说|处理|办|弄|解决|答复|回复|交代)"
     "|我(?:这|还|也|马上|待会儿?|一会儿?|正|得|要)*(?:要|得|急着|赶着|赶)(?:去)?(?:接|上班|上课|开会|出门|回家|做饭|忙|吃|带|睡|赶车)\\w{0,4}"
 )
@@ -47,6 +48,10 @@ _AGAINST = {  # remarks that speak against a change of this kind
     ),
     "order_cancel": re.compile("(?:收|签|拿|送|寄)到|到了|到货|发货|发了"),
 }
+_TO_PART_WITH_IT = re.compile(  # why one parts with a thing, in words that elsewhere refuse or doubt
+    "(?:都|又|真|实在|觉得|有点)*不(?:太|怎么|是很|大)?(?:喜欢|好看|合适|合身|合脚|舒服|适合|想要|需要|保暖|耐看|值)(?!的?话)"
+    "|(?:尺码|颜色|型号|款式)?(?:买|拍|点|选|下|填)(?:错|重)(?:码|单|了|颜色|地址)*|[等拖]得?太久|太[慢贵久]"
+)
 _NEVER_AT_LENGTH = ("privacy_delete",)
 
 
@@ -57,7 +62,8 @@ def agrees(text: str, tool: str) -> bool:
         return False
     strong = [c for c in clauses if _names_it(c, tool)]
     leads = bool(_LEADS.match(clauses[0]))
-    settled = [c for c in strong if _SETTLES.search(c) or leads or _SAID_BEFORE.match(c)]
+    bare = VERBS.get(tool, ())  # "换 快过期了"
+    settled = [c for c in strong if _SETTLES.search(c) or leads or c in bare or _SAID_BEFORE.match(c)]
     return bool(settled) and all(c in strong or _is_harmless(c, tool) for c in clauses)
 
 
@@ -102,6 +108,8 @@ def _is_harmless(clause: str, tool: str) -> bool:
     if is_yes(clause, tool) or _LETS_BE.fullmatch(clause):
         return True
     left = re.sub(_HARMLESS, " ", clause)
+    if tool in PARTS_WITH:
+        left = _TO_PART_WITH_IT.sub(" ", left)
     if not tool.startswith(("coupons", "points")):
         left = _KEEPS_COUPONS.sub(" ", left)
     return not (_OPEN.search(left) or ACTS.search(left) or names(left, tool))

@@ -60,7 +60,7 @@ _SHOWN = ("appointment_book", "ticket_file", "stock_reserve")  # changes that ar
 _AS_IT_IS = re.compile(
     "(?:对的?|是的?|嗯|好的?|行|可以)+[，,。！! ]*(?:就)?(?:这样)?(?:吧|了)?[，,。！! ]*不(?:改|变|动)了(?:吧|啊|哈)?"
 )
-_PARTS_WITH = ("order_cancel", "return_request")
+PARTS_WITH = ("order_cancel", "return_request")
 _WANTS_NO_MORE = re.compile(
     "(?:(?:[嗯恩]+|对|是|是的|好|行|可以|(?:算了[，, ]*)?(?:取消|退)[吧了掉]*)[，,。！! ]*)+(?:我|都|就|是|真|也)*不想?[要买]了(?:吧|啊|哈)?"
     "|(?:我|就|都)*不想?要[这那][单笔双件个]了(?:吧|啊|哈)?"
@@ -95,7 +95,7 @@ def is_yes(text: str, tool: str = "") -> bool:
     text = _REPORTED.sub("", text)
     if tool and text.rstrip().endswith(("?", "？")):
         return False  # "取消？" wonders
-    if (tool in _PARTS_WITH and _WANTS_NO_MORE.fullmatch(text)) or (tool in _SHOWN and _AS_IT_IS.fullmatch(text)):
+    if (tool in PARTS_WITH and _WANTS_NO_MORE.fullmatch(text)) or (tool in _SHOWN and _AS_IT_IS.fullmatch(text)):
         return True
     return len(text) <= 20 and _only(text, (*VERBS.get(tool, ()), *_YES))
 
