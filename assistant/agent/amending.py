@@ -18,10 +18,11 @@ from assistant.agent.stance import MAX_ANSWER, OWN_WISH, Stance
 from assistant.domain.conversation import Offer, Pending, Task
 from assistant.domain.message import Reply
 from tools.all import TOOLS
-from tools.tickets import CATEGORIES, category_named, disputes_category, upholds_category
+from tools.tickets import CATEGORIES, category_named, category_of, disputes_category, upholds_category
 
 MOVES = re.compile(r"改|挪|推|延|提前|换(?:到|成|个时间)|move|push|reschedule")
 _AGREES_AND_TELLS = re.compile("(?:对(?!了)|是的?|嗯)(?:对|的|啊)*[，, ]*(?:就是?|她|他|当时)")
+_BY_WISH = ("不喜欢", "未说明")
 _ONE_AT_A_TIME = ("points_redeem", "coupons_claim")  # changes that know no number
 _REASON = re.compile(
     "(?:原因|理由)(?:就|还是|帮我)?(?:写成?|填|改成?|是|为)[：: ]*(?!什么|啥|一下|错|不|没|我不|还没)([^，,。!！?？ ]{2,20})(?<![吗么])(?=$|[，,。!！ ])"
@@ -59,6 +60,8 @@ class Amending:
             args = dialogue.repaired(pending.args, named)
         elif "reason" in slots and (told := _REASON.search(turn.text)):
             args = {**pending.args, "reason": told.group(1).removesuffix("吧").removesuffix("行吗")}
+        elif _tells_a_defect(turn, pending):
+            args = {**pending.args, "reason": "质量问题"}
         elif pending.tool == "ticket_file" and "；" in pending.args["body"] and complaints.takes_out(turn.text):
             args = {**pending.args, "body": pending.args["body"].rpartition("；")[0]}
         elif "category" in slots and upholds_category(said, pending.args.get("category", "")):
@@ -155,3 +158,10 @@ class Amending:
         """What waits, shown once more after some words of the playbook."""
         again = self._outcomes.pending_again(turn)
         return merge([Reply(self._outcomes.words(turn, words)), again]) if again else None
+
+
+def _tells_a_defect(turn: Turn, pending: Pending) -> bool:
+    """A thing that goes back for a mere wish turns out to be broken ("退吧 有个洞"), which changes who pays the postage."""
+    by_wish = pending.tool == "return_request" and pending.args.get("reason") in _BY_WISH
+    denies = re.search("没|不|无|[?？]|吗", turn.text)
+    return by_wish and not denies and category_of(turn.text) == "商品质量"

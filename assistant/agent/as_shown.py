@@ -53,9 +53,8 @@ def accepts(turn: Turn, pending: Pending) -> bool:
     if taken := yes_at_length.accepts(turn.text, pending.tool):
         return _is_shown(turn, pending, amounts.in_digits(taken))
     reason = pending.args.get("reason", "")
-    other_reason = (
-        bool(reason) and not reason.startswith("换成") and turn.mentions.slots.get("reason", reason) != reason
-    )
+    why = turn.mentions.slots.get("reason", reason)
+    other_reason = bool(reason) and not reason.startswith("换成") and why != reason
     if names_another(turn, pending) or turn.mentions.shift or other_reason:
         return False
     told = _told_of_variant(turn, pending)

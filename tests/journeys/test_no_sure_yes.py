@@ -13,6 +13,7 @@ OPENINGS = {
     "reserve": "徐家汇店给我留一件白色M码短款面包服",
     "coupon": "领一张美妆满200减25券",
     "delete": "删除我的所有数据",
+    "return": "羊绒毛衣退货 不喜欢",
 }
 
 
@@ -52,6 +53,7 @@ def confirms(service: Service, opening: str, answer: str) -> bool:
         ("delete", "嗯删 一半"),
         ("delete", "嗯删掉吧 我朋友的号"),
         ("delete", "谁要删了"),
+        ("return", "退吧 有个洞"),
     ],
 )
 def test_what_looks_like_a_yes_makes_no_change(service: Service, opening: str, answer: str) -> None:
@@ -69,7 +71,23 @@ def test_what_looks_like_a_yes_makes_no_change(service: Service, opening: str, a
         ("reserve", "徐家汇就徐家汇吧"),
         ("reserve", "嗯留 白色M"),
         ("delete", "嗯删吧"),
+        ("order", "对 帮我取消掉 尺码买错了"),
+        ("order", "是的 取消 不喜欢了"),
+        ("order", "退掉吧 等得太久"),
+        ("points", "换吧 反正积分也没啥用"),
+        ("points", "换 快过期了"),
+        ("points", "嗯 换一张咖啡券"),
+        ("exchange", "好 换吧 M的太紧了"),
+        ("return", "退 我妈不喜欢"),
+        ("return", "退吧 穿着不好看"),
     ],
 )
 def test_a_plain_yes_with_a_remark_makes_it(service: Service, opening: str, answer: str) -> None:
     assert confirms(service, opening, answer)
+
+
+def test_what_is_got_instead_stays_when_only_told_that_the_size_does_not_fit(service: Service) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.hear(OPENINGS["exchange"])
+
+    assert "换成L码" in shopper.hear("M的太紧了")
