@@ -9,7 +9,10 @@ from collections.abc import Sequence
 _SUPPOSED = re.compile(
     r"(?:要是|如果|万一|假如|假设|倘若|(?<![可恐])怕(?!是|不是)|担心|会不会(?!是)|容易|\bif\b|in case|worried)[^，,。；;！!？?\s]{0,16}$"
 )
-_RULED_OUT = re.compile(r"(?:没有?|(?<!就)不会?|未|no |not |never )$")
+_RULED_OUT = re.compile(r"(?:没有?|(?<!就)不会?|未|防止?|避免|以免|免得|no |not |never )$")
+_OF_A_THING = re.compile(
+    "(?:手机|电脑|快递(?!员|小哥)|包裹|[盒箱瓶罐袋]子?|杯子?|平板|相机)(?:好像|像|都|也|被|给|就|又|才)*$"
+)
 _HAPPENED = re.compile("已经|刚才|刚刚|昨天|前天|今天|昨晚|今早|就不会|早点|already|just now|yesterday")
 _ASKS = ("吗", "怎么办", "会不会", "?", "？", "么")
 _OURS = ("你们", "店", "买", "吃了", "用了", "商场", "商品", "bought", "store", "mall", "your ")
@@ -33,7 +36,7 @@ def at_ours(
 
 def _happened(text: str, at: int) -> bool:
     before = text[:at]
-    if _RULED_OUT.search(before):
+    if _RULED_OUT.search(before) or _OF_A_THING.search(before):
         return False
     feared = _SUPPOSED.search(before)
     return (

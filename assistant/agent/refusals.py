@@ -12,6 +12,7 @@ LONGEST_REFUSAL = 44  # characters of a message with a clause that refuses in it
 
 _GIVING_UP = re.compile(r"^(?:唉|哎|那|行吧|嗯|切|哦)?[，, ]?(?:还是)?(?:算了?(?:了|啦|咯|喽|球)|罢了|拉倒)(?:吧)?")
 _BY_MYSELF = re.compile("[，, ]*(?:那|还是)?我(?:自己|自个儿?)")
+_KEEPS_IT = re.compile("(?:我|就|先|还是|也)*(?:留着|将就|凑合|勉强|能)(?:穿|用|吃|喝|戴|着)?(?:吧|了|得了|算了)?")
 _NOT_THEN = re.compile(r"(?:^|[，, 。])(?:还是|那|就|先|我|暂时)*不(?:退|换|约|领|留|兑)(?:了|哈|啦|先)*(?:吧|哈|啊)?$")
 _LETS_GO = re.compile("(?:那|那就|还是|算)*(?:先|暂时)?不(?:要|买|考虑|拿)(?:了|吧)")
 _ASKED = re.compile("[?？吗么]|[是能要可会]不[是能要可会]|不是")
@@ -43,8 +44,8 @@ def gives_up(text: str) -> bool:
 
 
 def by_themselves(text: str) -> bool:
-    """ "我自己去店里说": what they will do without us."""
-    return bool(_BY_MYSELF.match(text))
+    """ "我自己去店里说", "留着穿": what they will do without us."""
+    return bool(_BY_MYSELF.match(text) or _KEEPS_IT.fullmatch(text))
 
 
 def lets_go(text: str) -> bool:

@@ -52,6 +52,9 @@ _TO_PART_WITH_IT = re.compile(  # why one parts with a thing, in words that else
     "(?:都|又|真|实在|觉得|有点)*不(?:太|怎么|是很|大)?(?:喜欢|好看|合适|合身|合脚|舒服|适合|想要|需要|保暖|耐看|值)(?!的?话)"
     "|(?:尺码|颜色|型号|款式)?(?:买|拍|点|选|下|填)(?:错|重)(?:码|单|了|颜色|地址)*|[等拖]得?太久|太[慢贵久]"
 )
+_DEMANDS = re.compile(  # what a complaint asks for, which is written into it
+    "要求?(?:她|他|你们|店里|商家|书面|公开|当面)*(?:道个?歉|赔(?:礼|偿|钱)?|处理|整改|说法|回复|答复)|(?:不要|别|不用)(?:打电话|给我打电话|打给我|联系|找)\\w{0,3}"
+)
 _NEVER_AT_LENGTH = ("privacy_delete",)
 
 
@@ -81,7 +84,7 @@ def accepts(text: str, tool: str) -> str:
 def holds(text: str, tool: str) -> bool:
     """Words beside a yes that ask for another look: one of several is picked, terms are set, something speaks against it."""
     against = _AGAINST.get(tool)
-    told = re.sub(_HARMLESS, " ", text)
+    told = _DEMANDS.sub(" ", re.sub(_HARMLESS, " ", text))
     return bool(_PICKS.search(told) or _TERMS.search(told) or (against and against.search(told)))
 
 
@@ -108,6 +111,8 @@ def _is_harmless(clause: str, tool: str) -> bool:
     if is_yes(clause, tool) or _LETS_BE.fullmatch(clause):
         return True
     left = re.sub(_HARMLESS, " ", clause)
+    if tool == "ticket_file":
+        left = _DEMANDS.sub(" ", left)
     if tool in PARTS_WITH:
         left = _TO_PART_WITH_IT.sub(" ", left)
     if not tool.startswith(("coupons", "points")):

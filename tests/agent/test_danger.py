@@ -1,10 +1,13 @@
 """Harm that is told of, and harm that is only supposed, ruled out or asked about."""
 
+from pathlib import Path
+
 import pytest
 
-from assistant.agent import danger
+from assistant.agent import danger, playbook
 
-WORDS = ["过敏", "受伤", "滑倒", "烫伤", "拉肚子"]
+PLAYBOOK = Path(danger.__file__).parent / "playbook"
+WORDS = playbook.load(PLAYBOOK).policy.safety_words
 
 
 @pytest.mark.parametrize(
@@ -16,6 +19,8 @@ WORDS = ["过敏", "受伤", "滑倒", "烫伤", "拉肚子"]
         "太可怕了 我妈在商场受伤了",
         "要是你们早点擦地，我妈也不至于滑倒",
         "吃了你们的坚果拉肚子了 怎么办",
+        "快递员在你们店门口摔倒了",
+        "孩子被扶梯夹到手",
     ],
 )
 def test_harm_that_happened_is_heard(text: str) -> None:
@@ -31,6 +36,8 @@ def test_harm_that_happened_is_heard(text: str) -> None:
         "这款会不会容易过敏",
         "怕孩子玩滑梯受伤",
         "没有受伤 就是吓一跳",
+        "门口有没有防滑倒的垫子",
+        "快递摔了一跤似的 盒子全瘪了",
     ],
 )
 def test_harm_that_is_supposed_or_ruled_out_is_none(text: str) -> None:

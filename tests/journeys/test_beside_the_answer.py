@@ -23,7 +23,7 @@ def filed(service: Service, said: str) -> tuple[str, str, str]:
     return served.reply.text, body, category
 
 
-@pytest.mark.parametrize("told", ["工号0231", "那个导购叫小美", "匿名"])
+@pytest.mark.parametrize("told", ["工号0231", "那个导购叫小美", "匿名", "要她道歉", "不要打电话给我"])
 def test_what_is_told_beside_the_yes_stands_in_the_ticket(service: Service, told: str) -> None:
     _, body, category = filed(service, f"登吧 {told}")
 
@@ -82,6 +82,13 @@ def test_a_reason_beside_the_no_is_no_wish(service: Service, no: str) -> None:
     shopper.hear(COMPLAINT)
 
     assert intents_of(shopper.say(no)) == ["deny"]
+
+
+def test_keeping_the_thing_is_no_wish(service: Service) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.hear("羊绒毛衣退货 不喜欢")
+
+    assert intents_of(shopper.say("算了不退了 留着穿")) == ["deny"]
 
 
 def test_what_is_to_be_left_out_of_a_complaint_is_written_into_it(service: Service) -> None:
