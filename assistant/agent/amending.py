@@ -1,7 +1,7 @@
 """Changing what waits for its yes: other terms, more told of it, a part left out.
 
-Enters: a `Turn` and the pending change. Leaves: a `Reply` that shows the change anew, or None where the message changes
-nothing. Called by `confirming`.
+Enters: a `Turn` and the pending change. Leaves: a `Reply` that shows the change anew (or carries it out where more of the same
+is agreed to), or None where the message changes nothing. Called by `confirming`.
 """
 
 import re
@@ -110,8 +110,7 @@ class Amending:
         if "reason" in changed and pending.args.get("reason", "").startswith("换成"):
             changed.pop("reason")  # what is got instead says more than that the size does not fit
             if not changed:
-                turn.did(pending.tool, "asked_to_confirm")
-                return self._outcomes.pending_again(turn)
+                return self._outcomes.asked_again(turn)
         if moves and (at := fill.moved(pending.args.get("time"), turn)):
             changed["time"] = at
         family = {pending.tool, "return_request", "return_check"}  # "不要白的 换黑的"
@@ -151,8 +150,7 @@ class Amending:
         if pending.tool == "ticket_file":
             turn.did(pending.tool, "changed_before_yes")
             return self._outcomes.run(turn, pending.tool, fill.added(pending, {"body": turn.words}, turn))
-        turn.did(pending.tool, "asked_to_confirm")
-        return self._outcomes.pending_again(turn)
+        return self._outcomes.asked_again(turn)
 
     def _once_more(self, turn: Turn, words: str) -> Reply | None:
         """What waits, shown once more after some words of the playbook."""

@@ -30,8 +30,11 @@ def names_another(turn: Turn, pending: Pending) -> bool:
 
 def restates(turn: Turn, pending: Pending) -> bool:
     """A yes with what waits told in its words ("对 就五十的")."""
-    first, *rest = re.split(r"[，,。！! ]+|(?<=^[嗯对好])(?=[退换留约领取要])", turn.text)
-    if not rest or len(turn.text) > MAX_ANSWER or DOUBT.search(turn.text.lower()):
+    first, *rest = re.split(
+        r"[，,。！! ]+|(?<=^[嗯对好])(?=[退换留约领取要])|(?<=^[好嗯对]的)(?=[退换留约领取要])", turn.text
+    )
+    against = yes_at_length.speaks_against(turn.text, pending.tool)
+    if not rest or len(turn.text) > MAX_ANSWER or DOUBT.search(turn.text.lower()) or against:
         return False
     said, slots = turn.mentions.slots, TOOLS[pending.tool].slots
     named = {k: v for k, v in said.items() if k in slots}
@@ -64,11 +67,13 @@ def accepts(turn: Turn, pending: Pending) -> bool:
 def wants_it_again(turn: Turn, pending: Pending, router: Router) -> bool:
     """A yes and the change once more ("对 帮我把它退了"), or the change alone wished once more ("也给我关嘛")."""
     text = turn.text
+    if pending.tool == "privacy_delete" or yes_at_length.holds(text, pending.tool):
+        return False
     if yes_and_more.opens_with_yes(text, pending.tool):
         return True
-    if len(text) > MAX_ANSWER or DOUBT.search(text.lower()) or yes_at_length.holds(text, pending.tool):
+    if len(text) > MAX_ANSWER or DOUBT.search(text.lower()):
         return False
-    if pending.tool in ("ticket_file", "privacy_delete") or not yes_no.names_change(text, pending.tool):
+    if pending.tool == "ticket_file" or not yes_no.names_change(text, pending.tool):
         return False
     best = router.rank(turn.mentions.plain).best
     return best.intent == pending.tool and best.probability >= OWN_WISH

@@ -132,14 +132,15 @@ class Confirming:
         if refusals.gives_up(text) and of_reason:
             return let_go(self._outcomes, turn)
         if "reason" in turn.mentions.slots and of_reason and tool == "return_request" and not rules:
-            return self._asked_again(turn, pending)
+            return self._outcomes.asked_again(turn)
         if wavers and about_it and not dialogue.asks(text):
             turn.did("wait", "stance")
             return self._outcomes.say(turn, "wait")
         if about_it and not wavers and as_shown.wants_it_again(turn, pending, self._stance.router):
             return confirmed(self._outcomes, turn, pending)
-        remark = yes_and_more.yes_and_remark(text, tool) and not yes_at_length.holds(text, tool)
-        if remark and not slots and self._stance.is_small_talk(turn):
+        remark = yes_and_more.yes_and_remark(text, tool) and not remarks.only_heard(text)
+        may = tool != "privacy_delete" and not yes_at_length.holds(text, tool)
+        if remark and may and not slots and self._stance.is_small_talk(turn):
             return confirmed(self._outcomes, turn, pending)
         if refusals.refuses_a_part(text, tool) and not as_shown.names_another(turn, pending):
             return self._amending.leaves_out(turn, pending)
@@ -152,7 +153,7 @@ class Confirming:
         if len(text) > MAX_ANSWER or not is_answer:
             return None
         stance, sure = self._stance.router.stance(turn.mentions.plain)
-        insists = yes_no.insists(text, tool)
+        insists = yes_no.insists(text, tool) or yes_at_length.opens(text, tool)
         if stance == "no" and (insists or yes_no.names_change(text, tool)):
             stance, sure = "yes", LIKELY  # it names the change that waits: rather ask once more
         doubts = (
@@ -171,12 +172,8 @@ class Confirming:
         leans = (stance == "yes" and sure >= LIKELY) or yes_no.leans_to_yes(text)
         waits = pending.expires_at >= turn.now
         return (
-            self._asked_again(turn, pending) if leans and (insists or not any(doubts)) and not rules and waits else None
+            self._outcomes.asked_again(turn) if leans and (insists or not any(doubts)) and not rules and waits else None
         )
-
-    def _asked_again(self, turn: Turn, pending: Pending) -> Reply | None:
-        turn.did(pending.tool, "asked_to_confirm")
-        return self._outcomes.pending_again(turn)
 
     def _agrees_and_tells(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
         """A complaint is filed with what is told beside the yes ("登吧 昨天下午四点多 一楼化妆品那边")."""

@@ -177,6 +177,12 @@ class Outcomes:
         planned = call(turn.ctx, pending.tool, pending.args, turn.trace.tools)
         return confirm_reply(planned.plan, turn.english) if isinstance(planned, Planned) else None
 
+    def asked_again(self, turn: Turn) -> Reply | None:
+        """As `pending_again`, noted as an answer that was not sure enough."""
+        if turn.state.pending is not None:
+            turn.did(turn.state.pending.tool, "asked_to_confirm")
+        return self.pending_again(turn)
+
     # -- fixed words ----------------------------------------------------------------------------------------------
 
     def words(self, turn: Turn, name: str) -> str:

@@ -14,7 +14,7 @@ from assistant.domain.message import Reply
 
 
 def confirmed(outcomes: Outcomes, turn: Turn, pending: Pending) -> Reply:
-    """A yes: the change is carried out, and what was left open before it is taken up."""
+    """A yes: the change is carried out, unless it has waited too long, and what was left open before it is taken up."""
     return resume(outcomes, turn, made(outcomes, turn, pending))
 
 
@@ -26,9 +26,10 @@ def made(outcomes: Outcomes, turn: Turn, pending: Pending) -> Reply:
     parked = tuple(task for task in turn.state.parked if task.tool != pending.tool or not task.slot)  # it is done with
     asking = turn.state.asking if turn.state.asking and turn.state.asking.tool != pending.tool else None
     turn.state = replace(turn.state, pending=None, asking=asking, parked=parked)
-    turn.did(pending.tool, "confirmed")
     if pending.expires_at < turn.now:
+        turn.did(pending.tool, "expired")
         return outcomes.say(turn, "expired")
+    turn.did(pending.tool, "confirmed")
     outcome = execute(turn.ctx, pending.tool, pending.args, pending.key, turn.trace.tools)
     if isinstance(outcome, Served):
         turn.state = replace(turn.state, made=pending.tool)

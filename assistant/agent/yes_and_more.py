@@ -40,7 +40,12 @@ def opens_with_yes(text: str, tool: str) -> bool:
     """A yes, then the change once more in a few words ("对 就这个 帮我把它退了"), and nothing asked, doubted or refused."""
     first, *rest = [part for part in MARKS.split(text) if part]
     said = "".join(rest)
-    if not said or len(said) > 10 or not is_yes(first, tool) or re.search("不|别|没|先|但|等|吗|么$|怎|几|哪|多", said):
+    if (
+        not said
+        or len(said) > 10
+        or not is_yes(first, tool)
+        or re.search("不|别|没|先|但|等|吗|么$|怎|几|哪|多|上次|也是", said)
+    ):
         return False
     return names_change(said, tool) or bool(_GOES_ON.match(said))
 

@@ -62,9 +62,10 @@ _AS_IT_IS = re.compile(
 )
 PARTS_WITH = ("order_cancel", "return_request")
 _WANTS_NO_MORE = re.compile(
-    "(?:(?:[嗯恩]+|对|是|是的|好|行|可以|(?:算了[，, ]*)?(?:取消|退)[吧了掉]*)[，,。！! ]*)+(?:我|都|就|是|真|也)*不想?[要买]了(?:吧|啊|哈)?"
+    "(?:(?:[嗯恩]+|对+|是|是的|好|行|可以|确定|确认|没错|(?:算了[，, ]*)?(?:取消|退)[吧了掉]*)[，,。！! ]*)+(?:我|都|就|是|真|也)*(?:不想?[要买]了)+(?:吧|啊|哈)?(?:[，, ]*谢谢)?"
     "|(?:我|就|都)*不想?要[这那][单笔双件个]了(?:吧|啊|哈)?"
 )
+_GIVEN_UP = re.compile("^(?:那|还是)?算了[吧啦]*[，,。！! ]+|[，,。！! ]+算了[吧啦]*$")
 _ANOTHER_INSTEAD = re.compile("不[是要].+[，, ](?:我|就)*(?:是|要).")  # "不是换 是退"
 _INSISTS = re.compile("不.{1,2}不(?:行|可)(?!以)|非.{1,4}不(?:行|可)")
 _GOES_AHEAD = re.compile("办|弄|搞|整|来吧|走起|换|退|就这么|就这样|please|do it|go ahead", re.IGNORECASE)
@@ -97,6 +98,8 @@ def is_yes(text: str, tool: str = "") -> bool:
         return False  # "取消？" wonders
     if (tool in PARTS_WITH and _WANTS_NO_MORE.fullmatch(text)) or (tool in _SHOWN and _AS_IT_IS.fullmatch(text)):
         return True
+    if tool.endswith("cancel"):  # giving it up is what is wished
+        text = _GIVEN_UP.sub("", text) if names(_GIVEN_UP.sub("", text), tool) else text
     return len(text) <= 20 and _only(text, (*VERBS.get(tool, ()), *_YES))
 
 
@@ -104,6 +107,8 @@ def is_no(text: str, tool: str = "") -> bool:
     """A no. What only names the pending change ("取消" for a cancellation) is none."""
     if len(text) > 20 or is_yes(text, tool) or _ANOTHER_INSTEAD.search(text) or _INSISTS.search(text):
         return False
+    if tool and any(names(clause, tool) and is_yes(clause, tool) for clause in MARKS.split(text)):
+        return False  # "取消吧 不用了", "删吧 不用了"
     left = re.sub("|".join(VERBS[tool]), "", text) if tool in VERBS else text
     return any(w in left.lower() for w in _NO if len(w) > 1 or w in "不别") and _only(left, (*_NO, *_YES))
 

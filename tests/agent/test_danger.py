@@ -38,6 +38,12 @@ def test_harm_that_happened_is_heard(text: str) -> None:
         "没有受伤 就是吓一跳",
         "门口有没有防滑倒的垫子",
         "快递摔了一跤似的 盒子全瘪了",
+        "没人受伤 就是态度差",
+        "心都受伤了",
+        "手机夹了手机壳",
+        "烫到位了 这裙子真平整",
+        "买的瓷碗磕破了",
+        "差点摔倒",
     ],
 )
 def test_harm_that_is_supposed_or_ruled_out_is_none(text: str) -> None:

@@ -90,6 +90,10 @@ def test_keeping_the_thing_is_no_wish(service: Service) -> None:
 
     assert intents_of(shopper.say("算了不退了 留着穿")) == ["deny"]
 
+    shopper.hear("积分换杯咖啡")
+
+    assert intents_of(shopper.say("不换了 积分留着")) == ["deny"]
+
 
 def test_what_is_to_be_left_out_of_a_complaint_is_written_into_it(service: Service) -> None:
     shopper = Shopper(service)

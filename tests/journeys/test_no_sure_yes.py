@@ -14,6 +14,7 @@ OPENINGS = {
     "coupon": "领一张美妆满200减25券",
     "delete": "删除我的所有数据",
     "return": "羊绒毛衣退货 不喜欢",
+    "book": "约静安寺店穿搭顾问 周三下午三点",
 }
 
 
@@ -54,6 +55,26 @@ def confirms(service: Service, opening: str, answer: str) -> bool:
         ("delete", "嗯删掉吧 我朋友的号"),
         ("delete", "谁要删了"),
         ("return", "退吧 有个洞"),
+        ("delete", "删 只删聊天记录"),
+        ("delete", "嗯 知道了"),
+        ("points", "嗯 知道了"),
+        ("order", "可以取消啊 真好"),
+        ("delete", "可以删啊 真好"),
+        ("points", "哦"),
+        ("order", "取消吧 才怪"),
+        ("order", "取消 我同事那双"),
+        ("order", "取消 明天"),
+        ("order", "取消吧 签收了"),
+        ("return", "嗯退 会扣钱"),
+        ("return", "嗯退 退一半钱就行"),
+        ("return", "退吧 衣服丢了"),
+        ("return", "退吧 都洗过了"),
+        ("return", "退吧 钱退支付宝"),
+        ("book", "约吧 男顾问"),
+        ("book", "约 两个人"),
+        ("reserve", "留吧 留一周"),
+        ("reserve", "留吧 下周去拿"),
+        ("complaint", "登记吧 算了"),
     ],
 )
 def test_what_looks_like_a_yes_makes_no_change(service: Service, opening: str, answer: str) -> None:
@@ -71,6 +92,18 @@ def test_what_looks_like_a_yes_makes_no_change(service: Service, opening: str, a
         ("reserve", "徐家汇就徐家汇吧"),
         ("reserve", "嗯留 白色M"),
         ("delete", "嗯删吧"),
+        ("order", "算了 取消吧"),
+        ("order", "取消吧 算了"),
+        ("order", "确定不要了"),
+        ("order", "对对对 不要了不要了"),
+        ("order", "对 我不要了 谢谢"),
+        ("reserve", "留吧 太好看了"),
+        ("coupon", "领吧 太好了"),
+        ("order", "取消吧 发货太慢了"),
+        ("order", "取消 反正还没发货"),
+        ("coupon", "领吧 不领白不领"),
+        ("complaint", "登记吧 太气人了 再也不来了"),
+        ("points", "换吧 留着也没用"),
         ("order", "对 帮我取消掉 尺码买错了"),
         ("order", "是的 取消 不喜欢了"),
         ("order", "退掉吧 等得太久"),
@@ -91,3 +124,11 @@ def test_what_is_got_instead_stays_when_only_told_that_the_size_does_not_fit(ser
     shopper.hear(OPENINGS["exchange"])
 
     assert "换成L码" in shopper.hear("M的太紧了")
+
+
+@pytest.mark.parametrize(("opening", "answer"), [("delete", "删吧 不用了"), ("order", "取消掉 钱不够了")])
+def test_what_begins_with_the_yes_is_not_let_go(service: Service, opening: str, answer: str) -> None:
+    shopper = Shopper(service, "M0000001")
+    shopper.hear(OPENINGS[opening])
+
+    assert "请确认" in shopper.hear(answer)
