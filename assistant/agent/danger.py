@@ -14,6 +14,7 @@ _NO_HARM = re.compile("夹[了到]手(?:机|账|套|表|提)|烫到位|(?:心都
 _OF_A_THING = re.compile(
     "(?:手机|电脑|快递(?!员|小哥)|包裹|[盒箱瓶罐袋]子?|杯子?|平板|相机|[瓷]?碗|盘子?|鞋子?|屏幕?|壶|锅)(?:好像|像|都|也|被|给|就|又|才)*$"
 )
+_OF_A_BODY = re.compile("[脚腿膝头手皮脸]")
 _HAPPENED = re.compile("已经|刚才|刚刚|昨天|前天|今天|昨晚|今早|就不会|早点|already|just now|yesterday")
 _ASKS = ("吗", "怎么办", "会不会", "?", "？", "么")
 _OURS = ("你们", "店", "扶梯", "试衣间", "买", "吃了", "用了", "商场", "商品", "bought", "store", "mall", "your ")
@@ -37,7 +38,7 @@ def at_ours(
 
 def _happened(text: str, at: int) -> bool:
     before = text[:at]
-    if _RULED_OUT.search(before) or _OF_A_THING.search(before):
+    if _RULED_OUT.search(before) or _fell(text, at):
         return False
     feared = _SUPPOSED.search(before)
     return (
@@ -45,3 +46,9 @@ def _happened(text: str, at: int) -> bool:
         or bool(_HAPPENED.search(text))
         or (feared.group(0)[0] in "怕容担" and text[at + 2 : at + 3] == "了")
     )
+
+
+def _fell(text: str, at: int) -> bool:
+    """Only a thing fell or was chipped ("快递摔了一跤似的"); what scalds, burns or leaks current is harm, whatever it is."""
+    hurt = _OF_A_BODY.search(text[at : at + 5])
+    return text[at] in "摔磕" and hurt is None and bool(_OF_A_THING.search(text[:at]))

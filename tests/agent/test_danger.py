@@ -21,6 +21,10 @@ WORDS = playbook.load(PLAYBOOK).policy.safety_words
         "吃了你们的坚果拉肚子了 怎么办",
         "快递员在你们店门口摔倒了",
         "孩子被扶梯夹到手",
+        "你们的保温杯烫伤我孩子了",
+        "买的电饭锅漏电了",
+        "手机着火了",
+        "新买的鞋子磕破脚了",
     ],
 )
 def test_harm_that_happened_is_heard(text: str) -> None:
