@@ -7,8 +7,7 @@ is agreed to), or None where the message changes nothing. Called by `confirming`
 import re
 from dataclasses import replace
 
-from assistant.agent import amounts, complaints, dialogue, fill, occasions, refusals, several, yes_and_more
-from assistant.agent.as_shown import DOUBT
+from assistant.agent import amounts, complaints, dialogue, fill, occasions, refusals, several, yes_and_more, yes_no
 from assistant.agent.compose import asked_again, merge
 from assistant.agent.exchange import Turn
 from assistant.agent.kin import kin
@@ -27,7 +26,6 @@ _ONE_AT_A_TIME = ("points_redeem", "coupons_claim")  # changes that know no numb
 _REASON = re.compile(
     "(?:原因|理由)(?:就|还是|帮我)?(?:写成?|填|改成?|是|为)[：: ]*(?!什么|啥|一下|错|不|没|我不|还没)([^，,。!！?？ ]{2,20})(?<![吗么])(?=$|[，,。!！ ])"
 )
-WHEN = re.compile("昨天|前天|上周|上午|下午|晚上|早上|中午|刚才|刚刚|点左右|点多|号那天|yesterday|last week")
 
 
 class Amending:
@@ -41,7 +39,6 @@ class Amending:
         """Two wished of what is made one by one ("是两张哦"): said so, and what waits shown once more."""
         if pending.tool not in _ONE_AT_A_TIME or not yes_and_more.counts_several(turn.text):
             return None
-        turn.did(pending.tool, "asked_to_confirm")
         return self._once_more(turn, "one_at_a_time")
 
     def renamed(self, turn: Turn, pending: Pending) -> Reply | None:
@@ -122,7 +119,6 @@ class Amending:
             turn.state = replace(turn.state, parked=(*turn.state.parked, other))
             if any(yes_and_more.wish_after(turn.text, pending.tool)):
                 return confirmed(self._outcomes, turn, pending)
-            turn.did(pending.tool, "asked_to_confirm")
             return self._once_more(turn, "one_by_one")
         turn.did(pending.tool, "changed_before_yes")
         if pending.tool == "ticket_file" and len(dialogue.residue(turn.mentions)) > 4:  # "徐家汇二楼 短头发那个"
@@ -134,10 +130,10 @@ class Amending:
         if turn.state.asking is not None or pending.tool != "ticket_file" or len(turn.text) > 2 * MAX_ANSWER:
             return None
         agrees = bool(_AGREES_AND_TELLS.match(turn.text)) and not dialogue.asks(turn.text)
-        if rules or (not agrees and DOUBT.search(turn.text.lower())) or refusals.gives_up(turn.text):
+        if rules or (not agrees and yes_no.doubts(turn.text)) or refusals.gives_up(turn.text):
             return None
         best = self._stance.router.rank(turn.mentions.plain).best
-        timed = {"day", "time", "store", "place"} & set(turn.mentions.slots) or WHEN.search(turn.text)
+        timed = {"day", "time", "store", "place"} & set(turn.mentions.slots) or complaints.tells_when(turn.text)
         tells = best.intent in ("ticket_note", "ticket_file") and best.probability >= OWN_WISH
         if not agrees and not timed and (not tells or turn.text.endswith("吧")):
             return None
@@ -154,7 +150,7 @@ class Amending:
 
     def _once_more(self, turn: Turn, words: str) -> Reply | None:
         """What waits, shown once more after some words of the playbook."""
-        again = self._outcomes.pending_again(turn)
+        again = self._outcomes.asked_again(turn)
         return merge([Reply(self._outcomes.words(turn, words)), again]) if again else None
 
 

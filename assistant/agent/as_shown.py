@@ -1,6 +1,6 @@
 """Whether an answer holds to the change that waits, as it was shown.
 
-Enters: a `Turn` and the pending change. Leaves: yes or no; nothing is changed. Called by `confirming` and `amending`.
+Enters: a `Turn` and the pending change. Leaves: yes or no; nothing is changed. Called by `confirming`.
 """
 
 import re
@@ -13,8 +13,6 @@ from assistant.agent.stance import MAX_ANSWER, OWN_WISH
 from assistant.agent.toolbelt import Planned, call
 from assistant.domain.conversation import Pending
 from tools.all import TOOLS
-
-DOUBT = re.compile(r"[?？不别没停吗么怎什哪多几]|[能行有是好成得以]嘛|but|how|what|when|don'?t")
 
 
 def names_another(turn: Turn, pending: Pending) -> bool:
@@ -34,7 +32,7 @@ def restates(turn: Turn, pending: Pending) -> bool:
         r"[，,。！! ]+|(?<=^[嗯对好])(?=[退换留约领取要])|(?<=^[好嗯对]的)(?=[退换留约领取要])", turn.text
     )
     against = yes_at_length.speaks_against(turn.text, pending.tool)
-    if not rest or len(turn.text) > MAX_ANSWER or DOUBT.search(turn.text.lower()) or against:
+    if not rest or len(turn.text) > MAX_ANSWER or yes_no.doubts(turn.text) or against:
         return False
     said, slots = turn.mentions.slots, TOOLS[pending.tool].slots
     named = {k: v for k, v in said.items() if k in slots}
@@ -71,7 +69,7 @@ def wants_it_again(turn: Turn, pending: Pending, router: Router) -> bool:
         return False
     if yes_and_more.opens_with_yes(text, pending.tool):
         return True
-    if len(text) > MAX_ANSWER or DOUBT.search(text.lower()):
+    if len(text) > MAX_ANSWER or yes_no.doubts(text):
         return False
     if pending.tool == "ticket_file" or not yes_no.names_change(text, pending.tool):
         return False

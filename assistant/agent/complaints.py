@@ -1,6 +1,6 @@
 """What a complaint or a note on a ticket says, beyond that it is one.
 
-Pure functions on text. Called by `fill` and `confirming`.
+Pure functions on text. Called by `fill`, `confirming` and `amending`.
 """
 
 import re
@@ -24,6 +24,11 @@ _TAKES_OUT = re.compile(
     "(?:后头|后面|后边|最后|末尾|刚才|刚刚)(?:的|那|这|加|说|补)*"
     "(?:(?:一?[句段]话?|的话)[^，,。 ]{0,2}(?:(?:去|删|划|拿)(?:掉|了|除)|(?:不用|不要|别|莫|甭|不该)(?!删|忘|去|改|漏)(?:.{0,3}[写记加登放]|了?$))"
     "|(?:不用|不要|别|莫|甭)(?!忘|漏).{0,1}[写记加登放](?:进|上|了|$))"
+)
+_WHEN = re.compile("昨天|前天|上周|上午|下午|晚上|早上|中午|刚才|刚刚|点左右|点多|号那天|yesterday|last week")
+_PROOF = re.compile("小票|照片|截图|视频|录音|凭证|单据|发票")
+_WHERE = re.compile(
+    "[一二三四五六七八九负\\d]楼|[Bb]\\d|男厕|女厕|厕所|洗手间|卫生间|专?柜台?那|收银台|电梯|扶梯|试衣间|门口|出口|停车场|靠[窗墙门]|那边|旁边|隔壁"
 )
 
 
@@ -51,6 +56,15 @@ def _says_nothing(clause: str) -> bool:
 def takes_out(text: str) -> bool:
     """ "后头那句不用写进去撒": the last sentence that was added is to stand in the complaint no more."""
     return bool(_TAKES_OUT.search(text)) and "?" not in text and "？" not in text
+
+
+def tells_when(text: str) -> bool:
+    return bool(_WHEN.search(text))
+
+
+def tells_particulars(text: str) -> bool:
+    """Tells when or where it was, or by what it can be shown ("一楼化妆品那边", "我有录音")."""
+    return any(said.search(text) for said in (_WHEN, _WHERE, _PROOF))
 
 
 def bare_complaint(text: str) -> str:

@@ -18,8 +18,7 @@ from assistant.agent import (
     yes_at_length,
     yes_no,
 )
-from assistant.agent.amending import WHEN, Amending
-from assistant.agent.as_shown import DOUBT
+from assistant.agent.amending import Amending
 from assistant.agent.compose import merge
 from assistant.agent.exchange import Turn
 from assistant.agent.kin import beyond, kin
@@ -35,14 +34,10 @@ from tools.all import TOOLS
 from tools.types import KnowledgeAnswer
 
 SURE_YES = 0.9  # a change is made on a learnt yes from here; between the two we ask once more
-_PROOF = re.compile("小票|照片|截图|视频|录音|凭证|单据|发票")
 _WANTS_BESIDE = re.compile(
     "有没有|是不是|能不能|可不可以|会不会|想(?:知道|问|了解)|帮我|帮忙|给我(?:看|查|找|转)|(?:查|看)(?:一?下|看看)|转人工|找(?:个|一个)?(?:活?人|客服)"
 )
 _OF_PLACES = ("ticket_note", "store_info", "store_find")  # what is told of a complaint reads like these
-_WHERE = re.compile(
-    "[一二三四五六七八九负\\d]楼|[Bb]\\d|男厕|女厕|厕所|洗手间|卫生间|专?柜台?那|收银台|电梯|扶梯|试衣间|门口|出口|停车场|靠[窗墙门]|那边|旁边|隔壁"
-)
 _MAY = re.compile(".{3,}(?:可不可以|能不能|行不行|可以不|可以吗|行不)")
 _OF_THIS = re.compile("[这它]|要钱|收费|花钱|多少钱|怎么[取拿付]")
 _OF_IT = re.compile(f"{_OF_THIS.pattern}|券|积分|订单|会员|运费|手续费|扣|退款|货|钱")
@@ -79,12 +74,12 @@ class Confirming:
         )
         if told is not None:
             return told
-        for read in (self._corrected,) if turn.corrects else (self._in_words, self._in_passing, self._as_learnt):
+        if turn.corrects:
+            return self._corrected(turn, pending, rules)
+        for read in (self._in_words, self._in_passing, self._as_learnt):
             reply = read(turn, pending, rules)
             if reply is not None or turn.state.pending is not pending:  # let go, and the rest is another matter
                 return reply
-        if turn.corrects:
-            return None
         if pending.expires_at < turn.now:
             turn.state = replace(turn.state, pending=None)
             return None
@@ -149,15 +144,16 @@ class Confirming:
     def _as_learnt(self, turn: Turn, pending: Pending, rules: list[str]) -> Reply | None:
         """A short answer that stands in no word list, as the router has learnt to read it."""
         text, tool = turn.text, pending.tool
-        is_answer = _named_besides(turn, pending) <= {"kind"} and self._stance.is_an_answer(turn, tool, rules)
-        if len(text) > MAX_ANSWER or not is_answer:
+        if len(text) > MAX_ANSWER or not _named_besides(turn, pending) <= {"kind"}:
+            return None
+        if not self._stance.is_an_answer(turn, tool, rules):
             return None
         stance, sure = self._stance.router.stance(turn.mentions.plain)
         insists = yes_no.insists(text, tool) or yes_at_length.opens(text, tool)
         if stance == "no" and (insists or yes_no.names_change(text, tool)):
             stance, sure = "yes", LIKELY  # it names the change that waits: rather ask once more
         doubts = (
-            DOUBT.search(text.lower()),
+            yes_no.doubts(text),
             remarks.only_heard(text),
             yes_no.wavers(text),
             yes_at_length.holds(text, tool),
@@ -181,7 +177,7 @@ class Confirming:
             return None
         named, agrees = turn.mentions.slots, yes_at_length.agrees(turn.text, pending.tool)
         told = complaints.told(turn.text) if agrees else yes_and_more.after_yes(turn.text, pending.tool)
-        particular = agrees or {"day", "time"} & set(named) or any(x.search(told) for x in (WHEN, _PROOF, _WHERE))
+        particular = agrees or {"day", "time"} & set(named) or complaints.tells_particulars(told)
         if not told or not particular or beyond([r for r in rules if r not in _OF_PLACES], pending.tool):
             return None
         if pending.args.get("store", "") not in ("", named.get("store", pending.args.get("store"))):

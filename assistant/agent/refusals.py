@@ -6,7 +6,7 @@ Pure functions on text. Called by `confirming`, `asking` and `context`.
 import re
 
 from assistant.agent.wanting import ACTS
-from assistant.agent.yes_no import MAX_CHANGE_OF_MIND, VERBS, insists, is_yes, names, wants_after_all
+from assistant.agent.yes_no import MAX_CHANGE_OF_MIND, VERBS, insists, is_yes_by_name, wants_after_all
 
 LONGEST_REFUSAL = 44  # characters of a message with a clause that refuses in it
 
@@ -79,7 +79,7 @@ def refuses(text: str, tool: str) -> bool:
 def _refusing(clause: str, tool: str) -> bool:
     """A clause that says not to make the change ("别删我信息", "投诉那个不用弄", "不登不登", "登记什么投诉"), that it was not
     meant ("不是投诉"), or to cancel whatever waits."""
-    named = [v for v in (*VERBS.get(tool, ()), *_WRITTEN.get(tool, ())) if not v.isascii() and v != "处理"]
+    named = [v for v in _verbs(tool) if v != "处理"]
     verbs, acts = "|".join(named or ["办"]), "|".join((*named, "提交", "确认", "弄", "办", "搞", "登记"))
     if re.fullmatch(f"(?:我|这|又|也|都|并|真)*不是(?:(?:要|来|想|让你|叫你)(?:{verbs})|投诉)(?:的|啊|呀)*", clause):
         return True
@@ -111,6 +111,11 @@ def after_refusal(text: str, tool: str) -> str | None:
     return " ".join(kept)
 
 
+def _verbs(tool: str) -> list[str]:
+    """The Chinese words for making a change, longer and shorter ones."""
+    return [v for v in (*VERBS.get(tool, ()), *_WRITTEN.get(tool, ())) if not v.isascii()]
+
+
 def _together(found: re.Match[str]) -> str:
     """Characters that are set apart for force ("不 投 诉 了", "不！要！")."""
     return re.sub("[^\\w]", "", found.group(0))
@@ -118,22 +123,21 @@ def _together(found: re.Match[str]) -> str:
 
 def _wishes_it(clause: str, tool: str) -> bool:
     """Wishes the change after all, or another of its kind ("算了还是退吧", "是建议")."""
-    agrees = is_yes(clause, tool) and names(clause, tool)
-    return agrees or wants_after_all(clause) or (tool == "ticket_file" and bool(_ANOTHER_WISH.search(clause)))
+    return (
+        is_yes_by_name(clause, tool)
+        or wants_after_all(clause)
+        or (tool == "ticket_file" and bool(_ANOTHER_WISH.search(clause)))
+    )
 
 
 def only_no(text: str, tool: str) -> bool:
     """ "不不不 就换一张 我刚才是感慨": a no by its first word, twice, and the change that waits is not wished after it."""
-    found = _DOUBLE_NO.match(text)
-    if found is None or re.search("[?？]", text):
-        return False
-    return not insists(text, tool)
+    return bool(_DOUBLE_NO.match(text)) and not re.search("[?？]", text) and not insists(text, tool)
 
 
 def refuses_a_part(text: str, tool: str) -> bool:
     """Says what the change that waits is to leave out ("别记名", "别登记我的名字"), and not to leave it."""
-    verbs = [v for v in (*VERBS.get(tool, ()), *_WRITTEN.get(tool, ())) if not v.isascii()]
-    whole = "|".join(sorted(verbs, key=len, reverse=True)) or "办"
+    whole = "|".join(sorted(_verbs(tool), key=len, reverse=True)) or "办"
     not_itself = f"(?!{_ITSELF}(?:$|[，,。!！ ]))"
     return bool(re.search(f"(?:别|不要|不用|莫)(?:再|给我|帮我)?(?>{whole}){not_itself}", text))
 

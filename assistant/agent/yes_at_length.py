@@ -1,12 +1,12 @@
 """A yes in a longer message: the change is named once more, and what stands around it wants, asks, doubts and refuses nothing.
 
-Pure functions on text. Called by `confirming`.
+Pure functions on text. Called by `confirming`, `as_shown` and `complaints`.
 """
 
 import re
 
 from assistant.agent.wanting import ACTS
-from assistant.agent.yes_no import PARTS_WITH, VERBS, is_yes, names, wavers
+from assistant.agent.yes_no import PARTS_WITH, VERBS, is_yes, is_yes_by_name, names, wavers
 
 LONGEST = 40  # characters of a message that may be a yes
 _BREAKS = re.compile(r"[^\w?？]+")
@@ -24,7 +24,7 @@ _AS_GOOD = re.compile("(?:那|行|好|嗯)*(?:就)?(.{1,6})就\\1(?:吧|嘛|咯|
 _LETS_BE = re.compile("(?:算了)+(?:就这样|就这么着|随便)(?:吧|嘛|了)?|(?:就|先)?(?:这样|这么着)(?:吧|嘛|了)?")
 _HARMLESS = (  # words that look like a question, a wish or a no, and are none
     "不好意思|不客气|不[着]?急|没[事关]系?|没办法|没问题|没毛病|不是(?:小事|闹着玩|开玩笑|[第头]一[次回])|[穿用忍受]不[了住下上]"
-    "|(?:[留放]着)?也?没(?:啥|什么)?(?:大)?用|再也不[来买去]了?|不(.{1,2})白不\\1|说不定\\w{0,4}|又不花钱|(?:正好|刚好)(?:要|想)[买用]\\w{1,4}"
+    "|(?:[留放]着)?也?没(?:啥|什么)?(?:大)?用|再也不[来买去]了?|不(?P<what>.{1,2})白不(?P=what)|说不定\\w{0,4}|又不花钱|(?:正好|刚好)(?:要|想)[买用]\\w{1,4}"
     "|(?:我|倒要|就|且)*看(?:看)?你们?(?:到底|究竟|最后)?(?:怎么|咋|如何|咋个)(?:说|处理|办|弄|解决|答复|回复|交代)"
     "|我(?:这|还|也|马上|待会儿?|一会儿?|正|得|要)*(?:要|得|急着|赶着|赶)(?:去)?(?:接|上班|上课|开会|出门|回家|做饭|忙|吃|带|睡|赶车)\\w{0,4}"
 )
@@ -41,11 +41,12 @@ _TERMS = re.compile(  # jokes, terms of their own, other people's things, what i
 _PICKS = re.compile(  # one of several, by its place, moment or amount
     "第[一二三四五六七八九十\\d]|[\\d一二三四五六七八九十百千万号日天周月次回][元块多来]*(?:买|拍|下|订)?的?那[单笔双件个张条]|[\\d十百千万][元块多来]*的(?!\\w)"
 )
+_NOT_WORTH_IT = "太(?:贵|远|久|晚|大|小|多|长|短|麻烦).{0,2}了|用不[上着]|心疼|贵"
 _AGAINST = {  # remarks that speak against a change of this kind
-    **dict.fromkeys(
-        ("stock_reserve", "points_redeem", "coupons_claim", "appointment_book"),
-        re.compile("太(?:贵|远|久|晚|大|小|多|长|短|麻烦).{0,2}了|用不[上着]|心疼|贵"),
-    ),
+    "points_redeem": re.compile(_NOT_WORTH_IT),
+    "coupons_claim": re.compile(_NOT_WORTH_IT),
+    "stock_reserve": re.compile(f"{_NOT_WORTH_IT}|[一两]周|下个?[周月星礼]|周末|[三四五六七八九十几]天"),
+    "appointment_book": re.compile(f"{_NOT_WORTH_IT}|[男女]顾问|年轻|[两俩二三四]个人"),
     "order_cancel": re.compile("(?:收|签|拿|送|寄)到|签收|收货|在路上|到了|到货|发货|发了|穿着.{0,2}好"),
     "return_request": re.compile("丢了|送人|洗过|剪了|吊牌(?!.{0,3}在)"),
 }
@@ -57,10 +58,6 @@ _TO_PART_WITH_IT = re.compile(  # why one parts with a thing, in words that else
 _DEMANDS = re.compile(  # what a complaint asks for, which is written into it
     "要求?(?:她|他|你们|店里|商家|书面|公开|当面)*(?:道个?歉|赔(?:礼|偿|钱)?|处理|整改|说法|回复|答复)|(?:不要|别|不用)(?:打电话|给我打电话|打给我|联系|找)\\w{0,3}|(?:请|麻烦|希望)?(?:你们)?(?:尽快|快点|早点)?给(?:我|个|我个)(?:答复|回复|说法|交代)"
 )
-_AGAINST["stock_reserve"] = re.compile(
-    f"{_AGAINST['stock_reserve'].pattern}|[一两]周|下个?[周月星礼]|周末|[三四五六七八九十几]天"
-)
-_AGAINST["appointment_book"] = re.compile(f"{_AGAINST['appointment_book'].pattern}|[男女]顾问|年轻|[两俩二三四]个人")
 _TAKES_NOTE = re.compile("^(?:原来|还|也)*可以[^，, ]{1,4}[啊呀哦哇][，, ]+.")  # that it is possible
 _LATER = re.compile("(?:^|[，, ])(?:明天|后天|过[一两几]天|晚点|回头|改天|下周)(?:$|[，, ])")
 _NEVER_AT_LENGTH = ("privacy_delete",)
@@ -98,8 +95,7 @@ def holds(text: str, tool: str) -> bool:
 
 def speaks_against(text: str, tool: str) -> bool:
     """Jokes, terms, other people's things and facts beside a yes that the change, as it was shown, does not reckon with."""
-    told = _DEMANDS.sub(" ", re.sub(_HARMLESS, " ", text))
-    told = _TO_PART_WITH_IT.sub(" ", told) if tool in PARTS_WITH else told
+    told = _weighty(text, tool)
     later = tool in PARTS_WITH and _LATER.search(told)
     against = _AGAINST.get(tool)
     return bool(later or _TAKES_NOTE.search(told) or _TERMS.search(told) or (against and against.search(told)))
@@ -108,7 +104,7 @@ def speaks_against(text: str, tool: str) -> bool:
 def opens(text: str, tool: str) -> bool:
     """Begins with the yes to this change by its name ("登记吧 太气人了 再也不来了"): whatever follows, it is no plain no."""
     first = next((c for c in _BREAKS.split(text) if c), "")
-    return is_yes(first, tool) and names(first, tool)
+    return is_yes_by_name(first, tool)
 
 
 def says_nothing(clause: str) -> bool:
@@ -133,11 +129,15 @@ def _names_it(clause: str, tool: str) -> bool:
 def _is_harmless(clause: str, tool: str) -> bool:
     if is_yes(clause, tool) or _LETS_BE.fullmatch(clause):
         return True
-    left = re.sub(_HARMLESS, " ", clause)
-    if tool == "ticket_file":
-        left = _DEMANDS.sub(" ", left)
-    if tool in PARTS_WITH:
-        left = _TO_PART_WITH_IT.sub(" ", left)
+    left = _weighty(clause, tool)
     if not tool.startswith(("coupons", "points")):
         left = _KEEPS_COUPONS.sub(" ", left)
     return not (_OPEN.search(left) or ACTS.search(left) or names(left, tool))
+
+
+def _weighty(text: str, tool: str) -> str:
+    """A text without the words that only look like a question, a wish or a no beside a yes to this change."""
+    left = re.sub(_HARMLESS, " ", text)
+    if tool == "ticket_file":
+        return _DEMANDS.sub(" ", left)
+    return _TO_PART_WITH_IT.sub(" ", left) if tool in PARTS_WITH else left

@@ -68,6 +68,7 @@ _WANTS_NO_MORE = re.compile(
 _GIVEN_UP = re.compile("^(?:那|还是)?算了[吧啦]*[，,。！! ]+|[，,。！! ]+算了[吧啦]*$")
 _ANOTHER_INSTEAD = re.compile("不[是要].+[，, ](?:我|就)*(?:是|要).")  # "不是换 是退"
 _INSISTS = re.compile("不.{1,2}不(?:行|可)(?!以)|非.{1,4}不(?:行|可)")
+_DOUBT = re.compile(r"[?？不别没停吗么怎什哪多几]|[能行有是好成得以]嘛|but|how|what|when|don'?t")
 _GOES_AHEAD = re.compile("办|弄|搞|整|来吧|走起|换|退|就这么|就这样|please|do it|go ahead", re.IGNORECASE)
 
 
@@ -103,11 +104,16 @@ def is_yes(text: str, tool: str = "") -> bool:
     return len(text) <= 20 and _only(text, (*VERBS.get(tool, ()), *_YES))
 
 
+def is_yes_by_name(text: str, tool: str) -> bool:
+    """A yes that says what is to be done ("取消吧"), unlike a bare "好"."""
+    return is_yes(text, tool) and names(text, tool)
+
+
 def is_no(text: str, tool: str = "") -> bool:
     """A no. What only names the pending change ("取消" for a cancellation) is none."""
     if len(text) > 20 or is_yes(text, tool) or _ANOTHER_INSTEAD.search(text) or _INSISTS.search(text):
         return False
-    if tool and any(names(clause, tool) and is_yes(clause, tool) for clause in MARKS.split(text)):
+    if tool and any(is_yes_by_name(clause, tool) for clause in MARKS.split(text)):
         return False  # "取消吧 不用了", "删吧 不用了"
     left = re.sub("|".join(VERBS[tool]), "", text) if tool in VERBS else text
     return any(w in left.lower() for w in _NO if len(w) > 1 or w in "不别") and _only(left, (*_NO, *_YES))
@@ -136,6 +142,11 @@ _WAVERS = re.compile(
 def wavers(text: str) -> bool:
     """Has not made up their mind, whatever else is said ("嗯 再考虑考虑")."""
     return bool(_WAVERS.search(text.lower()))
+
+
+def doubts(text: str) -> bool:
+    """Holds a word that asks, refuses or doubts, which a learnt yes must not."""
+    return bool(_DOUBT.search(text.lower()))
 
 
 def wants_after_all(text: str) -> bool:
